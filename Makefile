@@ -1,0 +1,39 @@
+# The commands of the house. `make help` lists them; tools/house.py does the two that take long.
+PYTHON ?= python3
+PY := .venv/bin/python
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup book test lint bench lock clean
+
+help:  ## list these commands
+	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/make \1\t\2/p' Makefile | expand -t 14
+
+setup:  ## create .venv and install what requirements.txt pins
+	@command -v $(PYTHON) >/dev/null || \
+	  { echo "error: there is no $(PYTHON): install Python 3.11 or newer, or name one: make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) tools/house.py setup
+
+book: setup  ## execute and build the book, and print the path to open
+	@$(PY) tools/house.py book
+
+test: setup  ## run the tests
+	@$(PY) -m pytest $(PYTEST_ARGS)
+
+lint: setup  ## check style and types
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+
+bench: setup  ## time a training step against PyTorch's, on this machine
+	@$(PY) -c "import torch" 2>/dev/null || $(PY) -m pip install --quiet torch==2.13.0
+	@$(PY) -m tests.benchmarks
+
+lock:  ## remake requirements.txt from pyproject.toml (needs uv)
+	@uv pip compile --universal --python-version 3.11 --fork-strategy fewest --quiet \
+	  --extra book --extra test --extra grade --extra dev --custom-compile-command "make lock" \
+	  --output-file requirements.txt pyproject.toml
+
+clean:  ## remove the built book and the caches; .venv stays
+	@rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find course_nn tests -name __pycache__ -type d -prune -exec rm -rf {} +
