@@ -129,8 +129,9 @@ def make_venv() -> None:
 
 
 def pip_install(*arguments: str) -> bool:
-    """Run .venv's pip quietly, and tell whether it worked."""
-    command = [VENV_PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    """Run .venv's pip, errors shown and no more, and tell whether it worked."""
+    command = [VENV_PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+    command += ["--no-compile"]  # most modules are never imported: those that are compile then
     return subprocess.run([*command, *arguments], cwd=ROOT, check=False).returncode == 0
 
 
@@ -218,7 +219,7 @@ def clear_stale(code: str) -> None:
 def run_jupyter_book() -> int:
     """Run Jupyter Book over book/ into _build/, and return its exit status."""
     program = VENV_PYTHON.parent / "jupyter-book"
-    arguments = ["build", "book", "--config", "_config.yml", "--toc", "_toc.yml"]
+    arguments = ["build", "book", "--config", "_config.yml", "--toc", str(ROOT / "_toc.yml")]
     strict = ["--path-output", ".", "--warningiserror", "--keep-going", "--quiet"]
     # A plotting backend named from outside would keep figures out of the pages.
     environment = {k: v for k, v in os.environ.items() if k != "MPLBACKEND"}
