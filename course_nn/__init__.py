@@ -1,0 +1,1 @@
+"""A convolutional network, layer by layer, in NumPy (or CuPy): the package that the book derives and imports."""

@@ -1,0 +1,82 @@
+"""NumPy or CuPy: the one file that names CuPy.
+
+Every function of the package asks its arguments which library made them, so the same formula runs on the CPU and on the GPU.
+CuPy is never required: it is looked for only when an array could have come from it.
+"""
+
+import importlib
+import importlib.util
+import sys
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+Array = Any  # a numpy.ndarray, or a cupy.ndarray of the same shape and dtype
+
+
+def array_module(*arrays: Array) -> ModuleType:
+    """The library that made the arrays: `cupy` if any of them lies on the GPU, else `numpy`.
+
+    Parameters
+    ----------
+    *arrays : arrays of any shape and dtype; Python scalars are allowed.
+
+    Returns
+    -------
+    module : `numpy` or `cupy`, to be called `xp`.
+
+    Examples
+    --------
+    >>> array_module(np.zeros(3)).__name__
+    'numpy'
+    """
+    cupy = sys.modules.get("cupy")  # an array of CuPy's exists only where CuPy has been imported
+    if cupy is not None and any(isinstance(a, cupy.ndarray) for a in arrays):
+        return cupy
+    return np
+
+
+def to_numpy(x: Array) -> np.ndarray:
+    """A NumPy array with the same numbers: a copy from the GPU, the array itself on the CPU.
+
+    >>> to_numpy(np.arange(3))
+    array([0, 1, 2])
+    """
+    return x.get() if array_module(x) is not np else np.asarray(x)
+
+
+def gpu_module() -> ModuleType | None:
+    """`cupy` where it is installed and sees a GPU, else None.
+
+    >>> gpu_module() is None or gpu_module().__name__ == "cupy"
+    True
+    """
+    if importlib.util.find_spec("cupy") is None:
+        return None
+    cupy = importlib.import_module("cupy")
+    try:
+        return cupy if cupy.cuda.runtime.getDeviceCount() > 0 else None
+    except cupy.cuda.runtime.CUDARuntimeError:
+        return None
+
+
+def ndimage_for(xp: ModuleType) -> ModuleType:
+    """The image library that goes with an array module: `scipy.ndimage`, or its twin of CuPy's.
+
+    >>> ndimage_for(np).__name__
+    'scipy.ndimage'
+    """
+    name = "scipy.ndimage" if xp is np else "cupyx.scipy.ndimage"
+    return importlib.import_module(name)
+
+
+def as_strided(x: Array, shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
+    """A view of x with the given shape and strides (bytes); the caller answers for its bounds.
+
+    >>> as_strided(np.arange(4.0), (3, 2), (8, 8))
+    array([[0., 1.],
+           [1., 2.],
+           [2., 3.]])
+    """
+    return array_module(x).lib.stride_tricks.as_strided(x, shape, strides)

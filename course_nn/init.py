@@ -1,0 +1,113 @@
+"""How weights begin: random, at the scale that keeps the variance of what flows through a layer."""
+
+import math
+
+import numpy as np
+
+Shape = tuple[int, ...]
+
+
+def fans(shape: Shape) -> tuple[int, int]:
+    """How many numbers one output sums, and how many outputs one input reaches.
+
+    Parameters
+    ----------
+    shape : (D, M) of a dense layer or (F, C, R, S) of a convolution.
+
+    Returns
+    -------
+    fan_in, fan_out : (D, M), or (C·R·S, F·R·S).
+
+    Examples
+    --------
+    >>> fans((784, 10)), fans((16, 6, 5, 5))
+    ((784, 10), (150, 400))
+    """
+    if len(shape) == 2:
+        return shape[0], shape[1]
+    window = math.prod(shape[2:])
+    return shape[1] * window, shape[0] * window
+
+
+def he_normal(shape: Shape, *, rng: np.random.Generator) -> np.ndarray:
+    """W ~ N(0, 2 / fan_in): keeps the variance through a ReLU, which halves it.
+
+    Parameters
+    ----------
+    shape : of the weights.
+    rng : draws them, in float64 whatever the model's dtype, so that both start alike.
+
+    Returns
+    -------
+    W : float64.
+
+    Notes
+    -----
+    Book: Initialisation. He, Zhang, Ren and Sun (2015), equation 10.
+
+    Examples
+    --------
+    >>> W = he_normal((1000, 50), rng=np.random.default_rng(0))
+    >>> round(float(W.var() * 1000), 1)
+    2.0
+    """
+    return rng.standard_normal(shape) * math.sqrt(2 / fans(shape)[0])
+
+
+def glorot_normal(shape: Shape, *, rng: np.random.Generator) -> np.ndarray:
+    """W ~ N(0, 2 / (fan_in + fan_out)): a compromise between keeping the signal's variance and the gradient's.
+
+    Parameters
+    ----------
+    shape : of the weights.
+    rng : draws them.
+
+    Returns
+    -------
+    W : float64.
+
+    Notes
+    -----
+    Book: Initialisation. Glorot and Bengio (2010), equation 12.
+
+    Examples
+    --------
+    >>> W = glorot_normal((1000, 500), rng=np.random.default_rng(0))
+    >>> round(float(W.var() * 1500), 1)
+    2.0
+    """
+    return rng.standard_normal(shape) * math.sqrt(2 / sum(fans(shape)))
+
+
+def glorot_uniform(shape: Shape, *, rng: np.random.Generator) -> np.ndarray:
+    """W ~ U(−a, a), a = √(6 / (fan_in + fan_out)).
+
+    Parameters
+    ----------
+    shape : of the weights.
+    rng : draws them.
+
+    Returns
+    -------
+    W : float64.
+
+    Notes
+    -----
+    Book: Initialisation. Glorot and Bengio (2010), equation 16.
+
+    Examples
+    --------
+    >>> bool(abs(glorot_uniform((3, 3), rng=np.random.default_rng(0))).max() < 1)
+    True
+    """
+    limit = math.sqrt(6 / sum(fans(shape)))
+    return rng.uniform(-limit, limit, shape)
+
+
+def zeros(shape: Shape, *, rng: np.random.Generator) -> np.ndarray:
+    """W = 0, for biases; a layer of zeros alone would never learn to tell its units apart.
+
+    >>> zeros((2,), rng=np.random.default_rng(0))
+    array([0., 0.])
+    """
+    return np.zeros(shape)

@@ -1,0 +1,249 @@
+"""Convolution as one matrix product: every patch of the image becomes a column.
+
+The caller sees images as (N, C, H, W). In memory the batch lies innermost, as (C, H, W, N): then a shift of the image by a
+pixel is a shift by whole runs of N numbers, patches are copied in runs of W·N, and the product of the filters with the
+patches writes its result in the very order that the next layer reads. No copy is made to go back to (N, C, H, W): the
+result is a transposed view.
+
+As in every deep-learning library "convolution" means cross-correlation: the kernel is not flipped.
+"""
+
+from typing import NamedTuple
+
+from ..backend import Array, array_module, as_strided
+
+Pair = int | tuple[int, int]
+Sides = tuple[tuple[int, int], tuple[int, int]]  # ((top, bottom), (left, right))
+UNPADDED: Sides = ((0, 0), (0, 0))
+
+
+class Geometry(NamedTuple):
+    """How the windows of a kernel lie on an image, in pixels: each field is (vertical, horizontal)."""
+
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    padding: Sides
+    dilation: tuple[int, int]
+
+    def output_size(self, H: int, W: int) -> tuple[int, int]:
+        """OH = ⌊(H + top + bottom − d (R − 1) − 1) / s⌋ + 1, and the same for OW with W and S.
+
+        >>> geometry(3, stride=2).output_size(7, 8)
+        (3, 3)
+        """
+        size = zip((H, W), *self, strict=True)
+        oh, ow = ((n + sum(p) - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in size)
+        if oh < 1 or ow < 1:
+            raise ValueError(
+                f"a {self.kernel[0]}×{self.kernel[1]} window (dilation {self.dilation}) does not fit into an image of "
+                f"{H}×{W} pixels (padding {self.padding}); use a smaller window or more padding"
+            )
+        return oh, ow
+
+    def unpadded(self) -> "Geometry":
+        """The same windows on an image that has its padding already."""
+        return self._replace(padding=UNPADDED)
+
+
+def pair(value: Pair) -> tuple[int, int]:
+    """One number for both directions, or two.
+
+    >>> pair(3), pair((1, 2))
+    ((3, 3), (1, 2))
+    """
+    return (value, value) if isinstance(value, int) else tuple(value)
+
+
+def geometry(kernel: Pair, stride: Pair = 1, padding: Pair | Sides = 0, dilation: Pair = 1) -> Geometry:
+    """A `Geometry` from numbers or pairs, checked; padding may also differ from side to side.
+
+    >>> geometry(3, stride=(1, 2), padding=1)
+    Geometry(kernel=(3, 3), stride=(1, 2), padding=((1, 1), (1, 1)), dilation=(1, 1))
+    """
+    vertical, horizontal = pair(padding)
+    g = Geometry(pair(kernel), pair(stride), (pair(vertical), pair(horizontal)), pair(dilation))
+    if min(g.kernel + g.stride + g.dilation) < 1 or min(g.padding[0] + g.padding[1]) < 0:
+        raise ValueError(f"kernel, stride and dilation must be at least 1 and padding at least 0, got {g}")
+    return g
+
+
+def batch_last(x: Array, padding: Sides = UNPADDED, fill: float = 0) -> Array:
+    """(N, C, H, W) in any memory order → (C, H + padding, W + padding, N), contiguous; no copy where x lies so already.
+
+    >>> import numpy as np
+    >>> batch_last(np.ones((5, 3, 4, 4)), padding=((1, 1), (0, 2))).shape
+    (3, 6, 6, 5)
+    """
+    xp, x = array_module(x), x.transpose(1, 2, 3, 0)
+    if padding == UNPADDED:
+        return xp.ascontiguousarray(x)
+    C, H, W, N = x.shape
+    (top, bottom), (left, right) = padding
+    padded = xp.full((C, H + top + bottom, W + left + right, N), fill, dtype=x.dtype)
+    padded[:, top : top + H, left : left + W] = x
+    return padded
+
+
+def batch_first(x: Array, padding: Sides = UNPADDED) -> Array:
+    """(C, H + padding, W + padding, N) → the (N, C, H, W) view inside the padding; undoes `batch_last`.
+
+    >>> import numpy as np
+    >>> batch_first(np.ones((3, 6, 6, 5)), padding=((1, 1), (0, 2))).shape
+    (5, 3, 4, 4)
+    """
+    (top, bottom), (left, right) = padding
+    return x[:, top : x.shape[1] - bottom, left : x.shape[2] - right].transpose(3, 0, 1, 2)
+
+
+def extract_patches(x: Array, g: Geometry) -> Array:
+    """columns[c, r, s, i, j, n] = x[c, i·stride + r·dilation, j·stride + s·dilation, n].
+
+    Parameters
+    ----------
+    x : (C, H, W, N), padded already.
+    g : the geometry; its padding is not applied again.
+
+    Returns
+    -------
+    columns : (C, R, S, OH, OW, N), contiguous.
+
+    Notes
+    -----
+    Book: Convolution, "Patches". Chellapilla, Puri and Simard (2006), section 3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> image = np.arange(9.0).reshape(1, 3, 3, 1)
+    >>> extract_patches(image, geometry(2)).reshape(4, 4)
+    array([[0., 1., 3., 4.],
+           [1., 2., 4., 5.],
+           [3., 4., 6., 7.],
+           [4., 5., 7., 8.]])
+    """
+    (R, S), (sh, sw), (dh, dw) = g.kernel, g.stride, g.dilation
+    C, H, W, N = x.shape
+    OH, OW = g.unpadded().output_size(H, W)
+    c, h, w, n = x.strides
+    view = as_strided(x, (C, R, S, OH, OW, N), (c, dh * h, dw * w, sh * h, sw * w, n))
+    return array_module(x).ascontiguousarray(view)
+
+
+def fold_patches(columns: Array, shape: tuple[int, ...], g: Geometry) -> Array:
+    """x[c, i·stride + r·dilation, j·stride + s·dilation, n] += columns[c, r, s, i, j, n]: the adjoint of `extract_patches`.
+
+    Parameters
+    ----------
+    columns : (C, R, S, OH, OW, N).
+    shape : (C, H, W, N) of the padded image.
+    g : the geometry.
+
+    Returns
+    -------
+    x : (C, H, W, N); a pixel that no patch covers is zero.
+
+    Notes
+    -----
+    Book: Convolution, "The gradient of the input". ⟨extract(x), u⟩ = ⟨x, fold(u)⟩ for all x and u.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> fold_patches(np.ones((1, 2, 2, 2, 2, 1)), (1, 3, 3, 1), geometry(2)).reshape(3, 3)
+    array([[1., 2., 1.],
+           [2., 4., 2.],
+           [1., 2., 1.]])
+    """
+    _, R, S, OH, OW, _ = columns.shape
+    (sh, sw), (dh, dw) = g.stride, g.dilation
+    x = array_module(columns).zeros(shape, dtype=columns.dtype)
+    for r in range(R):
+        for s in range(S):
+            x[:, r * dh : r * dh + OH * sh : sh, s * dw : s * dw + OW * sw : sw] += columns[:, r, s]
+    return x
+
+
+def conv2d_forward(
+    x: Array, W: Array, b: Array, stride: Pair = 1, padding: Pair | Sides = 0, dilation: Pair = 1
+) -> tuple[Array, tuple]:
+    """y[n,f,i,j] = b[f] + Σ_{c,r,s} W[f,c,r,s] · x[n, c, i·stride + r·dilation − p, j·stride + s·dilation − p].
+
+    Parameters
+    ----------
+    x : (N, C, H, W) float, any memory order.
+    W : (F, C, R, S) float, one kernel a filter and channel.
+    b : (F,) float.
+    stride, padding, dilation : pixels, one number or (vertical, horizontal); padding, with zeros, also as
+        ((top, bottom), (left, right)).
+
+    Returns
+    -------
+    y : (N, F, OH, OW) float, a view of memory ordered (F, OH, OW, N).
+    cache : what `conv2d_backward` needs: the padded image, W and the geometry; patches are made again, not stored.
+
+    Raises
+    ------
+    ValueError : if the channels of x and W differ, or the kernel does not fit into the padded image.
+
+    Notes
+    -----
+    Book: Convolution. LeCun et al. (1998), section II; Dumoulin and Visin (2016), relationship 15 for the sizes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.arange(1.0, 10.0).reshape(1, 1, 3, 3)
+    >>> W = np.array([[[[1.0, 0.0], [0.0, -1.0]]]])
+    >>> conv2d_forward(x, W, np.zeros(1))[0].reshape(2, 2)
+    array([[-4., -4.],
+           [-4., -4.]])
+    """
+    if x.shape[1] != W.shape[1]:
+        raise ValueError(f"x {x.shape} has {x.shape[1]} channels, but the kernels W {W.shape} expect {W.shape[1]}")
+    g = geometry(W.shape[2:], stride, padding, dilation)
+    F, N, (OH, OW) = W.shape[0], x.shape[0], g.output_size(*x.shape[2:])
+    x = batch_last(x, g.padding)
+    columns = extract_patches(x, g).reshape(W[0].size, OH * OW * N)
+    y = W.reshape(F, -1) @ columns
+    y += b[:, None]
+    return batch_first(y.reshape(F, OH, OW, N)), (x, W, g)
+
+
+def conv2d_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple:
+    """dW = dy · columnsᵀ, db = Σ_{n,i,j} dy, dx = fold(Wᵀ dy).
+
+    Parameters
+    ----------
+    dy : (N, F, OH, OW) float, ∂L/∂y.
+    cache : from `conv2d_forward`.
+    need_dx : False leaves out the gradient of the input (dx is then None).
+
+    Returns
+    -------
+    dx : (N, C, H, W), dW : (F, C, R, S), db : (F,) float.
+
+    Notes
+    -----
+    Book: Convolution, "The derivative". Written as sums: dW[f,c,r,s] = Σ_{n,i,j} dy[n,f,i,j] x[n,c,i·stride+r,j·stride+s];
+    dx is a convolution of dy, dilated by stride − 1 zeros, with the kernel turned by 180°.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.arange(1.0, 10.0).reshape(1, 1, 3, 3)
+    >>> _, cache = conv2d_forward(x, np.array([[[[1.0, 0.0], [0.0, -1.0]]]]), np.zeros(1))
+    >>> dx, dW, db = conv2d_backward(np.ones((1, 1, 2, 2)), cache)
+    >>> dW.reshape(2, 2), db
+    (array([[12., 16.],
+           [24., 28.]]), array([4.]))
+    """
+    x, W, g = cache
+    dy = batch_last(dy)
+    F, OH, OW, N = dy.shape
+    dy = dy.reshape(F, OH * OW * N)
+    columns = extract_patches(x, g).reshape(W[0].size, OH * OW * N)
+    dW, db = (dy @ columns.T).reshape(W.shape), dy.sum(axis=1)
+    if not need_dx:
+        return None, dW, db
+    dcolumns = (W.reshape(F, -1).T @ dy).reshape(*W.shape[1:], OH, OW, N)
+    return batch_first(fold_patches(dcolumns, x.shape, g), g.padding), dW, db

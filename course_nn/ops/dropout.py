@@ -1,0 +1,64 @@
+"""Dropout: each number is kept with probability 1 − rate, and what is kept grows so that the mean stays."""
+
+import numpy as np
+
+from ..backend import Array, array_module
+
+
+def dropout_forward(x: Array, rate: float, *, rng: np.random.Generator) -> tuple[Array, Array]:
+    """y = x ⊙ m / (1 − rate), m ∈ {0, 1} with P(m = 0) = rate.
+
+    Parameters
+    ----------
+    x : float, any shape.
+    rate : in [0, 1), the share that is dropped.
+    rng : draws one number for every element of x.
+
+    Returns
+    -------
+    y : float, shape of x.
+    cache : m / (1 − rate).
+
+    Raises
+    ------
+    ValueError : if the rate is not in [0, 1).
+
+    Notes
+    -----
+    Book: Dropout. Srivastava et al. (2014), section 4; scaled in training ("inverted"), so that prediction needs no change.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y, _ = dropout_forward(np.ones(6), 0.5, rng=np.random.default_rng(0))
+    >>> y
+    array([2., 2., 2., 0., 0., 0.])
+    """
+    if not 0 <= rate < 1:
+        raise ValueError(f"rate must be in [0, 1), got {rate}")
+    xp = array_module(x)
+    kept = xp.asarray(rng.random(x.shape, dtype=np.float32) >= rate)
+    mask = kept * xp.asarray(1 / (1 - rate), dtype=x.dtype)
+    return x * mask, mask
+
+
+def dropout_backward(dy: Array, cache: Array) -> Array:
+    """dx = dy ⊙ m / (1 − rate).
+
+    Parameters
+    ----------
+    dy : float, any shape, ∂L/∂y.
+    cache : from `dropout_forward`.
+
+    Returns
+    -------
+    dx : float, shape of dy.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> _, cache = dropout_forward(np.ones(6), 0.5, rng=np.random.default_rng(0))
+    >>> dropout_backward(np.ones(6), cache)
+    array([2., 2., 2., 0., 0., 0.])
+    """
+    return dy * cache

@@ -1,0 +1,58 @@
+"""Softmax: scores into probabilities, over the last axis."""
+
+from ..backend import Array, array_module
+
+
+def softmax_forward(x: Array) -> tuple[Array, Array]:
+    """pₖ = exp(xₖ) / Σⱼ exp(xⱼ), computed after subtracting the largest xⱼ, which changes nothing but the overflow.
+
+    Parameters
+    ----------
+    x : (…, K) float, scores ("logits").
+
+    Returns
+    -------
+    p : (…, K) float, positive, each row summing to one.
+    cache : p.
+
+    Notes
+    -----
+    Book: Softmax and cross-entropy. Bridle (1990).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> softmax_forward(np.array([[1e4, 1e4]]))[0]
+    array([[0.5, 0.5]])
+    """
+    xp = array_module(x)
+    p = xp.exp(x - x.max(axis=-1, keepdims=True))
+    p /= p.sum(axis=-1, keepdims=True)
+    return p, p
+
+
+def softmax_backward(dp: Array, cache: Array) -> Array:
+    """dx = p ⊙ (dp − Σₖ dpₖ pₖ): the Jacobian diag(p) − p pᵀ times dp, without forming it.
+
+    Parameters
+    ----------
+    dp : (…, K) float, ∂L/∂p.
+    cache : from `softmax_forward`.
+
+    Returns
+    -------
+    dx : (…, K) float.
+
+    Notes
+    -----
+    Book: Softmax and cross-entropy. With dp = 1 the result is zero: the outputs sum to a constant.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> _, cache = softmax_forward(np.array([[0.0, 0.0]]))
+    >>> softmax_backward(np.array([[1.0, 0.0]]), cache)
+    array([[ 0.25, -0.25]])
+    """
+    p = cache
+    return p * (dp - (dp * p).sum(axis=-1, keepdims=True))
