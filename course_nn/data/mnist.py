@@ -1,0 +1,302 @@
+"""MNIST: 70,000 handwritten digits, found on this machine or downloaded, and verified either way.
+
+A file is believed only when its size and its SHA-256 are the published ones: a truncated download
+or another file of the same name is an error that says so, never a network that learns nonsense.
+The data are Y. LeCun's and C. Cortes's; no copy of them comes with this package.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .dataset import DataCorrupt, DataNotFound, Dataset
+from .digits import digits
+from .idx import decode_idx
+
+
+class FileRecord(NamedTuple):
+    """What a file must be: its length in bytes and its SHA-256 in hexadecimal."""
+
+    size: int
+    sha256: str
+
+
+FILES = (
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+)
+REGISTRY = {
+    "train-images-idx3-ubyte.gz": FileRecord(
+        9_912_422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"
+    ),
+    "train-labels-idx1-ubyte.gz": FileRecord(
+        28_881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"
+    ),
+    "t10k-images-idx3-ubyte.gz": FileRecord(
+        1_648_877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"
+    ),
+    "t10k-labels-idx1-ubyte.gz": FileRecord(
+        4_542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"
+    ),
+    "train-images-idx3-ubyte": FileRecord(
+        47_040_016, "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"
+    ),
+    "train-labels-idx1-ubyte": FileRecord(
+        60_008, "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"
+    ),
+    "t10k-images-idx3-ubyte": FileRecord(
+        7_840_016, "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"
+    ),
+    "t10k-labels-idx1-ubyte": FileRecord(
+        10_008, "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"
+    ),
+}
+MIRRORS = (
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+)
+TIMEOUT = (5, 20)  # seconds: to connect, and between two pieces of an answer
+ADVICE = (
+    "put the four files (.gz or not) in a folder and set the environment variable COURSE_NN_DATA "
+    "to it, or use course_nn.data.digits(), which needs no file and no network"
+)
+
+
+class NamedDataset(NamedTuple):
+    """A data set and what to call it: `name, data = mnist_or_digits()`."""
+
+    name: str
+    data: Dataset
+
+
+def mnist(
+    *,
+    download: bool = True,
+    progress: bool = True,
+    cache: str | os.PathLike[str] | None = None,
+    mirrors: Iterable[str] = MIRRORS,
+    registry: Mapping[str, FileRecord] = REGISTRY,
+) -> Dataset:
+    """Load MNIST, x = pixel / 255, from `$COURSE_NN_DATA`, the user's cache, or a public mirror.
+
+    Each of the four files is looked for, gzipped and plain, in the folder that `COURSE_NN_DATA`
+    names and in `mnist/` below it, then in the cache; what is missing is downloaded to the cache
+    (11.6 MB in all). Every load compares size and SHA-256.
+
+    Parameters
+    ----------
+    download : bool
+        False: use no network.
+    progress : bool
+        Draw a progress bar for each download (on standard error).
+    cache : path, optional
+        The folder for downloads; by default `course_nn` in the user's own cache folder.
+    mirrors : iterable of str
+        Addresses below which the files lie, tried in this order until one gives the right file.
+    registry : mapping from file name to FileRecord
+        The size and SHA-256 of each file, gzipped and plain.
+
+    Returns
+    -------
+    Dataset
+        `x_train` float32 (60000, 1, 28, 28) in [0, 1], `y_train` int64 (60000,),
+        `x_test` float32 (10000, 1, 28, 28), `y_test` int64 (10000,).
+
+    Raises
+    ------
+    DataNotFound
+        A file is not on this machine, and no mirror gave it (or `download` is False).
+    DataCorrupt
+        A file on this machine has the wrong size or the wrong SHA-256.
+
+    References
+    ----------
+    Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-based learning applied to document
+    recognition", Proc. IEEE 86 (1998), section III.A.
+
+    Examples
+    --------
+    >>> from course_nn import data
+    >>> try:
+    ...     shape = data.mnist(download=False).x_train.shape
+    ... except data.DataNotFound:  # not on this machine: the message says what to do
+    ...     shape = (60000, 1, 28, 28)
+    >>> shape
+    (60000, 1, 28, 28)
+    """
+    store = Path(cache) if cache is not None else _user_cache()
+    arrays = []
+    for name in FILES:
+        path = _find(name, [*_data_folders(), store])
+        if path is None:
+            path = _obtain(f"{name}.gz", store, mirrors, registry, download, progress)
+        arrays.append(_read_verified(path, registry[path.name]))
+    x_train, y_train, x_test, y_test = arrays
+    return Dataset(_images(x_train), _labels(y_train), _images(x_test), _labels(y_test))
+
+
+def mnist_or_digits(*, download: bool = True, progress: bool = True) -> NamedDataset:
+    """MNIST where it can be had, else the embedded 8x8 digits, with the name of what was chosen.
+
+    A page that must build without a network begins with this and prints the name. Only absence
+    falls back; a damaged file is an error, as in `mnist`.
+
+    Parameters
+    ----------
+    download, progress : bool
+        As in `mnist`.
+
+    Returns
+    -------
+    NamedDataset
+        `("MNIST", Dataset)` or `("digits", Dataset)`.
+
+    Raises
+    ------
+    DataCorrupt
+        An MNIST file is on this machine but has the wrong size or SHA-256.
+
+    Examples
+    --------
+    >>> from course_nn import data
+    >>> name, (x_train, y_train, x_test, y_test) = data.mnist_or_digits(download=False)
+    >>> {"MNIST": (1, 28, 28), "digits": (1, 8, 8)}[name] == x_train.shape[1:]
+    True
+    """
+    try:
+        return NamedDataset("MNIST", mnist(download=download, progress=progress))
+    except DataNotFound:
+        return NamedDataset("digits", digits())
+
+
+def _images(pixels: NDArray[Any]) -> NDArray[Any]:
+    """uint8 (N, H, W) in 0 … 255 to float32 (N, 1, H, W) in [0, 1]."""
+    return np.divide(pixels[:, None], np.float32(255), dtype=np.float32)
+
+
+def _labels(classes: NDArray[Any]) -> NDArray[Any]:
+    return classes.astype(np.int64)
+
+
+def _data_folders() -> list[Path]:
+    """The folders that `COURSE_NN_DATA` stands for: none when it is not set."""
+    setting = os.environ.get("COURSE_NN_DATA")
+    if not setting:
+        return []
+    folder = Path(setting).expanduser()
+    return [folder, folder / "mnist"]
+
+
+def _user_cache() -> Path:
+    """`course_nn` in the cache folder of this user, by this system's custom."""
+    import pooch  # here, not above: it takes longer to import than the whole package
+
+    return Path(pooch.os_cache("course_nn"))
+
+
+def _find(name: str, folders: Iterable[Path]) -> Path | None:
+    """The first of the folders' files of that name, gzipped or plain."""
+    candidates = (folder / file for folder in folders for file in (f"{name}.gz", name))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _read_verified(path: Path, record: FileRecord) -> NDArray[Any]:
+    """Read a file once: the bytes that are hashed are the bytes that are decoded."""
+    size = path.stat().st_size
+    if size != record.size:
+        state = "truncated" if size < record.size else "another file or damaged"
+        raise DataCorrupt(
+            f"{path} is {state}: it has {size:,} bytes, expected {record.size:,}: delete it "
+            "(mnist() then downloads it again) or put a good copy in its place."
+        )
+    content = path.read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if found != record.sha256:
+        raise DataCorrupt(
+            f"{path} is damaged or another file: its SHA-256 is {found}, expected "
+            f"{record.sha256}: delete it (mnist() then downloads it again) or put a good copy "
+            "in its place."
+        )
+    return decode_idx(io.BytesIO(content), name=str(path))
+
+
+def _obtain(
+    file: str,
+    cache: Path,
+    mirrors: Iterable[str],
+    registry: Mapping[str, FileRecord],
+    download: bool,
+    progress: bool,
+) -> Path:
+    """Download a file to the cache from the first mirror that gives the right one."""
+    looked = ", ".join(str(folder) for folder in [*_data_folders(), cache])
+    absent = f"MNIST is not on this machine ({file} is in none of: {looked})"
+    if not download:
+        raise DataNotFound(f"{absent} and download=False: allow the download, or {ADVICE}.")
+    _make_folder(cache, absent)
+    failures = []
+    for mirror in mirrors:
+        try:
+            return _download(mirror.rstrip("/") + "/" + file, cache, registry[file], progress)
+        except (OSError, ValueError) as error:
+            failures.append((mirror, error))
+    reasons = "; ".join(f"{mirror}: {_reason(error)}" for mirror, error in failures)
+    raise DataNotFound(
+        f"{absent} and could not be downloaded ({reasons or 'no mirror given'}): "
+        f"check the network and try again, or {ADVICE}."
+    ) from (failures[-1][1] if failures else None)
+
+
+def _make_folder(cache: Path, absent: str) -> None:
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataNotFound(
+            f"{absent} and the folder for downloads, {cache}, cannot be made "
+            f"({error.strerror}): give mnist() another cache=, or {ADVICE}."
+        ) from error
+
+
+def _download(url: str, cache: Path, record: FileRecord, progress: bool) -> Path:
+    """Fetch one file by pooch: to a temporary name, verified, then moved to its own."""
+    import pooch
+    from tqdm import tqdm
+
+    name = url.rsplit("/", 1)[1]
+    style = {"desc": name, "unit": "B", "unit_scale": True, "leave": False}
+    with tqdm(total=record.size, disable=not progress, **style) as bar:
+        fetch = pooch.HTTPDownloader(
+            progressbar=bar if progress else False,
+            chunk_size=2**16,
+            timeout=TIMEOUT,
+            headers={"Accept-Encoding": "identity"},  # the .gz itself, not unpacked on the way
+        )
+        pooch.retrieve(url, f"sha256:{record.sha256}", name, cache, downloader=fetch)
+    return cache / name
+
+
+def _reason(error: Exception) -> str:
+    """Why a mirror failed, in a few words (the whole story is the error's cause)."""
+    import requests
+
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return f"HTTP status {error.response.status_code}"
+    if isinstance(error, requests.Timeout):
+        return "no answer in time"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "the connection broke off"
+    if isinstance(error, requests.ConnectionError):
+        return "no connection"
+    if isinstance(error, ValueError) and "hash" in str(error):
+        return "gave a file with the wrong SHA-256"
+    return str(error)
