@@ -151,7 +151,9 @@ def install(extra: str) -> bool:
     say(f"set-up: nvidia-smi shows a GPU: adding CuPy (extra {extra})")
     added = pip_install("--no-build-isolation", "-c", str(pins), "--editable", f".[{extra}]")
     if not added:
-        say("set-up: CuPy could not be installed; everything works on the CPU, and the next run tries again")
+        say(
+            "set-up: CuPy could not be installed; everything works on the CPU, and the next run tries again"
+        )
     return added
 
 
@@ -184,6 +186,8 @@ def data_seen() -> list[str]:
 
 def build_book() -> None:
     """Execute and build the book with warnings as errors, unless nothing it reads has changed."""
+    if not VENV_PYTHON.exists():
+        fail("there is no .venv: run `make setup` first.")
     setup = SETUP_STAMP.read_text() if SETUP_STAMP.is_file() else sys.version
     code = fingerprint(ROOT / "course_nn", setup, data_seen())
     wanted = fingerprint(ROOT / "book", ROOT / "_config.yml", ROOT / "_toc.yml", code)

@@ -1,0 +1,38 @@
+"""What every test shares: under CI a skip is a failure.
+
+A skipped test has shown nothing. On a reader's machine it may skip with its reason (no browser, no
+PyTorch); where CI is set, only a test marked `gpu` may.
+"""
+
+import os
+
+import pytest
+
+
+def _forbidden(config: pytest.Config) -> list[pytest.TestReport | pytest.CollectReport]:
+    """Return the reports of the skips that are failures here."""
+    reporter = config.pluginmanager.getplugin("terminalreporter")
+    if not os.environ.get("CI") or reporter is None:
+        return []
+    skipped = reporter.stats.get("skipped", [])
+    return [report for report in skipped if "gpu" not in getattr(report, "keywords", {})]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the run if a test skipped that may not."""
+    if session.exitstatus == 0 and _forbidden(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Name the skips that failed the run."""
+    reports = _forbidden(config)
+    if not reports:
+        return
+    terminalreporter.section("skipped, and under CI a skip is a failure", red=True)
+    for report in reports:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        terminalreporter.write_line(f"FAILED {report.nodeid}: {reason}", red=True)

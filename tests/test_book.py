@@ -1,0 +1,281 @@
+"""The built book, looked at in a real browser with the network cut off.
+
+Each check is proved by a planted page that it must catch: a check that has never failed proves nothing.
+"""
+
+import functools
+import http.server
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+HTML = ROOT / "_build" / "html"
+DESKTOP, PHONE = (1280, 900), (390, 844)
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
+    "--disable-sync --no-first-run"
+).split()
+
+pytestmark = pytest.mark.browser
+
+# Each check is a JavaScript function of the page that returns what it finds wrong, as strings.
+UNFOLD = """() => {
+  document.querySelectorAll("details").forEach(d => { d.open = true; });
+  document.querySelectorAll(".toggle-hidden").forEach(e => e.classList.remove("toggle-hidden"));
+}"""
+
+TYPESET = """async () => {
+  if (!document.querySelector(".math") || typeof MathJax === "undefined") return;
+  await MathJax.startup?.promise;
+}"""
+
+CHECKS = {
+    "formula": """() => [...document.querySelectorAll(".math")].filter(e => {
+        const set = e.querySelector("mjx-container"), box = set?.getBoundingClientRect();
+        const shown = e.checkVisibility();
+        return !set || set.querySelector("mjx-merror") || (shown && !(box.width && box.height));
+      }).map(e => e.textContent.slice(0, 80))""",
+    "raw mathematics": r"""() => {
+        const found = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+        while (walk.nextNode()) {
+          const inside = walk.currentNode.parentElement.closest("pre, code, script, style, .math");
+          const text = walk.currentNode.textContent;
+          if (!inside && /\$\$|\\\(|\\\[|\\begin\{/.test(text)) found.push(text.slice(0, 80));
+        }
+        return found;
+      }""",
+    "image": """async () => {
+        const images = [...document.images];
+        images.forEach(i => { i.loading = "eager"; });
+        await Promise.all(images.map(i => i.complete || new Promise(done => {
+          i.addEventListener("load", done); i.addEventListener("error", done);
+        })));
+        return images.filter(i => !i.naturalWidth).map(i => i.getAttribute("src"));
+      }""",
+    "failed cell": """() => [...document.querySelectorAll(".output.traceback, .traceback")]
+        .map(e => e.textContent.trim().split("\\n").pop())""",
+    "cell warning": """() => [...document.querySelectorAll(".output.stderr")]
+        .map(e => e.textContent.slice(0, 120))""",
+    "search bars": """() => {
+        const kinds = ".search-button-field, .search-button, .bd-search, input[type=search]";
+        const bars = [...document.querySelectorAll(kinds)].filter(e => e.checkVisibility()
+          && !e.closest(".bd-search-container"));  // the search page's own form
+        const outer = bars.filter(e => !bars.some(other => other !== e && other.contains(e)));
+        return outer.length > 1 ? [outer.length + " of them"] : [];
+      }""",
+    "favicon": """async () => {
+        const link = document.querySelector("link[rel~=icon]");
+        if (!link) return ["none"];
+        const answer = await fetch(link.href);
+        return answer.ok ? [] : [link.href];
+      }""",
+}
+
+OVERFLOW = """() => {
+  const width = window.innerWidth, found = [];
+  const scrolls = e => e && e !== document.body && (getComputedStyle(e).overflowX !== "visible"
+    || scrolls(e.parentElement));
+  for (const e of document.querySelectorAll("body, .bd-article *")) {
+    const box = e.getBoundingClientRect();
+    if (box.width && box.right > width + 1 && !scrolls(e.parentElement))
+      found.push(`${e.tagName}.${e.className} ends at ${Math.round(box.right)} of ${width}`);
+  }
+  if (document.documentElement.scrollWidth > width)
+    found.push(`the page is ${document.documentElement.scrollWidth} wide on ${width}`);
+  return found.slice(0, 3);
+}"""
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """Serves files without a line of log for each."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def serve() -> Iterator:
+    """A function that serves a folder on loopback and returns its address."""
+    servers = []
+
+    def start(folder: Path) -> str:
+        handler = functools.partial(Handler, directory=str(folder))
+        servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    """Headless Chromium, or a skip that says why."""
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        pytest.skip("no Chromium on PATH: install it to look at the book (apt install chromium)")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=program, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def book(browser: object, serve) -> str:
+    """The address of the built book, which is built first where it is out of date."""
+    command = [sys.executable, str(ROOT / "tools" / "house.py"), "book"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    return serve(HTML)
+
+
+def listen(page, host: str) -> list[str]:
+    """Record what goes wrong while the page loads, and let no request leave the host."""
+    heard: list[str] = []
+
+    def gate(route) -> None:
+        if urlsplit(route.request.url).hostname == host:
+            route.continue_()
+            return
+        heard.append(f"request that leaves the host: {route.request.url}")
+        route.abort()
+
+    page.route("**/*", gate)
+    page.on("console", lambda m: m.type == "error" and heard.append(f"console error: {m.text}"))
+    page.on("pageerror", lambda e: heard.append(f"page error: {e}"))
+    page.on("requestfailed", lambda r: heard.append(f"failed request: {r.url}"))
+    page.on("response", lambda r: r.status >= 400 and heard.append(f"failed request: {r.url}"))
+    return heard
+
+
+def problems(browser, address: str) -> list[str]:
+    """Open one page at desktop and phone width, and return all that is wrong with it."""
+    page = browser.new_page(viewport=dict(zip(("width", "height"), DESKTOP, strict=True)))
+    found = listen(page, urlsplit(address).hostname)
+    page.goto(address, wait_until="load")
+    page.evaluate(TYPESET)
+    page.evaluate(UNFOLD)
+    page.wait_for_load_state("networkidle")
+    for name, check in CHECKS.items():
+        found += [f"{name}: {what}" for what in page.evaluate(check)]
+    page.set_viewport_size(dict(zip(("width", "height"), PHONE, strict=True)))
+    found += [f"overflow: {what}" for what in page.evaluate(OVERFLOW)]
+    found += [f"dead link: {link}" for link in dead_links(page, address)]
+    page.close()
+    return found
+
+
+def dead_links(page, address: str) -> list[str]:
+    """Return the links into the book that lead to no page of it."""
+    links = set(page.eval_on_selector_all("a[href]", "all => all.map(a => a.href.split('#')[0])"))
+    here = urlsplit(address).netloc
+    inside = sorted(link for link in links if urlsplit(link).netloc == here)
+    return [link for link in inside if not page.request.get(link).ok]
+
+
+def toc_pages() -> list[str]:
+    """Return the pages that the table of contents names, as paths in the built book."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+
+    def files(node: object) -> Iterator[str]:
+        if isinstance(node, list):
+            for item in node:
+                yield from files(item)
+        elif isinstance(node, dict):
+            named = [node[key] for key in ("root", "file") if key in node]
+            yield from (str(Path(name).with_suffix(".html")) for name in named)
+            for value in node.values():
+                yield from files(value)
+
+    return list(files(toc))
+
+
+@pytest.mark.parametrize("page", [*toc_pages(), "search.html", "genindex.html"])
+def test_page_is_right(browser, book: str, page: str) -> None:
+    found = problems(browser, f"{book}/{page}")
+    assert not found, "\n".join(found)
+
+
+def test_every_built_page_is_looked_at(book: str) -> None:
+    built = {path.relative_to(HTML).as_posix() for path in HTML.rglob("*.html")}
+    built = {page for page in built if not page.startswith(("_static/", "_sources/"))}
+    assert built == {*toc_pages(), "index.html", "search.html", "genindex.html"}
+
+
+def test_search_finds_a_page(browser, book: str) -> None:
+    page = browser.new_page()
+    heard = listen(page, "127.0.0.1")
+    page.goto(f"{book}/search.html?q=convolutional")
+    page.wait_for_selector("ul.search li a", timeout=10_000)
+    assert "intro.html" in page.eval_on_selector_all("ul.search a", "a => a.map(e => e.href)")[0]
+    assert not heard
+    page.close()
+
+
+# ---------------------------------------------------------------- planted mistakes
+
+GOOD = (
+    '<!doctype html><html><head><meta name="viewport" content="width=device-width">'
+    '<link rel="icon" href="icon.svg"></head><body><main class="bd-article">{}</main></body></html>'
+)
+ICON = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>'
+PLANTED = {
+    "image": '<img src="gone.png">',
+    "console error": "<script>console.error('planted')</script>",
+    "page error": "<script>throw new Error('planted')</script>",
+    "failed request": '<script src="gone.js"></script>',
+    "request that leaves the host": '<script src="https://cdn.invalid/lib.js"></script>',
+    "formula: \\(x": '<span class="math">\\(x\\)</span>',
+    "formula: bad": '<span class="math"><mjx-container style="display:block;width:9px;height:9px">'
+    "<mjx-merror>bad</mjx-merror></mjx-container></span>",
+    "formula: flat": '<span class="math"><mjx-container style="display:block;height:0">flat'
+    "</mjx-container></span>",
+    "raw mathematics": "<p>$$ y = x W + b</p>",
+    "failed cell: ValueError": '<div class="output traceback">ValueError: planted</div>',
+    "cell warning": '<div class="output stderr">RuntimeWarning: overflow</div>',
+    "search bars": '</main><input type="search"><div class="search-button-field">Search</div><main>',
+    "overflow: the page": '<div style="width: 900px">wide</div>',
+    "overflow: DIV": '<div class="wide" style="width: 900px; height: 9px"></div>',
+    "dead link": '<a href="gone.html">gone</a>',
+}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, serve) -> tuple[Path, str]:
+    """An empty site: its folder and its address."""
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "icon.svg").write_text(ICON)
+    return folder, serve(folder)
+
+
+@pytest.mark.parametrize(("mistake", "body"), PLANTED.items(), ids=PLANTED)
+def test_a_planted_mistake_is_caught(browser, site, mistake: str, body: str) -> None:
+    folder, address = site
+    (folder / "page.html").write_text(GOOD.format(body))
+    found = problems(browser, f"{address}/page.html")
+    assert any(problem.startswith(mistake) for problem in found), found
+
+
+def test_a_good_page_has_no_problem(browser, site) -> None:
+    folder, address = site
+    body = f'<img src="icon.svg"><code>$$</code><p>{"plain words " * 99}</p>'
+    (folder / "good.html").write_text(GOOD.format(body))
+    assert problems(browser, f"{address}/good.html") == []
+
+
+def test_a_missing_favicon_is_caught(browser, site) -> None:
+    folder, address = site
+    (folder / "page.html").write_text("<!doctype html><title>bare</title>")
+    assert "favicon: none" in problems(browser, f"{address}/page.html")
