@@ -1,7 +1,8 @@
 """Set up .venv and build the book: the two steps behind `make`, in the standard library alone.
 
-`python tools/house.py setup` makes .venv hold what requirements.txt pins; `... book` executes and builds
-the book. Each compares a fingerprint of its inputs with the last one that worked, and does nothing twice.
+`python tools/house.py setup` makes .venv hold what requirements.txt pins; `... book` executes and
+builds the book. Each compares a fingerprint of its inputs with that of the last run that worked,
+and does nothing twice.
 """
 
 import contextlib
@@ -45,7 +46,7 @@ def fail(text: str) -> None:
 
 
 def fingerprint(*parts: object) -> str:
-    """Return the SHA-256 of the parts: a path stands for its content, a folder for all its files."""
+    """Return the SHA-256 of the parts: a path stands for what is in it."""
     digest = hashlib.sha256()
     for part in parts:
         for name, content in _read(part):
@@ -136,7 +137,7 @@ def pip_install(*arguments: str) -> bool:
 
 
 def install(extra: str) -> bool:
-    """Install the pinned packages, the course itself, and CuPy where there is a GPU; True if all."""
+    """Install the pins, the course, and CuPy where there is a GPU; tell whether all went well."""
     pins = ROOT / "requirements.txt"
     count = len(re.findall(r"^[a-z0-9].*==", pins.read_text(), re.MULTILINE))
     say(f"set-up: installing the {count} packages that requirements.txt pins (a minute or two)")
@@ -151,9 +152,7 @@ def install(extra: str) -> bool:
     say(f"set-up: nvidia-smi shows a GPU: adding CuPy (extra {extra})")
     added = pip_install("--no-build-isolation", "-c", str(pins), "--editable", f".[{extra}]")
     if not added:
-        say(
-            "set-up: CuPy could not be installed; everything works on the CPU, and the next run tries again"
-        )
+        say("set-up: CuPy could not be installed: all works on the CPU; the next run tries again")
     return added
 
 
@@ -228,7 +227,8 @@ def run_jupyter_book() -> int:
     # A plotting backend named from outside would keep figures out of the pages.
     environment = {k: v for k, v in os.environ.items() if k != "MPLBACKEND"}
     command = [str(program), *arguments, *strict]
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    quiet = subprocess.DEVNULL  # its chatter; warnings and failures come on standard error
+    return subprocess.run(command, cwd=ROOT, env=environment, stdout=quiet, check=False).returncode
 
 
 def main() -> None:

@@ -1,0 +1,228 @@
+"""The house's own machinery: what is installed, what is shipped, and how the set-up fails."""
+
+import ast
+import importlib.util
+import os
+import re
+import runpy
+import subprocess
+import sys
+import tomllib
+import zipfile
+from collections import namedtuple
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parent.parent
+HOUSE = ROOT / "tools" / "house.py"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+LOCKED_EXTRAS = ("book", "test", "grade", "dev")
+
+
+@pytest.fixture
+def house() -> ModuleType:
+    """The set-up script as a module of its own, whose paths a test may change."""
+    spec = importlib.util.spec_from_file_location("house", HOUSE)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def pins() -> dict[str, str]:
+    """Return the version that requirements.txt pins for each name."""
+    lines = re.findall(r"^([\w.-]+)==([^ ;\n]+)", (ROOT / "requirements.txt").read_text(), re.M)
+    return {name.lower().replace("_", "-"): version for name, version in lines}
+
+
+def asked_for() -> list[Requirement]:
+    """Return what pyproject.toml asks for in the core and in the locked extras."""
+    extras = PROJECT["optional-dependencies"]
+    texts = PROJECT["dependencies"] + [text for name in LOCKED_EXTRAS for text in extras[name]]
+    return [Requirement(text) for text in texts]
+
+
+@pytest.mark.parametrize("wanted", asked_for(), ids=str)
+def test_the_lock_satisfies_pyproject(wanted: Requirement) -> None:
+    assert wanted.specifier.contains(pins()[wanted.name.lower()])
+
+
+def test_every_extra_is_there() -> None:
+    promised = {"book", "test", "grade", "dev", "cuda12", "cuda13", "bench", "parity"}
+    assert promised <= set(PROJECT["optional-dependencies"])
+
+
+def test_the_wheel_holds_the_package_and_no_test(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pip", "wheel", "-qq", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*command, "-w", str(tmp_path), str(ROOT)], check=True)
+    names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
+    assert "course_nn/data/digits.npz" in names
+    assert {name.split("/")[0].split("-")[0] for name in names} == {"course_nn"}
+    assert not [name for name in names if "test" in name.lower()]
+    assert any(name.endswith("entry_points.txt") for name in names)
+
+
+def test_importing_the_package_needs_only_the_core() -> None:
+    program = "import sys, course_nn; print(*{name.split('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    extra = {"matplotlib", "typer", "rich", "nbclient", "nbformat", "cupy", "torch", "IPython"}
+    assert not extra & set(done.stdout.split())
+
+
+def test_every_make_command_in_the_readme_exists() -> None:
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M)
+    named = re.findall(r"^make ([a-z]+)|`make ([a-z]+)", (ROOT / "README.md").read_text(), re.M)
+    assert {"book", "test"} <= {a or b for a, b in named} <= set(targets)
+
+
+# ---------------------------------------------------------------- how the set-up fails
+
+
+def test_an_old_python_can_read_the_script_far_enough_to_be_told() -> None:
+    ast.parse(HOUSE.read_text(), feature_version=(3, 7))
+
+
+def test_an_old_python_gets_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    version = namedtuple("version", "major minor micro releaselevel serial")
+    monkeypatch.setattr(sys, "version_info", version(3, 9, 2, "final", 0))
+    with pytest.raises(SystemExit, match=r"this is Python 3\.9, and the course needs 3\.11"):
+        runpy.run_path(str(HOUSE))
+
+
+def test_no_venv_module_is_one_clear_line(house, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(house, "VENV_PYTHON", tmp_path / "nothing")
+    monkeypatch.setitem(sys.modules, "ensurepip", None)
+    with pytest.raises(SystemExit, match="has no venv module: install it first"):
+        house.make_venv()
+
+
+def test_too_little_disk_is_one_clear_line(house, tmp_path, monkeypatch) -> None:
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(house, "SETUP_STAMP", tmp_path / "none")
+    monkeypatch.setattr(house.shutil, "disk_usage", lambda _: usage(10**9, 10**9, 10**6))
+    with pytest.raises(SystemExit, match=r"needs 1\.5 GB of free disk .* there are 0\.0 GB"):
+        house.set_up()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_pip_that_fails_is_one_clear_line(house, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(house, "SETUP_STAMP", tmp_path / "stamp")
+    monkeypatch.setattr(house, "make_venv", lambda: None)
+    monkeypatch.setattr(house, "pip_install", lambda *_: False)
+    with pytest.raises(SystemExit, match=r"pip could not install requirements\.txt"):
+        house.set_up()
+    assert not house.SETUP_STAMP.exists()
+
+
+# ---------------------------------------------------------------- what the set-up does
+
+
+@pytest.mark.parametrize(
+    ("shown", "extra"),
+    [
+        ("| Driver Version: 550.54   CUDA Version: 12.4 |", "cuda12"),
+        ("| Driver Version: 580.65   CUDA Version: 13.0 |", "cuda13"),
+        ("| Driver Version: 470.10   CUDA Version: 11.4 |", ""),
+        ("NVIDIA-SMI has failed because it could not talk to the driver", ""),
+    ],
+)
+def test_the_extra_fits_the_driver(house, tmp_path, monkeypatch, shown: str, extra: str) -> None:
+    program = tmp_path / "nvidia-smi"
+    program.write_text(f"#!/bin/sh\necho '{shown}'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert house.gpu_extra() == extra
+
+
+def test_without_a_gpu_nothing_is_added(house, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert house.gpu_extra() == ""
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_the_set_up_is_done_once(house, tmp_path, monkeypatch, works: bool) -> None:
+    calls = []
+    monkeypatch.setattr(house, "SETUP_STAMP", tmp_path / "stamp")
+    monkeypatch.setattr(house, "VENV_PYTHON", Path(sys.executable))
+    monkeypatch.setattr(house, "make_venv", lambda: None)
+    monkeypatch.setattr(house, "gpu_extra", lambda: "cuda12")
+    monkeypatch.setattr(
+        house, "pip_install", lambda *words: calls.append(words) or works or "-c" not in words
+    )
+    house.set_up()
+    house.set_up()
+    assert len(calls) == (3 if works else 6)  # where CuPy failed, the next run tries again
+    assert ".[cuda12]" in calls[2]
+
+
+def book_in(folder: Path, house: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Lay out a tiny house in a folder, and record the runs of Jupyter Book in place of them."""
+    runs: list[int] = []
+    for name in ("book/intro.md", "course_nn/ops.py", "_config.yml", "_toc.yml"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(name)
+    build = folder / "_build"
+    paths = {"ROOT": folder, "BUILD": build, "HTML": build / "html", "SETUP_STAMP": folder / "no"}
+    paths |= {"INDEX": build / "html" / "index.html", "BOOK_STAMP": build / ".book"}
+    for name, path in (paths | {"CODE_STAMP": build / ".code"}).items():
+        monkeypatch.setattr(house, name, path)
+
+    def run() -> int:
+        runs.append((build / ".jupyter_cache").is_dir())
+        for made in ("html", ".jupyter_cache"):
+            (build / made).mkdir(parents=True, exist_ok=True)
+        (build / "html" / "index.html").write_text("built")
+        return 0
+
+    monkeypatch.setattr(house, "run_jupyter_book", run)
+    return runs
+
+
+def test_the_book_is_built_when_something_it_reads_has_changed(
+    house, tmp_path, monkeypatch
+) -> None:
+    runs = book_in(tmp_path, house, monkeypatch)
+    house.build_book()
+    house.build_book()
+    assert runs == [False]
+    (tmp_path / "book/intro.md").write_text("another text")
+    house.build_book()
+    assert runs == [False, True]  # the executed notebooks are kept
+    (tmp_path / "course_nn/ops.py").write_text("another program")
+    house.build_book()
+    assert runs == [False, True, False]  # and thrown away when the code they import changes
+
+
+def test_a_book_that_failed_is_built_again(house, tmp_path, monkeypatch) -> None:
+    book_in(tmp_path, house, monkeypatch)
+    monkeypatch.setattr(house, "run_jupyter_book", lambda: 1)
+    for _ in range(2):
+        with pytest.raises(SystemExit, match="the book did not build"):
+            house.build_book()
+
+
+# ---------------------------------------------------------------- the law on skips
+
+
+@pytest.mark.parametrize(
+    ("ci", "mark", "code"),
+    [("true", "", 1), ("true", "@pytest.mark.gpu", 0), ("", "", 0)],
+    ids=["under CI", "under CI without a GPU", "on a reader's machine"],
+)
+def test_a_skip_under_ci_is_a_failure(tmp_path, ci: str, mark: str, code: int) -> None:
+    (tmp_path / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text())
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = gpu\n")
+    test = f"import pytest\n{mark}\ndef test_it():\n    pytest.skip('no such thing here')\n"
+    (tmp_path / "test_it.py").write_text(test)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
+        cwd=tmp_path,
+        env=os.environ | {"CI": ci},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == code, done.stdout
+    assert ("no such thing here" in done.stdout) == bool(code)
