@@ -1,1 +1,79 @@
-"""A convolutional network, layer by layer, in NumPy (or CuPy): the package that the book derives and imports."""
+"""A convolutional network, layer by layer, in NumPy (or CuPy): the package that the book derives and imports.
+
+>>> import course_nn as nn
+>>> model = nn.Sequential([nn.Conv2D(6, 5), nn.ReLU(), nn.MaxPool2D(2), nn.Flatten(), nn.Dense(10)])
+>>> model.build((1, 28, 28), rng=np.random.default_rng(0))
+(10,)
+"""
+
+import numpy as np  # for the example above
+
+from . import backend, data, gradcheck, init, ops, plot
+from .layers import (
+    GELU,
+    AvgPool2D,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAvgPool2D,
+    Input,
+    Layer,
+    LayerNorm,
+    LeakyReLU,
+    MaxPool2D,
+    ReLU,
+    Residual,
+    ShapeError,
+    Sigmoid,
+    Softmax,
+    Tanh,
+)
+from .losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError, SoftmaxCrossEntropy, accuracy
+from .model import Sequential
+from .optim import SGD, Adam, AdamW, Optimizer, RMSProp
+from .training import Callback
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "GELU",
+    "SGD",
+    "Adam",
+    "AdamW",
+    "AvgPool2D",
+    "BatchNorm",
+    "BinaryCrossEntropy",
+    "Callback",
+    "Conv2D",
+    "CrossEntropy",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "GlobalAvgPool2D",
+    "Input",
+    "Layer",
+    "LayerNorm",
+    "LeakyReLU",
+    "Loss",
+    "MaxPool2D",
+    "MeanSquaredError",
+    "Optimizer",
+    "RMSProp",
+    "ReLU",
+    "Residual",
+    "Sequential",
+    "ShapeError",
+    "Sigmoid",
+    "Softmax",
+    "SoftmaxCrossEntropy",
+    "Tanh",
+    "accuracy",
+    "backend",
+    "data",
+    "gradcheck",
+    "init",
+    "ops",
+    "plot",
+]

@@ -1,0 +1,404 @@
+"""A model: layers in a row, trained, asked and described.
+
+The parameters of all layers lie in one flat vector (see `parameters`), of which every layer's `params` are views.
+"""
+
+import math
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from . import training
+from .backend import Array, gpu_module, to_numpy
+from .layers import Layer, Shape, ShapeError
+from .losses import Loss
+from .optim import Optimizer
+from .parameters import Parameters
+
+
+class Table(str):
+    """Text that a notebook shows as it is."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
+
+
+class Sequential:
+    """y = layerₙ(… layer₂(layer₁(x))).
+
+    Parameters
+    ----------
+    layers : in order, first to last.
+
+    Attributes
+    ----------
+    layers : the list; `layers[0].params["W"]` is writable in place.
+    params, grads : {"0.W": array, …}, every array a view of one flat vector.
+
+    Notes
+    -----
+    Book: LeNet reads handwriting.
+
+    Examples
+    --------
+    >>> import course_nn as nn
+    >>> model = nn.Sequential([nn.Flatten(), nn.Dense(10)])
+    >>> model.build((1, 8, 8), rng=np.random.default_rng(0))
+    (10,)
+    >>> model.predict(np.zeros((5, 1, 8, 8))).shape
+    (5, 10)
+    """
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self.layers = list(layers)
+        if not self.layers:
+            raise ValueError("a model needs at least one layer")
+        if len({id(layer) for layer in self.layers}) < len(self.layers):
+            raise ValueError("a layer stands twice in this model; make a new one for each place, its cache is its own")
+        self.input_shape: Shape | None = None
+        self.xp: ModuleType = np
+
+    # -- building ----------------------------------------------------------------------------------------------------
+
+    def build(
+        self, input_shape: Shape, *, rng: np.random.Generator, dtype: Any = np.float32, device: str = "cpu"
+    ) -> Shape:
+        """Infers every shape and draws every parameter.
+
+        Parameters
+        ----------
+        input_shape : of one sample, for instance (1, 28, 28).
+        rng : draws the weights; the same seed gives the same model, on either device.
+        dtype : float32 or float64.
+        device : "cpu", or "gpu" for CuPy.
+
+        Returns
+        -------
+        output_shape : of one sample.
+
+        Raises
+        ------
+        ShapeError : if a layer's input does not fit, naming the layer, both shapes and the likely fix.
+        RuntimeError : if the GPU is asked for and there is none.
+
+        Examples
+        --------
+        >>> import course_nn as nn
+        >>> nn.Sequential([nn.Dense(10)]).build((1, 28, 28), rng=np.random.default_rng(0))
+        Traceback (most recent call last):
+            ...
+        course_nn.layers.ShapeError: layer 0: Dense(units=10) expects an input of shape (D,), but gets (1, 28, 28): \
+put a Flatten() before it
+        """
+        self.xp, self.dtype = _module_of(device), np.dtype(dtype)
+        if self.dtype.kind != "f":
+            raise TypeError(f"dtype must be a floating-point type such as np.float32, got {self.dtype}")
+        shape = tuple(input_shape)
+        for i, layer in enumerate(self.layers):
+            try:
+                shape = layer.build(shape, rng=rng, dtype=self.dtype, xp=self.xp)
+            except ShapeError as error:
+                raise ShapeError(f"layer {i}: {error}") from None
+        self.input_shape, self.output_shape = tuple(input_shape), shape
+        self._pack()
+        return shape
+
+    def _pack(self) -> None:
+        """Moves all parameters into one vector and makes each layer's a view of it."""
+        named = {f"{i}.{name}": a for i, layer in enumerate(self.layers) for name, a in layer.params.items()}
+        self.params = Parameters.pack(named)
+        self.grads = self.params.like()
+        for name, view in self.params.items():
+            index, key = name.split(".", 1)
+            self.layers[int(index)].bind(key, view)
+
+    def _require_built(self) -> None:
+        if self.input_shape is None:
+            raise RuntimeError("this model has no shapes yet; call model.build(input_shape, rng=rng) first")
+
+    def admit(self, x: Array) -> Array:
+        """The model's door: x in the parameters' dtype and library, if its shape fits.
+
+        Parameters
+        ----------
+        x : (N, *input_shape), numbers of any dtype.
+
+        Returns
+        -------
+        x : (N, *input_shape), converted once, here; the same array if there is nothing to convert.
+
+        Raises
+        ------
+        ShapeError : if the samples have another shape than the model was built for.
+        ValueError : if there is no sample.
+        """
+        self._require_built()
+        x = self.xp.asarray(x, dtype=self.dtype)
+        if x.shape[1:] != self.input_shape:
+            raise ShapeError(
+                f"the model was built for samples of shape {self.input_shape}, but x is {x.shape}, samples of {x.shape[1:]}: "
+                "reshape x to (N, *input_shape), or build the model for this shape"
+            )
+        if not len(x):
+            raise ValueError("x holds no sample; a batch needs at least one")
+        return x
+
+    # -- the passes --------------------------------------------------------------------------------------------------
+
+    def forward(self, x: Array, train: bool = False) -> Array:
+        """The output of the last layer; in training every layer keeps its cache.
+
+        Parameters
+        ----------
+        x : (N, *input_shape).
+        train : see `Layer.forward`.
+
+        Returns
+        -------
+        y : (N, *output_shape).
+
+        Examples
+        --------
+        >>> import course_nn as nn
+        >>> nn.Sequential([nn.ReLU()]).forward(np.array([[-1.0, 2.0]]))
+        array([[0., 2.]])
+        """
+        for layer in self.layers:
+            x = layer.forward(x, train)
+        return x
+
+    def backward(self, dy: Array) -> Array:
+        """∂L/∂x from ∂L/∂y, last layer first; every layer keeps its parameters' gradients in `grads`.
+
+        Parameters
+        ----------
+        dy : (N, *output_shape), ∂L/∂y.
+
+        Returns
+        -------
+        dx : (N, *input_shape).
+
+        Examples
+        --------
+        >>> import course_nn as nn
+        >>> model = nn.Sequential([nn.ReLU()])
+        >>> _ = model.forward(np.array([[-1.0, 2.0]]), train=True)
+        >>> model.backward(np.array([[5.0, 5.0]]))
+        array([[0., 5.]])
+        """
+        for layer in reversed(self.layers):
+            dy = layer.backward(dy)
+        return dy
+
+    def train_step(self, x: Array, labels: Array, loss: Loss, optimizer: Optimizer) -> float:
+        """One step: forward, loss, backward, update.
+
+        Parameters
+        ----------
+        x : (N, *input_shape), a batch.
+        labels : what the loss takes.
+        loss, optimizer : objects such as `SoftmaxCrossEntropy()` and `SGD(0.1)`.
+
+        Returns
+        -------
+        loss : float, before the update.
+
+        Raises
+        ------
+        FloatingPointError : if the loss or a gradient is not finite; names the layer where it began; nothing is updated.
+
+        Examples
+        --------
+        >>> import course_nn as nn
+        >>> model = nn.Sequential([nn.Dense(2)])
+        >>> _ = model.build((3,), rng=np.random.default_rng(0))
+        >>> round(model.train_step(np.zeros((4, 3)), np.zeros(4, int), nn.SoftmaxCrossEntropy(), nn.SGD(0.1)), 6)
+        0.693147
+        """
+        return training.step(self, self.admit(x), labels, loss, optimizer)[0]
+
+    def fit(self, x: Array, labels: Array, **options: Any) -> training.History:
+        """Trains for some epochs; the arguments and the result are those of `training.fit`.
+
+        Examples
+        --------
+        >>> import course_nn as nn
+        >>> rng = np.random.default_rng(0)
+        >>> model = nn.Sequential([nn.Dense(2)])
+        >>> _ = model.build((3,), rng=rng)
+        >>> x = rng.standard_normal((64, 3))
+        >>> history = model.fit(x, (x[:, 0] > 0).astype(int), loss=nn.SoftmaxCrossEntropy(), optimizer=nn.SGD(0.5),
+        ...                     epochs=20, batch_size=16, rng=rng, progress=False)
+        >>> history["accuracy"][-1] > 0.9
+        True
+        """
+        return training.fit(self, x, labels, **options)
+
+    def predict(self, x: Array, batch_size: int = 256) -> np.ndarray:
+        """The output of the last layer, as prediction (dropout off, running statistics), in batches that fit the memory.
+
+        Parameters
+        ----------
+        x : (N, *input_shape), numbers of any dtype.
+        batch_size : samples at a time; the result does not depend on it.
+
+        Returns
+        -------
+        y : (N, *output_shape), a NumPy array whatever the device.
+
+        Examples
+        --------
+        >>> import course_nn as nn
+        >>> model = nn.Sequential([nn.Flatten()])
+        >>> _ = model.build((2, 2), rng=np.random.default_rng(0))
+        >>> model.predict(np.eye(2).reshape(1, 2, 2))
+        array([[1., 0., 0., 1.]], dtype=float32)
+        """
+        x = self.admit(x)
+        outputs = [self.infer(x[start : start + batch_size]) for start in range(0, len(x), batch_size)]
+        return to_numpy(self.xp.concatenate(outputs))
+
+    def infer(self, x: Array) -> Array:
+        """The output of the last layer for one admitted batch; touches no cache."""
+        for layer in self.layers:
+            x, _ = layer.compute(x, train=False)
+        return x
+
+    def evaluate(self, x: Array, labels: Array, loss: Loss, batch_size: int = 256) -> dict[str, float]:
+        """The loss and its metrics on a set.
+
+        Parameters
+        ----------
+        x : (N, *input_shape).
+        labels : what the loss takes.
+        loss : for instance `SoftmaxCrossEntropy()`.
+        batch_size : samples at a time.
+
+        Returns
+        -------
+        scores : {"loss": …, "accuracy": …}, means over the samples.
+
+        Raises
+        ------
+        ValueError : if the set is empty, holds NaN, or its labels do not fit.
+
+        Examples
+        --------
+        >>> import course_nn as nn
+        >>> model = nn.Sequential([nn.ReLU()])
+        >>> _ = model.build((2,), rng=np.random.default_rng(0))
+        >>> model.evaluate(np.eye(2), np.array([0, 1]), nn.SoftmaxCrossEntropy())["accuracy"]
+        1.0
+        """
+        x, labels = training.admit_pair(self, x, labels)
+        output = self.xp.asarray(self.predict(x, batch_size))
+        scores = {"loss": loss.compute(output, labels)[0]}
+        return scores | {name: metric(output, labels) for name, metric in loss.metrics.items()}
+
+    def jacobian(self, x: Array) -> np.ndarray:
+        """J[n, k, …] = ∂y[n, k] / ∂x[n, …]: every output's gradient by every input, one backward pass an output.
+
+        What no training ever forms: K · D numbers a sample, where a backward pass needs D.
+
+        Parameters
+        ----------
+        x : (N, *input_shape).
+
+        Returns
+        -------
+        J : (N, *output_shape, *input_shape).
+
+        Notes
+        -----
+        Book: The dense layer, "Why nobody forms the Jacobian".
+
+        Examples
+        --------
+        >>> import course_nn as nn
+        >>> model = nn.Sequential([nn.Dense(2)])
+        >>> _ = model.build((3,), rng=np.random.default_rng(0), dtype=np.float64)
+        >>> bool((model.jacobian(np.ones((1, 3)))[0] == model.params["0.W"].T).all())
+        True
+        """
+        y, caches = self.admit(x), []
+        for layer in self.layers:
+            y, cache = layer.compute(y, train=False)
+            caches.append(cache)
+        rows = []
+        for k in range(math.prod(self.output_shape)):
+            d = self.xp.zeros((len(x), math.prod(self.output_shape)), dtype=self.dtype)
+            d[:, k] = 1
+            d = d.reshape(y.shape)
+            for layer, cache in zip(reversed(self.layers), reversed(caches), strict=True):
+                d, _ = layer.gradients(d, cache)
+            rows.append(d)
+        return to_numpy(self.xp.stack(rows, axis=1).reshape(len(x), *self.output_shape, *self.input_shape))
+
+    # -- describing --------------------------------------------------------------------------------------------------
+
+    def summary(self) -> Table:
+        """A table: every layer with its output's shape, its number of parameters and the memory of its output.
+
+        Returns
+        -------
+        table : text that a notebook shows as it is.
+
+        Examples
+        --------
+        >>> import course_nn as nn
+        >>> model = nn.Sequential([nn.Flatten(), nn.Dense(10)])
+        >>> _ = model.build((1, 28, 28), rng=np.random.default_rng(0))
+        >>> model.summary()
+        layer            output shape  parameters  memory a sample
+        ----------------------------------------------------------
+        Flatten()        (784,)                 0          3.1 KiB
+        Dense(units=10)  (10,)              7,850             40 B
+        ----------------------------------------------------------
+        7,850 parameters in float32: 30.7 KiB; activations of one sample: 3.1 KiB
+        """
+        self._require_built()
+        rows, total, activations = [], 0, 0
+        for layer in self.layers:
+            count = sum(a.size for a in layer.params.values())
+            memory = math.prod(layer.output_shape) * self.dtype.itemsize
+            rows.append((_shorten(repr(layer)), str(layer.output_shape), f"{count:,}", _bytes(memory)))
+            total, activations = total + count, activations + memory
+        table = _columns([("layer", "output shape", "parameters", "memory a sample"), *rows])
+        foot = f"{total:,} parameters in {self.dtype}: {_bytes(total * self.dtype.itemsize)}"
+        return Table(f"{table}\n{foot}; activations of one sample: {_bytes(activations)}")
+
+    def __repr__(self) -> str:
+        return "Sequential([" + ", ".join(map(repr, self.layers)) + "])"
+
+
+def _module_of(device: str) -> ModuleType:
+    if device not in ("cpu", "gpu"):
+        raise ValueError(f'device is "cpu" or "gpu", got {device!r}')
+    xp = np if device == "cpu" else gpu_module()
+    if xp is None:
+        raise RuntimeError('no GPU that CuPy can use: install the extra "cuda12" or "cuda13", or build with device="cpu"')
+    return xp
+
+
+def _bytes(count: float) -> str:
+    """1536 → "1.5 KiB"."""
+    for unit in ("B", "KiB", "MiB"):
+        if count < 1024:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} GiB"
+
+
+def _shorten(text: str, width: int = 48) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _columns(rows: list[tuple[str, ...]]) -> str:
+    """Rows as text: the first two columns to the left, the numbers to the right, rules under the head and at the end."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(f"{cell:{'<' if i < 2 else '>'}{w}}" for i, (cell, w) in enumerate(zip(row, widths, strict=True)))
+             for row in rows]
+    rule = "-" * len(lines[0])
+    return "\n".join([lines[0].rstrip(), rule, *lines[1:], rule])

@@ -1,0 +1,301 @@
+"""Optimisers: what to do with a gradient. Each is one formula for every parameter alike, written in place.
+
+The formulas run on slices of the flat parameter vector that fit the cache, so that the several passes of a formula read
+main memory once.
+"""
+
+import math
+from collections.abc import Callable
+
+from .backend import Array, array_module
+from .parameters import Parameters
+
+LearningRate = float | Callable[[int], float]
+BLOCK = 1 << 14  # numbers in a slice: 64 KiB of float32, so that five vectors fit the second-level cache
+
+
+class Optimizer:
+    """w ← w − step(g): keeps the state that its formula needs, by parameter name.
+
+    Parameters
+    ----------
+    lr : the learning rate, or a function of the step 0, 1, 2, … that gives it (see `schedule`).
+    weight_decay : λ ≥ 0; λ w is added to the gradient (L2 penalty ½ λ ‖w‖²), except where an optimiser says otherwise.
+    clip_norm : if given, a gradient longer than this is shortened to it, over all parameters together.
+
+    Attributes
+    ----------
+    steps : updates so far.
+    state : {slot: `Parameters`}, for instance `state["velocity"]["0.W"]`.
+    """
+
+    slots: tuple[str, ...] = ()
+
+    def __init__(self, lr: LearningRate, *, weight_decay: float = 0.0, clip_norm: float | None = None) -> None:
+        if not callable(lr) and not lr >= 0:
+            raise ValueError(f"lr must not be negative, got {lr}")
+        self.lr, self.weight_decay, self.clip_norm = lr, weight_decay, clip_norm
+        self.steps = 0
+        self.state: dict[str, Parameters] = {}
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the next step.
+
+        >>> SGD(lr=lambda step: 0.1 / (1 + step)).learning_rate
+        0.1
+        """
+        return float(self.lr(self.steps) if callable(self.lr) else self.lr)
+
+    def update(self, params: Parameters, grads: Parameters) -> None:
+        """One step, in place; the gradients may be overwritten.
+
+        Parameters
+        ----------
+        params, grads : of the same names and shapes.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> w, g = Parameters.pack({"w": np.ones(2)}), Parameters.pack({"w": np.array([1.0, -1.0])})
+        >>> SGD(lr=0.5).update(w, g)
+        >>> w["w"]
+        array([0.5, 1.5])
+        """
+        self.prepare(params)
+        if self.clip_norm is not None:
+            clip_by_norm(grads.flat, self.clip_norm)
+        lr = self.learning_rate
+        self.steps += 1
+        for start in range(0, params.flat.size, BLOCK):
+            self.update_block(slice(start, start + BLOCK), params.flat, grads.flat, lr)
+
+    def prepare(self, params: Parameters) -> None:
+        """Zeros for the state of parameters seen for the first time."""
+        known = next(iter(self.state.values()), None)
+        if self.slots and (known is None or known.shapes != params.shapes):
+            self.state = {slot: params.like() for slot in self.slots}
+
+    def update_block(self, block: slice, w: Array, g: Array, lr: float) -> None:
+        """The formula on one slice of the flat vectors."""
+        w, g = w[block], g[block]
+        if self.weight_decay:
+            g = g + self.weight_decay * w
+        self.formula(w, g, lr, *(self.state[slot].flat[block] for slot in self.slots))
+
+    def formula(self, w: Array, g: Array, lr: float, *state: Array) -> None:
+        """Changes w and the state in place; g is left."""
+        raise NotImplementedError(f"{type(self).__name__} defines no formula")
+
+
+def clip_by_norm(g: Array, limit: float) -> float:
+    """g ← g · min(1, limit / ‖g‖), in place; returns ‖g‖.
+
+    Parameters
+    ----------
+    g : (P,) float.
+    limit : the longest Euclidean norm allowed.
+
+    Returns
+    -------
+    norm : float, before clipping.
+
+    Notes
+    -----
+    Book: Optimisers, "Clipping". Pascanu, Mikolov and Bengio (2013), algorithm 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> g = np.array([3.0, 4.0])
+    >>> clip_by_norm(g, 1.0), g.round(6)
+    (5.0, array([0.6, 0.8]))
+    """
+    norm = math.sqrt(float((g * g).sum(dtype="float64")))
+    if norm > limit:
+        g *= limit / norm
+    return norm
+
+
+class SGD(Optimizer):
+    """v ← μ v + g; w ← w − lr · v. With Nesterov's look-ahead, w ← w − lr · (g + μ v).
+
+    Parameters
+    ----------
+    lr, weight_decay, clip_norm : see `Optimizer`.
+    momentum : μ in [0, 1); 0 is plain gradient descent.
+    nesterov : whether to look ahead.
+
+    Notes
+    -----
+    Book: Optimisers. Polyak (1964); Sutskever et al. (2013), in the form whose velocity has the gradient's unit (PyTorch's).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> w, g = Parameters.pack({"w": np.zeros(1)}), Parameters.pack({"w": np.ones(1)})
+    >>> optimizer = SGD(lr=1.0, momentum=0.5)
+    >>> optimizer.update(w, g); optimizer.update(w, g); w["w"]
+    array([-2.5])
+    """
+
+    def __init__(
+        self,
+        lr: LearningRate = 0.01,
+        momentum: float = 0.0,
+        *,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
+        clip_norm: float | None = None,
+    ) -> None:
+        super().__init__(lr, weight_decay=weight_decay, clip_norm=clip_norm)
+        if not 0 <= momentum < 1:
+            raise ValueError(f"momentum must be in [0, 1), got {momentum}")
+        if nesterov and not momentum:
+            raise ValueError("Nesterov's look-ahead needs a momentum above 0")
+        self.momentum, self.nesterov = momentum, nesterov
+        self.slots = ("velocity",) if momentum else ()
+
+    def formula(self, w: Array, g: Array, lr: float, *state: Array) -> None:
+        if not state:
+            w -= lr * g
+            return
+        (v,) = state
+        v *= self.momentum
+        v += g
+        w -= lr * (g + self.momentum * v) if self.nesterov else lr * v
+
+
+class RMSProp(Optimizer):
+    """s ← ρ s + (1 − ρ) g²; w ← w − lr · g / (√s + ε).
+
+    Parameters
+    ----------
+    lr, weight_decay, clip_norm : see `Optimizer`.
+    rho : ρ, how much of the mean square is kept each step (PyTorch's `alpha`).
+    eps : ε, in the unit of the gradient.
+
+    Notes
+    -----
+    Book: Optimisers. Tieleman and Hinton (2012), lecture 6e.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> w, g = Parameters.pack({"w": np.zeros(1)}), Parameters.pack({"w": np.full(1, 9.0)})
+    >>> RMSProp(lr=0.1, rho=0.75, eps=0).update(w, g); w["w"]
+    array([-0.2])
+    """
+
+    slots = ("mean_square",)
+
+    def __init__(
+        self,
+        lr: LearningRate = 0.01,
+        rho: float = 0.99,
+        eps: float = 1e-8,
+        *,
+        weight_decay: float = 0.0,
+        clip_norm: float | None = None,
+    ) -> None:
+        super().__init__(lr, weight_decay=weight_decay, clip_norm=clip_norm)
+        self.rho, self.eps = rho, eps
+
+    def formula(self, w: Array, g: Array, lr: float, *state: Array) -> None:
+        (s,) = state
+        s *= self.rho
+        s += (1 - self.rho) * g * g
+        root = array_module(s).sqrt(s)
+        root += self.eps
+        w -= lr * g / root
+
+
+class Adam(Optimizer):
+    """m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; w ← w − lr · m̂ / (√v̂ + ε), m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ).
+
+    Parameters
+    ----------
+    lr, weight_decay, clip_norm : see `Optimizer`.
+    betas : (β₁, β₂), how much of each mean is kept a step.
+    eps : ε, in the unit of the gradient.
+
+    Notes
+    -----
+    Book: Optimisers. Kingma and Ba (2015), algorithm 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> w, g = Parameters.pack({"w": np.zeros(1)}), Parameters.pack({"w": np.full(1, 7.0)})
+    >>> Adam(lr=0.1).update(w, g); w["w"].round(6)
+    array([-0.1])
+    """
+
+    slots = ("mean", "mean_square")
+
+    def __init__(
+        self,
+        lr: LearningRate = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        *,
+        weight_decay: float = 0.0,
+        clip_norm: float | None = None,
+    ) -> None:
+        super().__init__(lr, weight_decay=weight_decay, clip_norm=clip_norm)
+        if not all(0 <= beta < 1 for beta in betas):
+            raise ValueError(f"betas must be in [0, 1), got {betas}")
+        self.betas, self.eps = betas, eps
+
+    def formula(self, w: Array, g: Array, lr: float, *state: Array) -> None:
+        (m, v), (beta1, beta2) = state, self.betas
+        m *= beta1
+        m += (1 - beta1) * g
+        v *= beta2
+        squares = g * g
+        squares *= 1 - beta2
+        v += squares
+        # m̂ / (√v̂ + ε) = (m / c₁) / (√v / √c₂ + ε): the corrections cost nothing as two numbers
+        step, root_correction = lr / (1 - beta1**self.steps), math.sqrt(1 - beta2**self.steps)
+        root = array_module(v).sqrt(v)
+        root *= 1 / root_correction
+        root += self.eps
+        update = array_module(m).divide(m, root, out=root)
+        update *= step
+        w -= update
+
+
+class AdamW(Adam):
+    """w ← (1 − lr · λ) w, then Adam's step: the decay is not divided by √v̂.
+
+    Parameters
+    ----------
+    lr, betas, eps, clip_norm : see `Adam`.
+    weight_decay : λ, a share of the weight per unit of learning rate.
+
+    Notes
+    -----
+    Book: Optimisers. Loshchilov and Hutter (2019), algorithm 2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> w, g = Parameters.pack({"w": np.ones(1)}), Parameters.pack({"w": np.zeros(1)})
+    >>> AdamW(lr=0.1, weight_decay=0.5).update(w, g); w["w"]
+    array([0.95])
+    """
+
+    def __init__(
+        self,
+        lr: LearningRate = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        *,
+        weight_decay: float = 0.01,
+        clip_norm: float | None = None,
+    ) -> None:
+        super().__init__(lr, betas, eps, weight_decay=weight_decay, clip_norm=clip_norm)
+
+    def update_block(self, block: slice, w: Array, g: Array, lr: float) -> None:
+        w[block] *= 1 - lr * self.weight_decay
+        self.formula(w[block], g[block], lr, *(self.state[slot].flat[block] for slot in self.slots))

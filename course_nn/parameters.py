@@ -1,0 +1,64 @@
+"""All parameters of a model in one flat vector, each under its name as a view.
+
+An optimiser is a formula for every number alike; on one vector it is a handful of NumPy calls, whatever the number of layers.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from .backend import Array, array_module
+
+
+class Parameters(Mapping[str, Array]):
+    """name → array, every array a view of `flat`.
+
+    Parameters
+    ----------
+    flat : (P,) float, P the number of parameters.
+    shapes : the shape under each name, in the order of `flat`.
+
+    Examples
+    --------
+    >>> p = Parameters.pack({"0.W": np.ones((2, 3)), "0.b": np.zeros(3)})
+    >>> p["0.b"][:] = 7
+    >>> p.flat
+    array([1., 1., 1., 1., 1., 1., 7., 7., 7.])
+    """
+
+    def __init__(self, flat: Array, shapes: dict[str, tuple[int, ...]]) -> None:
+        self.flat, self.shapes = flat, shapes
+        self._views, start = {}, 0
+        for name, shape in shapes.items():
+            stop = start + int(np.prod(shape))
+            self._views[name] = flat[start:stop].reshape(shape)
+            start = stop
+
+    @classmethod
+    def pack(cls, arrays: Mapping[str, Array]) -> "Parameters":
+        """Copies the arrays, all of one dtype, into a new flat vector.
+
+        >>> Parameters.pack({"W": np.ones((2, 2))}).flat.shape
+        (4,)
+        """
+        values = list(arrays.values())
+        xp = array_module(*values)
+        flat = xp.concatenate([a.ravel() for a in values]) if values else np.zeros(0)
+        return cls(flat, {name: a.shape for name, a in arrays.items()})
+
+    def like(self) -> "Parameters":
+        """Zeros under the same names.
+
+        >>> Parameters.pack({"W": np.ones(2)}).like().flat
+        array([0., 0.])
+        """
+        return Parameters(array_module(self.flat).zeros_like(self.flat), self.shapes)
+
+    def __getitem__(self, name: str) -> Array:
+        return self._views[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._views)
+
+    def __len__(self) -> int:
+        return len(self._views)
