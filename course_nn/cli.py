@@ -1,0 +1,156 @@
+"""The command `course-nn`: release an exercise, check a notebook, grade a class."""
+
+import secrets
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated
+
+try:
+    import typer
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import track
+    from rich.table import Table
+except ImportError:
+    sys.exit('course-nn needs its extra "grade": pip install "course-nn[grade]"')
+
+from .grading import assignment as assignments
+from .grading import gradebook, runner, sandbox, source, submissions
+from .grading.remote import Limits
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+console, errors = Console(), Console(stderr=True)
+REPOSITORY = Path(__file__).resolve().parents[1]
+EXERCISES = REPOSITORY / "book" / "exercises"
+
+TestsOption = Annotated[
+    Path, typer.Option("--tests", help="Folder of hidden tests: the repository's tests/autograder.")
+]
+
+
+def _stop(message: str, code: int = 1) -> typer.Exit:
+    errors.print(f"[red]error:[/red] {escape(message)}", soft_wrap=True, highlight=False)
+    return typer.Exit(code)
+
+
+def _assignment(name: str, tests: Path) -> assignments.Assignment:
+    try:
+        return assignments.load_assignment(name, tests)
+    except (assignments.AssignmentError, source.SourceError) as error:
+        raise _stop(str(error), 2) from error
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"course-nn {metadata.version('course-nn')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Release exercises and grade a class."""
+
+
+@app.command()
+def release(
+    assignment: Annotated[str, typer.Argument(help="For example ex02_dense.")],
+    out: Annotated[Path, typer.Option(help="Folder of the student notebooks.")] = EXERCISES,
+    tests: TestsOption = assignments.TESTS,
+    answers: Annotated[
+        bool, typer.Option(help="Write the instructor's notebook, with solutions, to OUT.")
+    ] = False,
+) -> None:
+    """Make the student notebook: solutions and hidden tests taken out."""
+    loaded = _assignment(assignment, tests)
+    path = out / f"{assignment}.ipynb"
+    try:
+        text = source.notebook(assignment, list(loaded.cells), answers)
+        gradebook.write(path, text)
+    except (source.SourceError, OSError) as error:
+        raise _stop(f"{path} was not written: {error}") from error
+    console.print(f"wrote {path}", soft_wrap=True, highlight=False, markup=False)
+
+
+@app.command()
+def grade(
+    folder: Annotated[
+        Path, typer.Argument(help="student.ipynb or student/ASSIGNMENT.ipynb in it.")
+    ],
+    assignment: Annotated[str, typer.Option(help="For example ex02_dense.")],
+    out: Annotated[Path, typer.Option(help="Folder for grades.csv and the reports.")],
+    tests: TestsOption = assignments.TESTS,
+    sandbox_kind: Annotated[str, typer.Option("--sandbox", help="auto, bwrap or plain.")] = "auto",
+    seed: Annotated[
+        int | None, typer.Option(help="Of the tests' numbers; drawn anew unless given.", min=0)
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="Submissions graded at once.", min=1, max=64)] = 1,
+    call_seconds: Annotated[float, typer.Option(help="For one call.", min=0.1)] = 5.0,
+    notebook_seconds: Annotated[float, typer.Option(help="For all cells.", min=0.1)] = 20.0,
+    submission_seconds: Annotated[float, typer.Option(help="For all of it.", min=0.1)] = 90.0,
+    memory: Annotated[int, typer.Option(help="MiB for one submission.", min=256)] = 1024,
+) -> None:
+    """Grade every submission in FOLDER into OUT/grades.csv, with a report for each student."""
+    loaded = _assignment(assignment, tests)
+    handed_in = _find(folder, assignment, out)
+    kind, note = _sandbox(sandbox_kind)
+    seed = secrets.randbits(32) if seed is None else seed
+    limits = Limits(call_seconds, notebook_seconds, submission_seconds, memory << 20)
+    hide = tuple(path.resolve() for path in (tests, folder, out, REPOSITORY))
+    settings = runner.Settings(kind, seed, limits, hide, jobs)
+    console.print(f"sandbox: {note}; seed {seed}", soft_wrap=True, highlight=False, markup=False)
+    graded = runner.grade_all(handed_in, loaded, settings)
+    try:
+        results = list(track(graded, "grading", len(handed_in), console=errors, transient=True))
+        path = gradebook.write_all(out, assignment, results, note, seed)
+    except (OSError, sandbox.SandboxError) as error:
+        raise _stop(f"grading stopped, no grades were written: {error}") from error
+    except KeyboardInterrupt:
+        raise _stop("interrupted, no grades were written", 130) from None
+    _print_table(results)
+    console.print(f"wrote {path}", soft_wrap=True, highlight=False, markup=False)
+
+
+def _find(folder: Path, assignment: str, out: Path) -> list[submissions.Submission]:
+    if not folder.is_dir():
+        raise _stop(f"{folder} is no folder: name the folder of submissions", 2)
+    if out.exists() and not out.is_dir():
+        raise _stop(f"{out} is a file: name a folder with --out", 2)
+    found = submissions.find(folder, assignment, out.resolve())
+    if not found:
+        raise _stop(
+            f"no submissions in {folder}: expected student.ipynb or student/{assignment}.ipynb"
+        )
+    return found
+
+
+def _sandbox(wanted: str) -> tuple[str, str]:
+    if wanted not in ("auto", "bwrap", "plain"):
+        raise _stop(f"unknown sandbox {wanted!r}; there are auto, bwrap and plain", 2)
+    try:
+        return sandbox.choose(wanted)
+    except sandbox.SandboxError as error:
+        raise _stop(str(error)) from error
+
+
+def _print_table(results: list[runner.Result]) -> None:
+    table = Table("student", "points", "status", "message")
+    for result in results:
+        points = f"{result.total:g}/{result.maximum:g}"
+        cells = [gradebook.safe_cell(result.student), points, result.status,
+                 gradebook.safe_cell(result.message)[:160]]  # fmt: skip
+        table.add_row(*(escape(cell) for cell in cells))
+    console.print(table)
+
+
+def main() -> None:
+    """Run the command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""Starts and ends the worker's process: under bubblewrap where it works, else a plain process.
+
+In both, the process limits and locks itself before the student's code runs (`worker`,
+`lockdown`); bubblewrap adds an own file system, no network and an own process table.
+"""
+
+import contextlib
+import functools
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy
+
+from .protocol import Channel
+
+HERE = Path(__file__).resolve().parent
+FILES = ("worker.py", "protocol.py", "lockdown.py")
+LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache")
+DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+NAMESPACES = ("--unshare-all", "--unshare-user", "--uid", "65534", "--gid", "65534")
+
+
+class SandboxError(Exception):
+    """No worker can be started here; the message says why."""
+
+
+@dataclass
+class Process:
+    """A running worker: its process, the channel to it, and its folder."""
+
+    popen: subprocess.Popen
+    channel: Channel
+    folder: Path
+    readable: list[str]
+    listable: list[str]
+
+    def kill(self) -> None:
+        """End the worker and all it started, close the pipe, and remove its folder."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.popen.pid, signal.SIGKILL)
+        self.popen.kill()
+        self.popen.wait()
+        for fd in (self.channel.read_fd, self.channel.write_fd):
+            os.close(fd)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def interpreter() -> str:
+    """Return the Python outside of any virtual environment: the worker sees no site packages."""
+    return str(Path(getattr(sys, "_base_executable", sys.executable)).resolve())
+
+
+def start(kind: str, hide: Sequence[Path] = ()) -> Process:
+    """Start a worker in a sandbox of this kind, "bwrap" or "plain".
+
+    `hide` names folders that bubblewrap must not show, should they lie under one that it does.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="course-nn-worker-"))
+    (folder / "cwd").mkdir()
+    (folder / "packages").mkdir()
+    ours_read, theirs_write = os.pipe()
+    theirs_read, ours_write = os.pipe()
+    fds = (theirs_read, theirs_write)
+    try:
+        build = _bwrap if kind == "bwrap" else _plain
+        command, cwd, readable, listable = build(folder, [str(fd) for fd in fds], hide)
+        popen = subprocess.Popen(
+            command, cwd=cwd, env=_environment(), pass_fds=fds, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+    except OSError as error:
+        os.close(ours_read)
+        os.close(ours_write)
+        shutil.rmtree(folder, ignore_errors=True)
+        raise SandboxError(f"the worker does not start: {error}") from error
+    finally:
+        os.close(theirs_read)
+        os.close(theirs_write)
+    os.set_blocking(ours_write, False)
+    return Process(popen, Channel(ours_read, ours_write), folder, readable, listable)
+
+
+def _environment() -> dict[str, str]:
+    return {"PATH": "/nowhere", "LC_ALL": "C.UTF-8", **dict.fromkeys(THREADS, "1")}
+
+
+def _numpy_folders() -> list[Path]:
+    package = Path(numpy.__file__).resolve().parent
+    return [path for path in (package, package.parent / "numpy.libs") if path.is_dir()]
+
+
+def _plain(folder: Path, fds: list[str], hide: Sequence[Path]) -> tuple:
+    for package in _numpy_folders():
+        (folder / "packages" / package.name).symlink_to(package)
+    for name in FILES:
+        shutil.copy(HERE / name, folder)
+    command = _command(folder / "worker.py", folder / "packages", fds)
+    stdlib = Path(sysconfig.get_path("stdlib"))
+    modules = [str(p) for p in stdlib.iterdir() if p.name not in ("site-packages", "dist-packages")]
+    own = [str(folder / "packages"), str(folder / "cwd"), *map(str, _numpy_folders())]
+    return command, folder / "cwd", [*LIBRARIES, *DEVICES, *own, *modules], [str(stdlib)]
+
+
+def _command(worker: Path, packages: Path, fds: list[str]) -> list[str]:
+    code = f"import sys, runpy; sys.path.append({str(packages)!r}); "
+    code += f"sys.argv = [{str(worker)!r}, {fds[0]}, {fds[1]}]; "
+    code += f"runpy.run_path({str(worker)!r}, run_name='__main__')"
+    return [interpreter(), "-I", "-S", "-B", "-c", code]
+
+
+def _bwrap(folder: Path, fds: list[str], hide: Sequence[Path]) -> tuple:
+    prefix = Path(sys.base_prefix).resolve()
+    shown = [path for path in (*LIBRARIES, str(prefix)) if os.path.exists(path)]
+    command = [_bwrap_path(), *NAMESPACES]
+    command += ["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
+    command += ["--hostname", "worker", "--proc", "/proc", "--dev", "/dev"]
+    for key, value in _environment().items():
+        command += ["--setenv", key, value]
+    for path in shown:
+        command += ["--ro-bind", path, path]
+    for path in _inside(shown, [*hide, *_site_packages(prefix)]):
+        command += ["--tmpfs", path]
+    for package in _numpy_folders():
+        command += ["--ro-bind", str(package), f"/packages/{package.name}"]
+    for name in FILES:
+        command += ["--ro-bind", str(HERE / name), f"/worker/{name}"]
+    command += ["--ro-bind", str(folder / "cwd"), "/cwd", "--chdir", "/cwd", "--remount-ro", "/"]
+    command += ["--", *_command(Path("/worker/worker.py"), Path("/packages"), fds)]
+    return command, "/", ["/"], []
+
+
+def _bwrap_path() -> str:
+    return shutil.which("bwrap") or ""
+
+
+def _site_packages(prefix: Path) -> list[Path]:
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    return [prefix / "lib" / version / "site-packages", prefix / "lib/python3/dist-packages"]
+
+
+def _inside(shown: list[str], hidden: Sequence[Path]) -> list[str]:
+    roots = [Path(path).resolve() for path in shown]
+    found = [path.resolve() for path in hidden if path.is_dir()]
+    return [str(path) for path in found if any(root in path.parents for root in roots)]
+
+
+@functools.cache
+def bwrap_works() -> bool:
+    """Whether bubblewrap is here and may be used: tried, for containers often forbid it."""
+    if not _bwrap_path():
+        return False
+    command = [_bwrap_path(), *NAMESPACES]
+    command += ["--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--", "/bin/true"]
+    try:
+        return subprocess.run(command, capture_output=True, timeout=10).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def choose(wanted: str = "auto") -> tuple[str, str]:
+    """Return the kind of sandbox to use and one sentence about it.
+
+    Raises
+    ------
+    SandboxError : where "bwrap" is demanded and does not work here.
+    """
+    if wanted != "plain" and bwrap_works():
+        return "bwrap", "bubblewrap: no network, no files but Python and NumPy, own processes"
+    if wanted == "bwrap":
+        raise SandboxError(
+            "bubblewrap does not work here: install it (apt install bubblewrap), "
+            "or grade with --sandbox plain"
+        )
+    why = "asked for" if wanted == "plain" else "bubblewrap is missing or forbidden here"
+    return "plain", f"plain process ({why}): limits of time and memory, and the kernel's locks"
