@@ -4,6 +4,7 @@ Images are float32 (N, C, H, W) in [0, 1], labels int64 (N,). Nothing here touch
 `mnist`, and that only for files it does not find on this machine.
 """
 
+from .augment import augment, warp
 from .batches import Standardize, batches, normalize, one_hot, pad, split
 from .dataset import DataCorrupt, DataNotFound, Dataset
 from .digits import digits
@@ -16,6 +17,7 @@ __all__ = [
     "Dataset",
     "NamedDataset",
     "Standardize",
+    "augment",
     "batches",
     "digits",
     "mnist",
@@ -25,4 +27,5 @@ __all__ = [
     "pad",
     "read_idx",
     "split",
+    "warp",
 ]
