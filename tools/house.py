@@ -32,6 +32,7 @@ INDEX = HTML / "index.html"
 BOOK_STAMP = BUILD / ".book"
 CODE_STAMP = BUILD / ".code"
 SETUP_BYTES = 1_500_000_000
+GPU_BYTES = 4_000_000_000
 BOOK_BYTES = 200_000_000
 
 
@@ -164,7 +165,7 @@ def set_up() -> None:
     if VENV_PYTHON.exists() and matches(SETUP_STAMP, wanted):
         say("set-up: .venv is up to date")
         return
-    require_space(SETUP_BYTES, "the set-up")
+    require_space(SETUP_BYTES + bool(extra) * GPU_BYTES, "the set-up")
     start = time.monotonic()
     SETUP_STAMP.unlink(missing_ok=True)
     make_venv()
