@@ -22,7 +22,7 @@ def numerical_gradient(f: Callable[[Array], Array], x: Array, dy: Array, step: f
 
     Parameters
     ----------
-    f : a function of one array that returns an array (or a number); it must not keep its argument.
+    f : a function of one array that returns an array (or a number).
     x : float64, any shape; left as it was.
     dy : the upstream gradient, shape of f(x).
     step : h, in the unit of x; it grows with |x[i]| beyond one.
@@ -49,12 +49,13 @@ def numerical_gradient(f: Callable[[Array], Array], x: Array, dy: Array, step: f
         raise TypeError(f"x must be float64 to be differenced, got {x.dtype}; convert it with x.astype(np.float64)")
     if np.shape(f(x)) != np.shape(dy):
         raise ValueError(f"dy of shape {np.shape(dy)} does not fit f(x) of shape {np.shape(f(x))}; the two must be equal")
-    gradient, x = array_module(x).empty_like(x), x.copy()
+    xp, x = array_module(x), x.copy()
+    gradient, dy = xp.empty_like(x), xp.asarray(dy)
     for index in np.ndindex(x.shape):
         centre = float(x[index])
         h = step * max(1.0, abs(centre))
         x[index] = centre + h
-        above, high = f(x), float(x[index])
+        above, high = xp.array(f(x)), float(x[index])  # a copy: f may return a view of x
         x[index] = centre - h
         below, low = f(x), float(x[index])
         x[index] = centre
@@ -79,11 +80,11 @@ class Comparison:
 
     @property
     def relative_error(self) -> np.ndarray:
-        """|a − n| / max(|a|, |n|), element by element; infinite where the analytic gradient is not a number."""
+        """|a − n| / max(|a|, |n|), element by element; 0 where both are zero, infinite where either is not finite."""
         a, n = self.analytic, self.numerical
-        with np.errstate(invalid="ignore", divide="ignore"):
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             error = np.maximum(np.abs(a - n) - self.noise, 0) / np.maximum(np.abs(a), np.abs(n))
-        return np.where(np.isfinite(a), np.nan_to_num(error, nan=0.0), np.inf)
+        return np.where(np.isfinite(a) & np.isfinite(n), np.nan_to_num(error, nan=0.0), np.inf)
 
     @property
     def max_relative_error(self) -> float:
@@ -178,15 +179,16 @@ def check_vjp(
     gradient check FAILED (tolerance 1e-06); the worst element of each gradient:
       FAIL dx[0]: analytic +0.125730221, numerical +0.251460442, relative error 5.0e-01
     """
-    points = [array_module(a).asarray(a, dtype=np.float64) for a in arrays]
+    points = [array_module(a).array(a, dtype=np.float64) for a in arrays]  # copies: a forward may be at fault in any way
     y, cache = forward(*points)
+    values = to_numpy(y)
     rng = np.random.default_rng(0) if rng is None else rng
     dy = array_module(y).asarray(rng.standard_normal(np.shape(y)))
     gradients = backward(dy.copy(), cache)
     gradients = gradients if isinstance(gradients, tuple | list) else (gradients,)
     if len(gradients) != len(points):
         raise ValueError(f"backward returned {len(gradients)} gradients for {len(points)} arrays; return one for each, in order")
-    noise = 4 * np.finfo(np.float64).eps * (float(abs(y).max()) if np.size(y) else 0.0) * float((dy * dy).sum()) ** 0.5 / step
+    noise = 4 * np.finfo(np.float64).eps * float(abs(values).max(initial=0.0)) * float((dy * dy).sum()) ** 0.5 / step
     names = _argument_names(forward, len(points))
     comparisons = []
     for i, (name, gradient) in enumerate(zip(names, gradients, strict=True)):
