@@ -55,9 +55,9 @@ def numerical_gradient(f: Callable[[Array], Array], x: Array, dy: Array, step: f
         centre = float(x[index])
         h = step * max(1.0, abs(centre))
         x[index] = centre + h
-        above, high = xp.array(f(x)), float(x[index])  # a copy: f may return a view of x
+        above, high = xp.array(f(x)), float(x[index])  # copies: f may return a view of x
         x[index] = centre - h
-        below, low = f(x), float(x[index])
+        below, low = xp.array(f(x)), float(x[index])
         x[index] = centre
         gradient[index] = ((above - below) * dy).sum() / (high - low)  # outputs that x[i] does not touch cancel exactly
     return gradient
