@@ -2,7 +2,6 @@
 
 import secrets
 import sys
-from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
@@ -15,9 +14,10 @@ try:
 except ImportError:
     sys.exit('course-nn needs its extra "grade": pip install "course-nn[grade]"')
 
+from . import __version__
 from .grading import assignment as assignments
 from .grading import gradebook, runner, sandbox, source, submissions
-from .grading.remote import Limits
+from .grading.remote import Limits, choose
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 console, errors = Console(), Console(stderr=True)
@@ -43,7 +43,7 @@ def _assignment(name: str, tests: Path) -> assignments.Assignment:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        print(f"course-nn {metadata.version('course-nn')}")
+        print(f"course-nn {__version__}")
         raise typer.Exit
 
 
@@ -132,7 +132,7 @@ def _sandbox(wanted: str) -> tuple[str, str]:
     if wanted not in ("auto", "bwrap", "plain"):
         raise _stop(f"unknown sandbox {wanted!r}; there are auto, bwrap and plain", 2)
     try:
-        return sandbox.choose(wanted)
+        return choose(wanted)
     except sandbox.SandboxError as error:
         raise _stop(str(error)) from error
 

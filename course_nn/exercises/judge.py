@@ -130,7 +130,9 @@ def unwrap(question: Question, answer: Answer, only: str = "") -> tuple:
     )
     if value is None:
         fail(question, "shape", f"it returned None; expected {wanted}: is the `return` missing?")
-    values = value if isinstance(value, tuple) else (value,)
+    if isinstance(value, list) and len(names) == 1:
+        value = Foreign("list")
+    values = tuple(value) if isinstance(value, tuple | list) else (value,)
     if len(values) != len(names):
         fail(question, "shape", f"it returned {len(values)} value(s); expected {wanted}.")
     for name, item in zip(names, values, strict=True):

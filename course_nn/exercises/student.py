@@ -59,7 +59,7 @@ class LocalStudent:
             raise StudentError(stub(name), "stub") from error
         except (Exception, SystemExit) as error:
             raise StudentError(raised(name, error, function)) from error
-        value = restore(tree, arrays)
+        value = restore(tree, [array.copy() for array in arrays])
         return Answer(value, _put_back(inputs, before))
 
 

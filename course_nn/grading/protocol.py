@@ -66,7 +66,8 @@ def restore(tree: Any, arrays: list[np.ndarray]) -> Any:
         items = tree.get("items")
         if not isinstance(items, list) or len(items) > MAX_ITEMS:
             raise ProtocolError("a tuple without items")
-        return tuple(_restore_one(item, arrays) for item in items)
+        restored = [_restore_one(item, arrays) for item in items]
+        return tuple(restored) if kind == "tuple" else restored
     return _restore_one(tree, arrays)
 
 
@@ -79,7 +80,7 @@ def _restore_one(tree: Any, arrays: list[np.ndarray]) -> Any:
     index = tree.get("index") if kind == "array" else None
     if type(index) is not int or not 0 <= index < len(arrays):
         raise ProtocolError("a value of no known kind")
-    return arrays[index].copy(order="K")
+    return arrays[index]
 
 
 def plain_text(value: Any, limit: int = MAX_TEXT) -> str:

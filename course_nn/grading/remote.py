@@ -88,13 +88,14 @@ class Worker:
     def _run_cells(self) -> None:
         process, ticket = self.process, secrets.token_hex(8)
         assert process is not None
-        deadline = min(self.deadline, time.monotonic() + self.limits.notebook_seconds)
         start = {
             "ticket": ticket, "cells": self.cells, "skip": sorted(self.fatal),
             "memory": self.limits.memory, "cpu_seconds": int(self.limits.submission_seconds) + 1,
             "readable": process.readable, "listable": process.listable,
         }  # fmt: skip
-        self._send(start, [], deadline)
+        self._send(start, [], self.deadline)
+        self._receive(ticket, self.deadline)  # Python and NumPy are loaded; the cells begin
+        deadline = min(self.deadline, time.monotonic() + self.limits.notebook_seconds)
         while True:
             header, _ = self._receive(ticket, deadline)
             if header.get("op") != "cell":
@@ -142,6 +143,45 @@ class Worker:
         if self.process is not None:
             self.process.kill()
             self.process = None
+
+
+def probe(kind: str) -> list[str] | None:
+    """Start an empty worker: return the kernel's locks it holds, or None where it cannot stand."""
+    worker = Worker([], Limits(), kind)
+    try:
+        worker.ready()
+    except (sandbox.SandboxError, WorkerLost):
+        return None
+    finally:
+        worker.stop()
+    return worker.sealed
+
+
+def choose(wanted: str = "auto") -> tuple[str, str]:
+    """Try what is wanted, "auto", "bwrap" or "plain"; return the kind to use and a note on it.
+
+    Raises
+    ------
+    SandboxError : where the sandbox that is wanted does not work here.
+    """
+    locks = probe("bwrap") if wanted != "plain" else None
+    if locks is not None:
+        return "bwrap", _note("bubblewrap (no network, no files but Python and NumPy)", locks)
+    if wanted == "bwrap":
+        raise sandbox.SandboxError(
+            "bubblewrap is missing or forbidden here: install it, or grade with --sandbox plain"
+        )
+    locks = probe("plain")
+    if locks is None:
+        raise sandbox.SandboxError("no worker process can be started here")
+    why = "as asked for" if wanted == "plain" else "bubblewrap is missing or forbidden here"
+    return "plain", _note(f"plain process ({why})", locks)
+
+
+def _note(kind: str, locks: list[str]) -> str:
+    if locks:
+        return f"{kind}, limits of time and memory, kernel locks: {' and '.join(locks)}"
+    return f"{kind}, limits of time and memory, no kernel locks"
 
 
 def _why(error: Exception) -> str:

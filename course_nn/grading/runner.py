@@ -16,7 +16,7 @@ from .submissions import Submission, Unreadable, read_cells
 
 
 @dataclass(frozen=True)
-class TestResult:
+class Outcome:
     """One test: its label, whether the student knows it, and the verdict."""
 
     label: str
@@ -32,7 +32,7 @@ class TaskResult:
     name: str
     points: float
     maximum: float
-    tests: tuple[TestResult, ...] = ()
+    tests: tuple[Outcome, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -118,9 +118,7 @@ def _grade_task(worker: Worker, task: Task, seed: int) -> TaskResult:
     results = []
     for test in task.tests:
         student.rng = np.random.default_rng(test.seed(seed))
-        results.append(
-            TestResult(test.label, test.public, run_test(test.run, student, task.question))
-        )
+        results.append(Outcome(test.label, test.public, run_test(test.run, student, task.question)))
     passed = sum(result.verdict.passed for result in results)
     points = round(task.points * passed / len(results), 2)
     return TaskResult(task.question.number, task.question.name, points, task.points, tuple(results))

@@ -5,7 +5,6 @@ In both, the process limits and locks itself before the student's code runs (`wo
 """
 
 import contextlib
-import functools
 import os
 import shutil
 import signal
@@ -152,34 +151,3 @@ def _inside(shown: list[str], hidden: Sequence[Path]) -> list[str]:
     roots = [Path(path).resolve() for path in shown]
     found = [path.resolve() for path in hidden if path.is_dir()]
     return [str(path) for path in found if any(root in path.parents for root in roots)]
-
-
-@functools.cache
-def bwrap_works() -> bool:
-    """Whether bubblewrap is here and may be used: tried, for containers often forbid it."""
-    if not _bwrap_path():
-        return False
-    command = [_bwrap_path(), *NAMESPACES]
-    command += ["--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--", "/bin/true"]
-    try:
-        return subprocess.run(command, capture_output=True, timeout=10).returncode == 0
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-
-
-def choose(wanted: str = "auto") -> tuple[str, str]:
-    """Return the kind of sandbox to use and one sentence about it.
-
-    Raises
-    ------
-    SandboxError : where "bwrap" is demanded and does not work here.
-    """
-    if wanted != "plain" and bwrap_works():
-        return "bwrap", "bubblewrap: no network, no files but Python and NumPy, own processes"
-    if wanted == "bwrap":
-        raise SandboxError(
-            "bubblewrap does not work here: install it (apt install bubblewrap), "
-            "or grade with --sandbox plain"
-        )
-    why = "asked for" if wanted == "plain" else "bubblewrap is missing or forbidden here"
-    return "plain", f"plain process ({why}): limits of time and memory, and the kernel's locks"

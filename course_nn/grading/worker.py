@@ -168,6 +168,7 @@ def serve(channel: protocol.Channel) -> None:
     sys.modules.update(course_shim())
     notebook = Notebook(start["cells"])
     errors: list[dict] = []
+    channel.send({"ticket": ticket, "op": "up"}, [])
     for number in range(1, len(start["cells"]) + 1):
         if number in start["skip"]:
             continue
