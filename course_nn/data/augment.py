@@ -156,9 +156,10 @@ def warp(
             f"displacement has shape {displacement.shape}: expected {(n, 2, height, width)}, "
             f"rows and columns for each pixel of images {images.shape}."
         )
-    out = array_module(images).empty_like(images)
+    xp = array_module(images)
+    out = xp.empty_like(images)
     for part in _parts(images):
-        bend = None if displacement is None else displacement[part]
+        bend = None if displacement is None else xp.asarray(displacement[part])
         out[part] = _warp(images[part], angle[part], offset[part], scale[part], bend, fill)
     return out
 

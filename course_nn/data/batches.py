@@ -82,10 +82,15 @@ def _walk(
             part = slice(start, min(start + size, end))
             yield x[part], labels[part]
         return
-    order = array_module(x).asarray(rng.permutation(len(x)))
+    order = rng.permutation(len(x))
     for start in range(0, end, size):
         rows = order[start : min(start + size, end)]
-        yield x[rows], labels[rows]
+        yield _take(x, rows), _take(labels, rows)
+
+
+def _take(x: Array, rows: Array) -> Array:
+    """The rows of an array wherever it lies: labels may stay on the CPU, images on the GPU."""
+    return x[array_module(x).asarray(rows)]
 
 
 def split(
@@ -132,9 +137,8 @@ def split(
             f"a fraction of {fraction} of {count} samples leaves the training or the validation "
             "set empty: give a fraction between 0 and 1 that puts a sample in each."
         )
-    order = array_module(x).asarray(rng.permutation(count))
-    rest, chosen = order[held:], order[:held]
-    return (x[rest], labels[rest]), (x[chosen], labels[chosen])
+    chosen, rest = np.split(rng.permutation(count), [held])
+    return (_take(x, rest), _take(labels, rest)), (_take(x, chosen), _take(labels, chosen))
 
 
 def one_hot(labels: Array, classes: int, *, dtype: DTypeLike = np.float32) -> Array:
@@ -317,8 +321,8 @@ def _mean_and_std(x: Array, step: int = 1024) -> tuple[Array, Array]:
         for i in range(0, len(x), step)
     )
     std = (squares * (mean.size / x.size)) ** 0.5
-    where = array_module(x).where  # rounding alone gives a constant channel some spread
-    return where(low < high, mean, low), where(low < high, std, 1.0)
+    # Rounding gives a constant channel some spread, so ask the values themselves.
+    return mean, array_module(x).where(low < high, std, 1.0)
 
 
 def _same_length(x: Array, labels: Array) -> int:

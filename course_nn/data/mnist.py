@@ -276,10 +276,7 @@ def _download(url: str, cache: Path, record: FileRecord, progress: bool) -> Path
     style = {"desc": name, "unit": "B", "unit_scale": True, "leave": False}
     with tqdm(total=record.size, disable=not progress, **style) as bar:
         fetch = pooch.HTTPDownloader(
-            progressbar=bar if progress else False,
-            chunk_size=2**16,
-            timeout=TIMEOUT,
-            headers={"Accept-Encoding": "identity"},  # the .gz itself, not unpacked on the way
+            progressbar=bar if progress else False, chunk_size=2**16, timeout=TIMEOUT
         )
         pooch.retrieve(url, f"sha256:{record.sha256}", name, cache, downloader=fetch)
     return cache / name

@@ -1,5 +1,7 @@
 """Augmentation against scipy's interpolation, NumPy's quarter turns, and what it promises."""
 
+import sys
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -139,14 +141,14 @@ def test_channels_of_an_image_move_together() -> None:
 
 def test_amplitudes_mean_what_they_say() -> None:
     """Measured on a ramp, whose values tell where each pixel looked."""
-    ramp = np.broadcast_to(np.arange(60.0), (2000, 1, 60, 60))
-    moved = data.augment(ramp, rng=rng(), **(NOTHING | {"shift": 3}))[:, 0, 30, 30] - 30
+    ramp = np.broadcast_to(np.arange(20.0), (2000, 1, 20, 20))
+    moved = data.augment(ramp, rng=rng(), **(NOTHING | {"shift": 3}))[:, 0, 10, 10] - 10
     assert -3 <= moved.min() < -2.9
     assert 2.9 < moved.max() <= 3
-    steps = np.diff(data.augment(ramp, rng=rng(), **(NOTHING | {"zoom": 0.2}))[:, 0, 30, 29:32])
+    steps = np.diff(data.augment(ramp, rng=rng(), **(NOTHING | {"zoom": 0.2}))[:, 0, 10, 9:12])
     assert 1 / 1.2 - 1e-9 <= steps.min() < 0.84
     assert 1.24 < steps.max() <= 1 / 0.8 + 1e-9
-    turned = data.augment(ramp, rng=rng(), **(NOTHING | {"rotation": 20}))[:, 0, 29:31, 30]
+    turned = data.augment(ramp, rng=rng(), **(NOTHING | {"rotation": 20}))[:, 0, 9:11, 10]
     angles = np.rad2deg(np.arcsin(turned[:, 0] - turned[:, 1]))  # ∂(column)/∂(row) = -sin θ
     assert -20 - 1e-9 <= angles.min() < -19.8
     assert 19.8 < angles.max() <= 20 + 1e-9
@@ -155,7 +157,7 @@ def test_amplitudes_mean_what_they_say() -> None:
 @pytest.mark.parametrize(("smoothness", "size"), [(4, 28), (2, 8), (0.7, 8), (50, 28)])
 def test_the_elastic_noise_is_white_noise_after_a_gaussian_filter(smoothness, size) -> None:
     """Root mean square as asked, everywhere; correlation exp(-d² / 4σ²) as scipy's filter gives."""
-    ramp = np.broadcast_to(np.arange(float(size)) + 1000, (8000, 1, size, size))
+    ramp = np.broadcast_to(np.arange(float(size)) + 1000, (4000, 1, size, size))
     elastic = {"elastic": 0.2, "smoothness": smoothness}
     inner = slice(2, -2)  # no pixel there looks outside the image
     bend = data.augment(ramp, rng=rng(), **(NOTHING | elastic), fill=0)[:, 0, inner, inner]
@@ -169,6 +171,17 @@ def test_the_elastic_noise_is_white_noise_after_a_gaussian_filter(smoothness, si
     kernel = ndimage.gaussian_filter1d(impulse, smoothness, mode="constant")
     of_filter = np.correlate(kernel, kernel, "full")[400 : 400 + size - 4]
     np.testing.assert_allclose(correlation, of_filter / of_filter[0], atol=0.07)
+
+
+@pytest.mark.parametrize("smoothness", [0.5, 1, 3.3, 4, 100])
+@pytest.mark.parametrize("length", [1, 8, 28])
+def test_the_noise_is_stationary_up_to_the_rim(smoothness: float, length: int) -> None:
+    """Its covariance along an axis, A Aᵀ, is exp(-d² / 4σ²) between any two pixels."""
+    module = sys.modules["course_nn.data.augment"]  # the attribute of that name is the function
+    weights = module._gaussians(length, smoothness).astype("f8")
+    distance = np.subtract.outer(np.arange(length), np.arange(length))
+    expected = np.exp(-(distance**2) / (4 * smoothness**2))
+    np.testing.assert_allclose(weights @ weights.T, expected, rtol=0, atol=5e-4)
 
 
 # ---- manners

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_nn import data
+from course_nn import backend, data
 
 sizes = st.integers(1, 30)
 
@@ -18,6 +18,7 @@ def samples(count: int) -> tuple[np.ndarray, np.ndarray]:
 # ---- batches
 
 
+@settings(deadline=None)
 @given(sizes, sizes, st.booleans(), st.booleans())
 def test_every_sample_comes_once(count: int, size: int, shuffle: bool, drop_last: bool) -> None:
     size = min(size, count)
@@ -88,6 +89,7 @@ def test_a_seed_is_not_a_generator() -> None:
 # ---- split
 
 
+@settings(deadline=None)
 @given(st.integers(2, 40), st.floats(0.05, 0.95))
 def test_a_split_is_a_partition(count: int, fraction: float) -> None:
     held = round(count * fraction)
@@ -131,6 +133,7 @@ def test_a_split_checks_what_it_is_given() -> None:
 # ---- one-hot
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 6), max_size=20))
 def test_one_hot_has_a_single_one_at_the_label(labels: list[int]) -> None:
     hot = data.one_hot(np.array(labels, np.int64), 7)
@@ -245,3 +248,23 @@ def test_a_frame_of_its_own_width_and_value() -> None:
 def test_a_frame_that_makes_no_sense(shape, margin) -> None:
     with pytest.raises(ValueError, match="cannot frame"):
         data.pad(np.zeros(shape), margin)
+
+
+# ---- on the GPU
+
+
+@pytest.mark.gpu
+def test_images_may_lie_on_the_gpu_and_labels_on_the_cpu() -> None:
+    cupy = backend.gpu_module()
+    if cupy is None:
+        pytest.skip("no GPU with CuPy")
+    x, labels = samples(20)
+    for xb, yb in data.batches(cupy.asarray(x), labels, 8, rng=np.random.default_rng(0)):
+        np.testing.assert_array_equal(xb.get(), x[yb])
+    _, (x_val, y_val) = data.split(cupy.asarray(x), labels, 0.3, rng=np.random.default_rng(0))
+    np.testing.assert_array_equal(x_val.get(), x[y_val])
+    (y,) = data.normalize(cupy.asarray(x))
+    np.testing.assert_allclose(y.get(), data.normalize(x)[0])
+    hot = data.one_hot(cupy.asarray(labels), 20)
+    np.testing.assert_array_equal(hot.get(), np.eye(20))
+    assert data.pad(cupy.ones((1, 1, 2, 2)), 1).sum() == 4

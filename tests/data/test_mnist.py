@@ -189,6 +189,15 @@ def test_a_cache_that_cannot_be_made(tmp_path, tiny_registry):
         data.mnist(cache=tmp_path / "file" / "cache", registry=tiny_registry)
 
 
+def test_a_full_disk(tmp_path, serve, monkeypatch, tiny, tiny_registry):
+    def full(*args: object, **options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", full)
+    with pytest.raises(data.DataNotFound, match="No space left on device"):
+        data.mnist(cache=tmp_path, mirrors=[serve(tiny).mirror("good")], registry=tiny_registry)
+
+
 @pytest.mark.parametrize("progress", [True, False])
 def test_the_progress_bar(tmp_path, serve, capsys, tiny, tiny_registry, progress):
     mirrors = [serve(tiny).mirror("good")]
