@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from course_nn import backend, data
@@ -18,7 +18,6 @@ def samples(count: int) -> tuple[np.ndarray, np.ndarray]:
 # ---- batches
 
 
-@settings(deadline=None)
 @given(sizes, sizes, st.booleans(), st.booleans())
 def test_every_sample_comes_once(count: int, size: int, shuffle: bool, drop_last: bool) -> None:
     size = min(size, count)
@@ -89,7 +88,6 @@ def test_a_seed_is_not_a_generator() -> None:
 # ---- split
 
 
-@settings(deadline=None)
 @given(st.integers(2, 40), st.floats(0.05, 0.95))
 def test_a_split_is_a_partition(count: int, fraction: float) -> None:
     held = round(count * fraction)
@@ -133,7 +131,6 @@ def test_a_split_checks_what_it_is_given() -> None:
 # ---- one-hot
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 6), max_size=20))
 def test_one_hot_has_a_single_one_at_the_label(labels: list[int]) -> None:
     hot = data.one_hot(np.array(labels, np.int64), 7)

@@ -1,11 +1,16 @@
-"""The embedded digits: their promise of shapes, and value by value against scikit-learn's own."""
+"""The embedded digits: their promise of shapes, and scikit-learn's own bytes."""
 
+import hashlib
+import io
 import socket
+from importlib.resources import files
 
 import numpy as np
 import pytest
 
 from course_nn import data
+
+SHA256_OF_DIGITS_CSV = "6ebb3d2fee246a4e99363262ddf8a00a3c41bee6014c373ed9d9216ba7f651b8"
 
 
 def test_shapes_types_and_range() -> None:
@@ -29,26 +34,29 @@ def test_the_split_is_stratified() -> None:
     np.testing.assert_array_equal(test, (train + test) // 5)
 
 
-def test_every_fifth_of_each_class_is_a_test_image() -> None:
-    sklearn = pytest.importorskip("sklearn.datasets", reason="scikit-learn is not installed")
-    images, labels = sklearn.load_digits(return_X_y=True)
+@pytest.fixture
+def stored() -> tuple[np.ndarray, np.ndarray]:
+    """Images and labels as the package's file holds them."""
+    with np.load(files("course_nn.data") / "digits.npz") as file:
+        return file["images"], file["labels"]
+
+
+def test_the_file_is_scikit_learns_byte_for_byte(stored) -> None:
+    """Written as scikit-learn writes it, it has the SHA-256 of its `digits.csv` (unpacked)."""
+    images, labels = stored
+    table = io.BytesIO()
+    np.savetxt(table, np.column_stack([images.reshape(-1, 64), labels]), "%d", delimiter=",")
+    assert hashlib.sha256(table.getvalue()).hexdigest() == SHA256_OF_DIGITS_CSV
+
+
+def test_every_fifth_of_each_class_is_a_test_image(stored) -> None:
+    images, labels = stored
     digits = data.digits()
     for k in range(10):
         of_class = images[labels == k].reshape(-1, 1, 8, 8) / 16
         kept = [i for i in range(len(of_class)) if i % 5 != 4]
         np.testing.assert_array_equal(digits.x_test[digits.y_test == k], of_class[4::5])
         np.testing.assert_array_equal(digits.x_train[digits.y_train == k], of_class[kept])
-
-
-def test_every_image_of_scikit_learn_is_there_once() -> None:
-    """By content, so that a wrong pixel or label anywhere shows, whatever the split."""
-    sklearn = pytest.importorskip("sklearn.datasets", reason="scikit-learn is not installed")
-    images, labels = sklearn.load_digits(return_X_y=True)
-    digits = data.digits()
-    x = np.concatenate([digits.x_train, digits.x_test]).reshape(-1, 64) * 16
-    ours = np.column_stack([x, np.concatenate([digits.y_train, digits.y_test])])
-    theirs = np.column_stack([images, labels])
-    np.testing.assert_array_equal(ours[np.lexsort(ours.T)], theirs[np.lexsort(theirs.T)])
 
 
 def test_no_image_is_in_both_parts() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
@@ -42,7 +42,6 @@ def test_bytes_written_by_hand(write) -> None:
     np.testing.assert_array_equal(data.read_idx(write(content)), [[1, 256], [-1, 32767]])
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_any_shape(tmp_path_factory, encode_idx, draw: st.DataObject) -> None:
     dtype = np.dtype(draw.draw(st.sampled_from(DTYPES)))
