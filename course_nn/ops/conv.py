@@ -8,6 +8,7 @@ result is a transposed view.
 As in every deep-learning library "convolution" means cross-correlation: the kernel is not flipped.
 """
 
+from operator import index
 from typing import NamedTuple
 
 from ..backend import Array, array_module, as_strided
@@ -51,7 +52,7 @@ def pair(value: Pair) -> tuple[int, int]:
     >>> pair(3), pair((1, 2))
     ((3, 3), (1, 2))
     """
-    return (value, value) if isinstance(value, int) else tuple(value)
+    return (value[0], value[1]) if isinstance(value, tuple | list) else (index(value), index(value))
 
 
 def geometry(kernel: Pair, stride: Pair = 1, padding: Pair | Sides = 0, dilation: Pair = 1) -> Geometry:
