@@ -5,14 +5,32 @@ PyTorch); where CI is set, only a test marked `gpu` may.
 """
 
 import os
+from types import ModuleType
 
+import numpy as np
 import pytest
+from hypothesis import settings
+
+from course_nn.backend import gpu_module
+
+CI = bool(os.environ.get("CI"))
+settings.register_profile("quick", max_examples=25, deadline=None)
+settings.register_profile("ci", max_examples=200, deadline=None, print_blob=True)
+settings.load_profile("ci" if CI else "quick")
+
+
+@pytest.fixture(params=["numpy", pytest.param("cupy", marks=pytest.mark.gpu)])
+def xp(request: pytest.FixtureRequest) -> ModuleType:
+    """Every array library that works here: NumPy always, CuPy where there is a GPU."""
+    if request.param == "numpy":
+        return np
+    return gpu_module() or pytest.skip("needs a GPU that CuPy can use")
 
 
 def _forbidden(config: pytest.Config) -> list[pytest.TestReport | pytest.CollectReport]:
     """Return the reports of the skips that are failures here."""
     reporter = config.pluginmanager.getplugin("terminalreporter")
-    if not os.environ.get("CI") or reporter is None:
+    if not CI or reporter is None:
         return []
     skipped = reporter.stats.get("skipped", [])
     return [report for report in skipped if "gpu" not in getattr(report, "keywords", {})]

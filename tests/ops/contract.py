@@ -1,0 +1,142 @@
+"""What every op promises, in every mode: the tests that each module of ops inherits.
+
+A module lists its cases, each an op in one mode on small arrays; kinks are avoided by construction.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from course_nn.backend import to_numpy
+from course_nn.gradcheck import check_vjp
+
+MEMORY = ["C order", "batch last", "every other number", "backwards"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """forward(*arrays) → (y, cache) and backward(dy, cache) → gradient or gradients."""
+
+    forward: Callable[..., tuple[Any, Any]]
+    backward: Callable[[Any, Any], Any]
+    arrays: tuple[np.ndarray, ...]
+
+    def gradients(self, dy: Any, cache: Any) -> tuple[Any, ...]:
+        """The gradients as a tuple, also where there is one."""
+        result = self.backward(dy, cache)
+        return result if isinstance(result, tuple) else (result,)
+
+    def run(self, arrays: tuple[Any, ...], dy: Any = None) -> tuple[Any, Any, tuple[Any, ...]]:
+        """y, the upstream gradient (drawn if not given) and the gradients."""
+        y, cache = self.forward(*arrays)
+        if dy is None:
+            dy = np.asarray(np.random.default_rng(7).standard_normal(np.shape(y)))
+            dy = dy.astype(arrays[0].dtype)
+        return y, dy, self.gradients(dy, cache)
+
+
+def normal(seed: int, *shape: int) -> np.ndarray:
+    """Standard normal numbers."""
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+def apart(seed: int, *shape: int) -> np.ndarray:
+    """Numbers of both signs, every two of them (and zero) at least 0.05 apart: no kink is near."""
+    size = int(np.prod(shape))
+    steps = np.random.default_rng(seed).permutation(size) - size // 2 + 0.5
+    return 0.1 * steps.reshape(shape)
+
+
+def laid_out(x: np.ndarray, memory: str) -> np.ndarray:
+    """The same numbers in another memory order."""
+    if memory == "batch last" and x.ndim > 1:
+        return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 0, -1)), -1, 0)
+    if memory == "every other number" and x.ndim:
+        wide = np.full((*x.shape[:-1], 2 * x.shape[-1]), np.nan, x.dtype)
+        wide[..., ::2] = x
+        return wide[..., ::2]
+    if memory == "backwards":
+        return np.flip(np.ascontiguousarray(np.flip(x)))
+    return np.ascontiguousarray(x)
+
+
+def scaled(gradient: np.ndarray) -> np.ndarray:
+    """A gradient that is wrong by one part in 10⁵."""
+    return gradient * (1 + 1e-5)
+
+
+def one_wrong(gradient: np.ndarray) -> np.ndarray:
+    """One element wrong by one part in 10⁵: the smallest above a tenth of the largest."""
+    size = np.abs(gradient)
+    size = np.where(size > 0.1 * size.max(), size, np.inf)
+    wrong = gradient.copy()
+    wrong[np.unravel_index(size.argmin(), size.shape)] *= 1 + 1e-5
+    return wrong
+
+
+class OpContract:
+    """Inherited by the test class of an op's module, which sets `cases`."""
+
+    cases: dict[str, Case]
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        if "case" in metafunc.fixturenames:
+            metafunc.parametrize("case", list(self.cases.values()), ids=list(self.cases))
+
+    def test_passes_the_judge_which_would_see_one_part_in_100_000(self, case: Case) -> None:
+        report = check_vjp(case.forward, case.backward, *case.arrays)
+        assert report.tolerance == 1e-6
+        assert report.passed, report
+        for right in report.comparisons:
+            for spoil in (scaled, one_wrong):
+                wrong = replace(right, analytic=spoil(right.analytic))
+                assert wrong.max_relative_error > report.tolerance, f"{spoil.__name__}: {wrong}"
+
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_keeps_the_dtype(self, case: Case, dtype: type) -> None:
+        y, _, gradients = case.run(tuple(a.astype(dtype) for a in case.arrays))
+        assert isinstance(y, float) or y.dtype == dtype
+        assert [g.dtype for g in gradients] == [dtype] * len(case.arrays)
+
+    def test_gradients_have_the_shapes_of_their_arguments(self, case: Case) -> None:
+        _, _, gradients = case.run(case.arrays)
+        assert [g.shape for g in gradients] == [a.shape for a in case.arrays]
+
+    def test_never_writes_into_an_argument(self, case: Case) -> None:
+        arrays = tuple(a.copy() for a in case.arrays)
+        _, dy, _ = case.run(arrays)
+        dy = dy.copy()
+        before, dy_before = [a.tobytes() for a in arrays], dy.tobytes()
+        for a in (*arrays, dy):
+            a.flags.writeable = False
+        case.run(arrays, dy)
+        assert [a.tobytes() for a in arrays] == before
+        assert dy.tobytes() == dy_before
+
+    def test_a_backward_pass_can_be_repeated(self, case: Case) -> None:
+        y, cache = case.forward(*case.arrays)
+        y = np.array(y)
+        dy = normal(3, *y.shape)
+        first = [g.copy() for g in case.gradients(dy, cache)]
+        again = case.gradients(dy, cache)
+        for a, b in zip(first, again, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+    @pytest.mark.parametrize("memory", MEMORY)
+    def test_gives_the_same_in_any_memory_order(self, case: Case, memory: str) -> None:
+        y, dy, gradients = case.run(case.arrays)
+        arrays = tuple(laid_out(a, memory) for a in case.arrays)
+        y2, _, gradients2 = case.run(arrays, laid_out(dy, memory))
+        for a, b in zip((y, *gradients), (y2, *gradients2), strict=True):
+            np.testing.assert_allclose(b, a, rtol=1e-12, atol=1e-13)
+
+    def test_gives_the_same_in_any_library(self, xp: Any) -> None:
+        for case in self.cases.values():
+            y, dy, gradients = case.run(case.arrays)
+            y2, _, gradients2 = case.run(tuple(map(xp.asarray, case.arrays)), xp.asarray(dy))
+            assert isinstance(y2, float | xp.ndarray)
+            for a, b in zip((y, *gradients), (y2, *gradients2), strict=True):
+                np.testing.assert_allclose(to_numpy(b), a, rtol=1e-10, atol=1e-12)
