@@ -36,7 +36,7 @@ def digits() -> Dataset:
 
     References
     ----------
-    E. Alpaydin and C. Kaynak, "Cascading classifiers", Kybernetika 34 (1998), section 4.
+    E. Alpaydin and C. Kaynak, "Cascading classifiers", Kybernetika 34 (1998).
 
     Examples
     --------
