@@ -1,0 +1,323 @@
+"""The way from plain Python to one matrix product, stage by stage, for the chapter on speed.
+
+Every stage computes the same dense layer or the same convolution, with fewer and larger calls of
+NumPy. The real ops go on from here: another memory order, in place, on threads, on the GPU.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import loops, pure_python
+from .windows import Pair, Sides, Windows
+
+Gradients = tuple[np.ndarray, np.ndarray, np.ndarray]  # dx, dW, db
+
+
+class Stage(NamedTuple):
+    """A way to compute a layer: `forward(x, W, b) → y, cache`, `backward(dy, cache) → dx, dW, db`.
+
+    `name` is for tables and figures; `convert` makes of an array what the two functions take.
+    """
+
+    name: str
+    forward: Callable[..., tuple[Any, Any]]
+    backward: Callable[[Any, Any], tuple[Any, Any, Any]]
+    convert: Callable[[np.ndarray], Any] = np.asarray
+
+
+# -- the dense layer ---------------------------------------------------------------------------
+
+
+def dense_rows_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, tuple]:
+    """y[n] = x[n] W + b: a product of a row and a matrix for every sample.
+
+    Parameters
+    ----------
+    x : (N, D), W : (D, M), b : (M,) float.
+
+    Returns
+    -------
+    y : (N, M) float.
+    cache : x and W.
+
+    Examples
+    --------
+    >>> dense_rows_forward(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]), np.array([5.0]))[0]
+    array([[16.]])
+    """
+    return np.stack([row @ W + b for row in x]), (x, W)
+
+
+def dense_rows_backward(dy: np.ndarray, cache: tuple) -> Gradients:
+    """dx[n] = W dy[n]; dW += x[n] dy[n]ᵀ; db += dy[n]: an outer product for every sample.
+
+    Parameters
+    ----------
+    dy : (N, M) float, ∂L/∂y.
+    cache : from `dense_rows_forward`.
+
+    Returns
+    -------
+    dx : (N, D), dW : (D, M), db : (M,) float.
+
+    Examples
+    --------
+    >>> cache = np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]])
+    >>> dense_rows_backward(np.array([[10.0]]), cache)[0]
+    array([[30., 40.]])
+    """
+    x, W = cache
+    dx, dW, db = np.empty_like(x), np.zeros_like(W), np.zeros_like(W[0])
+    for n, d in enumerate(dy):
+        dx[n] = W @ d
+        dW += np.outer(x[n], d)
+        db += d
+    return dx, dW, db
+
+
+def dense_gemm_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, tuple]:
+    """y = x W + b: one product for the whole batch.
+
+    Parameters, result: as `dense_rows_forward`.
+
+    >>> dense_gemm_forward(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]), np.array([5.0]))[0]
+    array([[16.]])
+    """
+    return x @ W + b, (x, W)
+
+
+def dense_gemm_backward(dy: np.ndarray, cache: tuple) -> Gradients:
+    """dx = dy Wᵀ, dW = xᵀ dy, db = Σ_n dy[n]: one product each for the whole batch.
+
+    Parameters, result: as `dense_rows_backward`.
+
+    >>> cache = np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]])
+    >>> dense_gemm_backward(np.array([[10.0]]), cache)[0]
+    array([[30., 40.]])
+    """
+    x, W = cache
+    return dy @ W.T, x.T @ dy, dy.sum(axis=0)
+
+
+# -- the convolution ---------------------------------------------------------------------------
+
+
+def conv2d_windows_forward(
+    x: np.ndarray,
+    W: np.ndarray,
+    b: np.ndarray,
+    stride: Pair = 1,
+    padding: Pair | Sides = 0,
+    dilation: Pair = 1,
+) -> tuple[np.ndarray, tuple]:
+    """y[n,:,i,j] = b + W · window: one product for every window of every image.
+
+    Parameters
+    ----------
+    x : (N, C, H, W), W : (F, C, R, S), b : (F,) float.
+    stride, padding, dilation : pixels, as in `conv2d_forward`.
+
+    Returns
+    -------
+    y : (N, F, OH, OW) float.
+    cache : the padded image, W and the windows.
+
+    Examples
+    --------
+    >>> x = np.arange(1.0, 10.0).reshape(1, 1, 3, 3)
+    >>> conv2d_windows_forward(x, np.ones((1, 1, 3, 3)), np.zeros(1))[0].ravel()
+    array([45.])
+    """
+    windows = Windows.of(W.shape[2:], stride, padding, dilation)
+    x, filters = windows.pad(x), W.reshape(len(W), -1)
+    y = np.empty((len(x), len(W), *windows.grid(x)), x.dtype)
+    for n, i, j in np.ndindex(len(x), *y.shape[2:]):
+        rows, columns = windows.window(i, j)
+        y[n, :, i, j] = filters @ x[n, :, rows, columns].ravel() + b
+    return y, (x, W, windows)
+
+
+def conv2d_windows_backward(dy: np.ndarray, cache: tuple) -> Gradients:
+    """dx[window] += Wᵀ dy[n,:,i,j]; dW += dy[n,:,i,j] windowᵀ; db += dy[n,:,i,j].
+
+    Parameters
+    ----------
+    dy : (N, F, OH, OW) float, ∂L/∂y.
+    cache : from `conv2d_windows_forward`.
+
+    Returns
+    -------
+    dx : (N, C, H, W), dW : (F, C, R, S), db : (F,) float.
+
+    Examples
+    --------
+    >>> x = np.arange(1.0, 10.0).reshape(1, 1, 3, 3)
+    >>> _, cache = conv2d_windows_forward(x, np.ones((1, 1, 3, 3)), np.zeros(1))
+    >>> bool((conv2d_windows_backward(np.ones((1, 1, 1, 1)), cache)[1] == x).all())
+    True
+    """
+    x, W, windows = cache
+    dx, dW, filters = np.zeros_like(x), np.zeros_like(W), W.reshape(len(W), -1)
+    for n, i, j in np.ndindex(len(x), *dy.shape[2:]):
+        here, d = (n, slice(None), *windows.window(i, j)), dy[n, :, i, j]
+        dx[here] += (filters.T @ d).reshape(W.shape[1:])
+        dW += np.outer(d, x[here].ravel()).reshape(W.shape)
+    return windows.crop(dx), dW, dy.sum(axis=(0, 2, 3))
+
+
+def patches(x: np.ndarray, windows: Windows) -> np.ndarray:
+    """rows[n, i, j] = the pixels of window (i, j) of image n, in one row: (N·OH·OW, C·R·S).
+
+    Parameters
+    ----------
+    x : (N, C, H, W), padded.
+    windows : where they lie.
+
+    Returns
+    -------
+    rows : (N·OH·OW, C·R·S), batch outermost.
+
+    Notes
+    -----
+    Book: Speed. The fast op keeps the batch innermost instead, and says why.
+
+    Examples
+    --------
+    >>> patches(np.arange(6.0).reshape(1, 1, 2, 3), Windows.of(2))
+    array([[0., 1., 3., 4.],
+           [1., 2., 4., 5.]])
+    """
+    (N, C), (OH, OW) = x.shape[:2], windows.grid(x)
+    rows = np.empty((N, OH, OW, C, *windows.kernel), x.dtype)
+    for r, s in np.ndindex(windows.kernel):
+        rows[..., r, s] = x[taken(windows, r, s, OH, OW)].transpose(0, 2, 3, 1)
+    return rows.reshape(N * OH * OW, -1)
+
+
+def fold(rows: np.ndarray, shape: tuple[int, ...], windows: Windows) -> np.ndarray:
+    """x[pixel] += rows[n, i, j] wherever a window has that pixel: the adjoint of `patches`.
+
+    Parameters
+    ----------
+    rows : (N·OH·OW, C·R·S) float.
+    shape : (N, C, H, W) of the padded image.
+    windows : where they lie.
+
+    Returns
+    -------
+    x : (N, C, H, W) float.
+
+    Examples
+    --------
+    >>> fold(np.ones((2, 4)), (1, 1, 2, 3), Windows.of(2)).reshape(2, 3)
+    array([[1., 2., 1.],
+           [1., 2., 1.]])
+    """
+    x = np.zeros(shape, rows.dtype)
+    OH, OW = windows.grid(x)
+    rows = rows.reshape(shape[0], OH, OW, shape[1], *windows.kernel)
+    for r, s in np.ndindex(windows.kernel):
+        x[taken(windows, r, s, OH, OW)] += rows[..., r, s].transpose(0, 3, 1, 2)
+    return x
+
+
+def taken(windows: Windows, r: int, s: int, OH: int, OW: int) -> tuple:
+    """Index of pixel (r, s) of every window of every image and channel: (N, C, OH, OW).
+
+    >>> np.arange(6.0).reshape(1, 1, 2, 3)[taken(Windows.of(2), 0, 1, 1, 2)]
+    array([[[[1., 2.]]]])
+    """
+    (top, left), (down, across) = windows.pixel(0, 0, r, s), windows.stride
+    rows = slice(top, top + (OH - 1) * down + 1, down)
+    return ..., rows, slice(left, left + (OW - 1) * across + 1, across)
+
+
+def conv2d_images_forward(
+    x: np.ndarray,
+    W: np.ndarray,
+    b: np.ndarray,
+    stride: Pair = 1,
+    padding: Pair | Sides = 0,
+    dilation: Pair = 1,
+) -> tuple[np.ndarray, list]:
+    """y[n] = W patches(x[n])ᵀ + b: one product for every image.
+
+    Parameters, result: as `conv2d_windows_forward`.
+
+    >>> x = np.arange(1.0, 10.0).reshape(1, 1, 3, 3)
+    >>> conv2d_images_forward(x, np.ones((1, 1, 3, 3)), np.zeros(1))[0].ravel()
+    array([45.])
+    """
+    parts = [
+        conv2d_gemm_forward(x[n : n + 1], W, b, stride, padding, dilation) for n in range(len(x))
+    ]
+    return np.concatenate([y for y, _ in parts]), [cache for _, cache in parts]
+
+
+def conv2d_images_backward(dy: np.ndarray, cache: list) -> Gradients:
+    """The three gradients image by image, those of W and b added up.
+
+    Parameters, result: as `conv2d_windows_backward`.
+
+    >>> x = np.arange(1.0, 10.0).reshape(1, 1, 3, 3)
+    >>> _, cache = conv2d_images_forward(x, np.ones((1, 1, 3, 3)), np.zeros(1))
+    >>> bool((conv2d_images_backward(np.ones((1, 1, 1, 1)), cache)[1] == x).all())
+    True
+    """
+    parts = [conv2d_gemm_backward(dy[n : n + 1], each) for n, each in enumerate(cache)]
+    dx, dW, db = zip(*parts, strict=True)
+    return np.concatenate(dx), np.sum(dW, axis=0), np.sum(db, axis=0)
+
+
+def conv2d_gemm_forward(
+    x: np.ndarray,
+    W: np.ndarray,
+    b: np.ndarray,
+    stride: Pair = 1,
+    padding: Pair | Sides = 0,
+    dilation: Pair = 1,
+) -> tuple[np.ndarray, tuple]:
+    """y = patches(x) Wᵀ + b, one product for the whole batch; a copy brings back (N, F, OH, OW).
+
+    Parameters, result: as `conv2d_windows_forward`.
+
+    >>> x = np.arange(1.0, 10.0).reshape(1, 1, 3, 3)
+    >>> conv2d_gemm_forward(x, np.ones((1, 1, 3, 3)), np.zeros(1))[0].ravel()
+    array([45.])
+    """
+    windows = Windows.of(W.shape[2:], stride, padding, dilation)
+    x = windows.pad(x)
+    rows = patches(x, windows)
+    y = (rows @ W.reshape(len(W), -1).T + b).reshape(len(x), *windows.grid(x), len(W))
+    return np.ascontiguousarray(y.transpose(0, 3, 1, 2)), (rows, x.shape, W, windows)
+
+
+def conv2d_gemm_backward(dy: np.ndarray, cache: tuple) -> Gradients:
+    """dx = fold(dy W), dW = dyᵀ patches(x), db = Σ dy: one product each for the whole batch.
+
+    Parameters, result: as `conv2d_windows_backward`.
+
+    >>> x = np.arange(1.0, 10.0).reshape(1, 1, 3, 3)
+    >>> _, cache = conv2d_gemm_forward(x, np.ones((1, 1, 3, 3)), np.zeros(1))
+    >>> bool((conv2d_gemm_backward(np.ones((1, 1, 1, 1)), cache)[1] == x).all())
+    True
+    """
+    rows, shape, W, windows = cache
+    dy = dy.transpose(0, 2, 3, 1).reshape(-1, len(W))
+    dx = fold(dy @ W.reshape(len(W), -1), shape, windows)
+    return windows.crop(dx), (dy.T @ rows).reshape(W.shape), dy.sum(axis=0)
+
+
+DENSE = (
+    Stage("pure Python", pure_python.dense_forward, pure_python.dense_backward, np.ndarray.tolist),
+    Stage("a NumPy row a sample", dense_rows_forward, dense_rows_backward),
+    Stage("one GEMM", dense_gemm_forward, dense_gemm_backward),
+)
+CONV = (
+    Stage("Python loops", loops.conv2d_forward, loops.conv2d_backward),
+    Stage("a product a window", conv2d_windows_forward, conv2d_windows_backward),
+    Stage("a GEMM an image", conv2d_images_forward, conv2d_images_backward),
+    Stage("one GEMM, batch outermost", conv2d_gemm_forward, conv2d_gemm_backward),
+)
