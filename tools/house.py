@@ -116,7 +116,8 @@ def gpu_extra() -> str:
 def make_venv() -> None:
     """Create .venv, or keep the one that is there if it has this Python."""
     here = "{}.{}.{}".format(*sys.version_info)
-    if VENV_PYTHON.exists() and f"version = {here}" in (VENV / "pyvenv.cfg").read_text():
+    same = VENV_PYTHON.exists() and f"version = {here}" in (VENV / "pyvenv.cfg").read_text()
+    if same and not subprocess.run([VENV_PYTHON, "-c", "import pip"], check=False).returncode:
         return
     try:
         import ensurepip  # noqa: F401
@@ -127,7 +128,10 @@ def make_venv() -> None:
             "(Debian and Ubuntu: `sudo apt install python3-venv`)."
         )
     say(f"set-up: creating .venv with Python {here}")
-    venv.create(VENV, clear=True, with_pip=True, symlinks=os.name != "nt")
+    try:
+        venv.create(VENV, clear=True, with_pip=True, symlinks=os.name != "nt")
+    except subprocess.CalledProcessError as problem:
+        fail(f"{sys.executable} could not put pip into .venv: {problem}")
 
 
 def pip_install(*arguments: str) -> bool:
