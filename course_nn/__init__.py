@@ -8,7 +8,8 @@
 
 import numpy as np  # for the example above
 
-from . import backend, data, gradcheck, init, ops, plot
+from . import backend, callbacks, data, gradcheck, init, ops, plot, schedule, storage
+from .callbacks import Checkpoint, CSVLogger, EarlyStopping, LearningRateSchedule, ProgressPrinter
 from .layers import (
     GELU,
     AvgPool2D,
@@ -30,7 +31,14 @@ from .layers import (
     Softmax,
     Tanh,
 )
-from .losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError, SoftmaxCrossEntropy, accuracy
+from .losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Loss,
+    MeanSquaredError,
+    SoftmaxCrossEntropy,
+    accuracy,
+)
 from .model import Sequential
 from .optim import SGD, Adam, AdamW, Optimizer, RMSProp
 from .training import Callback
@@ -45,21 +53,26 @@ __all__ = [
     "AvgPool2D",
     "BatchNorm",
     "BinaryCrossEntropy",
+    "CSVLogger",
     "Callback",
+    "Checkpoint",
     "Conv2D",
     "CrossEntropy",
     "Dense",
     "Dropout",
+    "EarlyStopping",
     "Flatten",
     "GlobalAvgPool2D",
     "Input",
     "Layer",
     "LayerNorm",
     "LeakyReLU",
+    "LearningRateSchedule",
     "Loss",
     "MaxPool2D",
     "MeanSquaredError",
     "Optimizer",
+    "ProgressPrinter",
     "RMSProp",
     "ReLU",
     "Residual",
@@ -71,9 +84,12 @@ __all__ = [
     "Tanh",
     "accuracy",
     "backend",
+    "callbacks",
     "data",
     "gradcheck",
     "init",
     "ops",
     "plot",
+    "schedule",
+    "storage",
 ]

@@ -4,6 +4,7 @@ The parameters of all layers lie in one flat vector (see `parameters`), of which
 """
 
 import math
+import os
 from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 
 from . import training
 from .backend import Array, gpu_module, to_numpy
+from .engine import Engine, available_threads
 from .layers import Layer, Shape, ShapeError
 from .losses import Loss
 from .optim import Optimizer
@@ -63,7 +65,13 @@ class Sequential:
     # -- building ----------------------------------------------------------------------------------------------------
 
     def build(
-        self, input_shape: Shape, *, rng: np.random.Generator, dtype: Any = np.float32, device: str = "cpu"
+        self,
+        input_shape: Shape,
+        *,
+        rng: np.random.Generator,
+        dtype: Any = np.float32,
+        device: str = "cpu",
+        threads: int | None = None,
     ) -> Shape:
         """Infers every shape and draws every parameter.
 
@@ -73,6 +81,7 @@ class Sequential:
         rng : draws the weights; the same seed gives the same model, on either device.
         dtype : float32 or float64.
         device : "cpu", or "gpu" for CuPy.
+        threads : that work on a batch; $COURSE_NN_THREADS, or all processors, unless given. Results agree to rounding.
 
         Returns
         -------
@@ -103,6 +112,7 @@ put a Flatten() before it
                 raise ShapeError(f"layer {i}: {error}") from None
         self.input_shape, self.output_shape = tuple(input_shape), shape
         self._pack()
+        self.engine = Engine(self, available_threads() if threads is None else threads)
         return shape
 
     def _pack(self) -> None:
@@ -257,14 +267,8 @@ put a Flatten() before it
         array([[1., 0., 0., 1.]], dtype=float32)
         """
         x = self.admit(x)
-        outputs = [self.infer(x[start : start + batch_size]) for start in range(0, len(x), batch_size)]
+        outputs = [self.engine.infer(x[start : start + batch_size]) for start in range(0, len(x), batch_size)]
         return to_numpy(self.xp.concatenate(outputs))
-
-    def infer(self, x: Array) -> Array:
-        """The output of the last layer for one admitted batch; touches no cache."""
-        for layer in self.layers:
-            x, _ = layer.compute(x, train=False)
-        return x
 
     def evaluate(self, x: Array, labels: Array, loss: Loss, batch_size: int = 256) -> dict[str, float]:
         """The loss and its metrics on a set.
@@ -335,6 +339,59 @@ put a Flatten() before it
                 d, _ = layer.gradients(d, cache)
             rows.append(d)
         return to_numpy(self.xp.stack(rows, axis=1).reshape(len(x), *self.output_shape, *self.input_shape))
+
+    # -- keeping -----------------------------------------------------------------------------------------------------
+
+    def save(
+        self,
+        path: str | os.PathLike,
+        *,
+        optimizer: Optimizer | None = None,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        """Writes the model into one file; the arguments and errors are those of `storage.save`.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import course_nn as nn
+        >>> model = nn.Sequential([nn.Dense(2)])
+        >>> _ = model.build((3,), rng=np.random.default_rng(0))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save(folder + "/model.npz")
+        ...     nn.Sequential.load(folder + "/model.npz")
+        Sequential([Dense(units=2)])
+        """
+        from . import storage
+
+        storage.save(self, path, optimizer=optimizer, rng=rng)
+
+    @classmethod
+    def load(
+        cls, path: str | os.PathLike, *, optimizer: Optimizer | None = None, device: str = "cpu"
+    ) -> "Sequential":
+        """The model in a file that `save` wrote; see `storage.load`, which gives the rest of it too.
+
+        Parameters
+        ----------
+        path : of the file.
+        optimizer : if given, is put where the saved one was: its steps and state are changed in place.
+        device : "cpu" or "gpu".
+
+        Returns
+        -------
+        model : built.
+
+        Raises
+        ------
+        StorageError : if the file is refused, or holds another optimiser; nothing is changed then.
+        """
+        from . import storage
+
+        saved = storage.load(path, device=device)
+        if optimizer is not None:
+            storage.resume(optimizer, saved.optimizer)
+        return saved.model
 
     # -- describing --------------------------------------------------------------------------------------------------
 

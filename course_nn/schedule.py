@@ -55,7 +55,7 @@ class Schedule:
         return f"{type(self).__name__}({given})"
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.arguments() == other.arguments()  # type: ignore[attr-defined]
+        return type(self) is type(other) and self.arguments() == other.arguments()
 
     def __hash__(self) -> int:
         return hash(repr(self))
