@@ -105,13 +105,21 @@ class Layer:
 
     # -- the pure pair -----------------------------------------------------------------------------------------------
 
-    def compute(self, x: Array, train: bool, rng: np.random.Generator | None = None) -> tuple[Array, Any]:
-        """y and the cache; changes nothing in the layer."""
+    def compute(self, x: Array, train: bool, noise: Array | None = None) -> tuple[Array, Any]:
+        """y and the cache; changes nothing in the layer. `noise` is x's part of what `draw_noise` gave for the batch."""
         raise NotImplementedError(f"{type(self).__name__} defines no compute")
 
     def gradients(self, dy: Array, cache: Any, need_dx: bool = True) -> tuple[Array | None, dict[str, Array]]:
         """dx (None if not needed) and the gradients by parameter name; changes nothing in the layer."""
         raise NotImplementedError(f"{type(self).__name__} defines no gradients")
+
+    def draw_noise(self, shape: Shape, like: Array) -> Array | None:
+        """The random numbers that `compute` needs in training for a batch of this shape, in the dtype and library of `like`;
+        None for a layer that needs none.
+
+        They are drawn for the whole batch at once, so that a result does not depend on how the batch is cut into slices.
+        """
+        return None
 
     def observe(self, cache: Any) -> None:
         """Updates `state` from one training batch's cache."""
@@ -204,7 +212,7 @@ reshape the data, or change the Input
         self.expect(input_shape, input_shape == self.shape, str(self.shape), "reshape the data, or change the Input")
         return input_shape
 
-    def compute(self, x: Array, train: bool, rng: np.random.Generator | None = None) -> tuple[Array, Any]:
+    def compute(self, x: Array, train: bool, noise: Array | None = None) -> tuple[Array, Any]:
         return x, ()
 
     def gradients(self, dy: Array, cache: Any, need_dx: bool = True) -> tuple[Array | None, dict[str, Array]]:
@@ -246,7 +254,7 @@ class Dense(Layer):
     def draw(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         return {"W": self.init((self.input_shape[0], self.units), rng=rng), "b": np.zeros(self.units)}
 
-    def compute(self, x: Array, train: bool, rng: np.random.Generator | None = None) -> tuple[Array, Any]:
+    def compute(self, x: Array, train: bool, noise: Array | None = None) -> tuple[Array, Any]:
         return ops.dense_forward(x, self.params["W"], self.params["b"])
 
     def gradients(self, dy: Array, cache: Any, need_dx: bool = True) -> tuple[Array | None, dict[str, Array]]:
@@ -333,7 +341,7 @@ class Conv2D(Layer):
             "b": np.zeros(self.filters),
         }
 
-    def compute(self, x: Array, train: bool, rng: np.random.Generator | None = None) -> tuple[Array, Any]:
+    def compute(self, x: Array, train: bool, noise: Array | None = None) -> tuple[Array, Any]:
         return ops.conv2d_forward(x, self.params["W"], self.params["b"], self.stride, self.sides(), self.dilation)
 
     def gradients(self, dy: Array, cache: Any, need_dx: bool = True) -> tuple[Array | None, dict[str, Array]]:
@@ -351,7 +359,7 @@ class _Elementwise(Layer):
         """Further arguments of the forward op."""
         return ()
 
-    def compute(self, x: Array, train: bool, rng: np.random.Generator | None = None) -> tuple[Array, Any]:
+    def compute(self, x: Array, train: bool, noise: Array | None = None) -> tuple[Array, Any]:
         return type(self).forward_op(x, *self.options())
 
     def gradients(self, dy: Array, cache: Any, need_dx: bool = True) -> tuple[Array | None, dict[str, Array]]:
@@ -559,10 +567,14 @@ class BatchNorm(Layer):
     def initial_state(self) -> dict[str, np.ndarray]:
         return {"running_mean": np.zeros(self.input_shape[0]), "running_var": np.ones(self.input_shape[0])}
 
-    def compute(self, x: Array, train: bool, rng: np.random.Generator | None = None) -> tuple[Array, Any]:
+    def compute(self, x: Array, train: bool, noise: Array | None = None) -> tuple[Array, Any]:
         statistics = ops.moments(x) if train else (self.state["running_mean"], self.state["running_var"])
-        y, cache = ops.batch_norm_apply(x, *statistics, self.params["gamma"], self.params["beta"], self.eps)
+        y, cache = self.apply(x, *statistics)
         return y, (cache, statistics, train)
+
+    def apply(self, x: Array, mean: Array, var: Array) -> tuple[Array, Any]:
+        """y and the op's cache, with the statistics given."""
+        return ops.batch_norm_apply(x, mean, var, self.params["gamma"], self.params["beta"], self.eps)
 
     def gradients(self, dy: Array, cache: Any, need_dx: bool = True) -> tuple[Array | None, dict[str, Array]]:
         cache, _, train = cache
@@ -613,7 +625,7 @@ class LayerNorm(Layer):
     def draw(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         return {"gamma": np.ones(self.input_shape), "beta": np.zeros(self.input_shape)}
 
-    def compute(self, x: Array, train: bool, rng: np.random.Generator | None = None) -> tuple[Array, Any]:
+    def compute(self, x: Array, train: bool, noise: Array | None = None) -> tuple[Array, Any]:
         return ops.layer_norm_forward(x, self.params["gamma"], self.params["beta"], self.eps)
 
     def gradients(self, dy: Array, cache: Any, need_dx: bool = True) -> tuple[Array | None, dict[str, Array]]:
@@ -652,8 +664,14 @@ class Dropout(Layer):
         self.rng = rng.spawn(1)[0]
         return {}
 
-    def compute(self, x: Array, train: bool, rng: np.random.Generator | None = None) -> tuple[Array, Any]:
-        return ops.dropout_forward(x, self.rate, rng=rng or self.rng) if train else (x, None)
+    def draw_noise(self, shape: Shape, like: Array) -> Array:
+        return ops.dropout_mask(shape, self.rate, rng=self.rng, like=like)
+
+    def compute(self, x: Array, train: bool, noise: Array | None = None) -> tuple[Array, Any]:
+        if not train:
+            return x, None
+        mask = self.draw_noise(x.shape, x) if noise is None else noise
+        return x * mask, mask
 
     def gradients(self, dy: Array, cache: Any, need_dx: bool = True) -> tuple[Array | None, dict[str, Array]]:
         return dy if cache is None else ops.dropout_backward(dy, cache), {}
@@ -683,7 +701,8 @@ class Residual(Layer):
     def __init__(self, main: list[Layer], shortcut: list[Layer] | tuple = ()) -> None:
         super().__init__()
         self.paths = {"main": list(main), "shortcut": list(shortcut)}
-        self.whole_batch = any(layer.whole_batch for layers in self.paths.values() for layer in layers)
+        inner = [layer for _, layer in self.inner()]
+        self.whole_batch = any(layer.whole_batch or isinstance(layer, Dropout) for layer in inner)
 
     def arguments(self) -> dict[str, Any]:
         return {path: layers for path, layers in self.paths.items() if layers}
@@ -718,12 +737,12 @@ class Residual(Layer):
         path, index, key = name.split(".", 2)
         self.paths[path][int(index)].bind(key, array)
 
-    def compute(self, x: Array, train: bool, rng: np.random.Generator | None = None) -> tuple[Array, Any]:
+    def compute(self, x: Array, train: bool, noise: Array | None = None) -> tuple[Array, Any]:
         outputs, caches = {}, {}
         for path, layers in self.paths.items():
             outputs[path] = x
             for i, layer in enumerate(layers):
-                outputs[path], caches[f"{path}.{i}"] = layer.compute(outputs[path], train, rng)
+                outputs[path], caches[f"{path}.{i}"] = layer.compute(outputs[path], train)
         return outputs["main"] + outputs["shortcut"], caches
 
     def gradients(self, dy: Array, cache: Any, need_dx: bool = True) -> tuple[Array | None, dict[str, Array]]:

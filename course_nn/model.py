@@ -13,6 +13,7 @@ import numpy as np
 
 from . import training
 from .backend import Array, gpu_module, to_numpy
+from .engine import Engine, available_threads
 from .layers import Layer, Shape, ShapeError
 from .losses import Loss
 from .optim import Optimizer
@@ -64,7 +65,13 @@ class Sequential:
     # -- building ----------------------------------------------------------------------------------------------------
 
     def build(
-        self, input_shape: Shape, *, rng: np.random.Generator, dtype: Any = np.float32, device: str = "cpu"
+        self,
+        input_shape: Shape,
+        *,
+        rng: np.random.Generator,
+        dtype: Any = np.float32,
+        device: str = "cpu",
+        threads: int | None = None,
     ) -> Shape:
         """Infers every shape and draws every parameter.
 
@@ -74,6 +81,7 @@ class Sequential:
         rng : draws the weights; the same seed gives the same model, on either device.
         dtype : float32 or float64.
         device : "cpu", or "gpu" for CuPy.
+        threads : that work on a batch; $COURSE_NN_THREADS, or all processors, unless given. Results agree to rounding.
 
         Returns
         -------
@@ -104,6 +112,7 @@ put a Flatten() before it
                 raise ShapeError(f"layer {i}: {error}") from None
         self.input_shape, self.output_shape = tuple(input_shape), shape
         self._pack()
+        self.engine = Engine(self, available_threads() if threads is None else threads)
         return shape
 
     def _pack(self) -> None:
@@ -258,14 +267,8 @@ put a Flatten() before it
         array([[1., 0., 0., 1.]], dtype=float32)
         """
         x = self.admit(x)
-        outputs = [self.infer(x[start : start + batch_size]) for start in range(0, len(x), batch_size)]
+        outputs = [self.engine.infer(x[start : start + batch_size]) for start in range(0, len(x), batch_size)]
         return to_numpy(self.xp.concatenate(outputs))
-
-    def infer(self, x: Array) -> Array:
-        """The output of the last layer for one admitted batch; touches no cache."""
-        for layer in self.layers:
-            x, _ = layer.compute(x, train=False)
-        return x
 
     def evaluate(self, x: Array, labels: Array, loss: Loss, batch_size: int = 256) -> dict[str, float]:
         """The loss and its metrics on a set.

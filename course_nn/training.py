@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import engine
 from .backend import Array, to_numpy
 from .losses import Loss
 from .optim import Optimizer
@@ -57,7 +56,7 @@ def step(model: "Sequential", x: Array, labels: Array, loss: Loss, optimizer: Op
     FloatingPointError : if the loss or a gradient is not finite; nothing is updated then.
     """
     with np.errstate(all="ignore"):  # what overflows is reported below, in one sentence
-        value, output = engine.forward_backward(model, x, labels, loss)
+        value, output = model.engine.forward_backward(x, labels, loss)
     if not (math.isfinite(value) and _finite(model.grads.flat)):
         raise FloatingPointError(_where_it_began(model, x, labels, loss))
     optimizer.update(model.params, model.grads)
@@ -144,7 +143,7 @@ def fit(
     batch_size: int = 32,
     validation: tuple[Array, Array] | float | None = None,
     rng: np.random.Generator | None = None,
-    augment: Callable[[Array, np.random.Generator], Array] | None = None,
+    augment: Callable[..., Array] | None = None,
     callbacks: Sequence[Callback] = (),
     progress: bool = True,
 ) -> History:
@@ -160,7 +159,7 @@ def fit(
     batch_size : samples a step, at most N; the last batch of an epoch may be smaller.
     validation : (x, labels), or the share of the data to keep aside (drawn by rng), or None.
     rng : shuffles; a fresh one unless given.
-    augment : (x, rng) → x, applied to every batch.
+    augment : called as augment(x, rng=rng) with every batch, for instance `nn.data.augment`.
     callbacks : told of every step and epoch.
     progress : whether to show a bar, in a terminal or a notebook.
 
@@ -244,7 +243,7 @@ class _Run:
         with self.bar(starts, f"epoch {epoch + 1}/{epochs}") as bar:
             for start in bar:
                 rows = order[start : start + batch_size]
-                batch = x[rows] if augment is None else self.model.admit(augment(x[rows], rng))
+                batch = x[rows] if augment is None else self.model.admit(augment(x[rows], rng=rng))
                 scores = self.step(batch, labels[rows], epoch)
                 seen += len(rows)
                 for name, score in scores.items():

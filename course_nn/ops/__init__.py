@@ -32,6 +32,7 @@ from .dense import (
 from .dropout import (
     dropout_backward,
     dropout_forward,
+    dropout_mask,
 )
 from .loss import (
     binary_cross_entropy_backward,
@@ -53,6 +54,7 @@ from .norm import (
     batch_norm_sums,
     layer_norm_backward,
     layer_norm_forward,
+    merge_moments,
     moments,
 )
 from .pool import (
@@ -89,6 +91,7 @@ __all__ = [
     "dense_forward",
     "dropout_backward",
     "dropout_forward",
+    "dropout_mask",
     "extract_patches",
     "flatten_backward",
     "flatten_forward",
@@ -106,6 +109,7 @@ __all__ = [
     "max_pool2d_forward",
     "mean_squared_error_backward",
     "mean_squared_error_forward",
+    "merge_moments",
     "moments",
     "one_hot",
     "relu_backward",

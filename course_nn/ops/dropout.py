@@ -5,6 +5,36 @@ import numpy as np
 from ..backend import Array, array_module
 
 
+def dropout_mask(shape: tuple[int, ...], rate: float, *, rng: np.random.Generator, like: Array) -> Array:
+    """m / (1 − rate), m ∈ {0, 1} with P(m = 0) = rate, one for every element.
+
+    Parameters
+    ----------
+    shape : of the mask.
+    rate : in [0, 1), the share that is dropped.
+    rng : draws one number for every element.
+    like : an array whose dtype and library the mask takes.
+
+    Returns
+    -------
+    mask : float, of the shape.
+
+    Raises
+    ------
+    ValueError : if the rate is not in [0, 1).
+
+    Examples
+    --------
+    >>> dropout_mask((6,), 0.5, rng=np.random.default_rng(0), like=np.ones(1))
+    array([2., 2., 2., 0., 0., 0.])
+    """
+    if not 0 <= rate < 1:
+        raise ValueError(f"rate must be in [0, 1), got {rate}")
+    xp = array_module(like)
+    kept = xp.asarray(rng.random(shape, dtype=np.float32) >= rate)
+    return kept * xp.asarray(1 / (1 - rate), dtype=like.dtype)
+
+
 def dropout_forward(x: Array, rate: float, *, rng: np.random.Generator) -> tuple[Array, Array]:
     """y = x ⊙ m / (1 − rate), m ∈ {0, 1} with P(m = 0) = rate.
 
@@ -29,16 +59,11 @@ def dropout_forward(x: Array, rate: float, *, rng: np.random.Generator) -> tuple
 
     Examples
     --------
-    >>> import numpy as np
     >>> y, _ = dropout_forward(np.ones(6), 0.5, rng=np.random.default_rng(0))
     >>> y
     array([2., 2., 2., 0., 0., 0.])
     """
-    if not 0 <= rate < 1:
-        raise ValueError(f"rate must be in [0, 1), got {rate}")
-    xp = array_module(x)
-    kept = xp.asarray(rng.random(x.shape, dtype=np.float32) >= rate)
-    mask = kept * xp.asarray(1 / (1 - rate), dtype=x.dtype)
+    mask = dropout_mask(x.shape, rate, rng=rng, like=x)
     return x * mask, mask
 
 
@@ -56,7 +81,6 @@ def dropout_backward(dy: Array, cache: Array) -> Array:
 
     Examples
     --------
-    >>> import numpy as np
     >>> _, cache = dropout_forward(np.ones(6), 0.5, rng=np.random.default_rng(0))
     >>> dropout_backward(np.ones(6), cache)
     array([2., 2., 2., 0., 0., 0.])

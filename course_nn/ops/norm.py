@@ -4,6 +4,8 @@ Batch norm is cut where the samples of a batch must meet: `moments` before the f
 backward one. Between the two, every sample stands alone, so a batch may be worked through in slices.
 """
 
+from collections.abc import Sequence
+
 from ..backend import Array, array_module
 
 
@@ -37,6 +39,35 @@ def moments(x: Array) -> tuple[Array, Array]:
     mean = x.mean(axis=_axes(x))
     centred = x - _channels(mean, x)
     return mean, (centred * centred).mean(axis=_axes(x))
+
+
+def merge_moments(means: Sequence[Array], variances: Sequence[Array], counts: Sequence[int]) -> tuple[Array, Array, int]:
+    """The moments of several slices together: μ = Σ wₛ μₛ, σ² = Σ wₛ (σₛ² + (μₛ − μ)²), wₛ = mₛ / Σ m.
+
+    Parameters
+    ----------
+    means, variances : (D,) or (C,) float of each slice, from `moments`.
+    counts : mₛ, the numbers in a channel of each slice.
+
+    Returns
+    -------
+    mean, var : (D,) or (C,) float. count : Σ m.
+
+    Notes
+    -----
+    Book: Batch normalisation. Chan, Golub and LeVeque (1983), equation 2.1, for several slices.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> merge_moments([np.array([1.0]), np.array([3.0])], [np.zeros(1), np.zeros(1)], [1, 1])
+    (array([2.]), array([1.]), 2)
+    """
+    count = sum(counts)
+    weights = [m / count for m in counts]
+    mean = sum(w * m for w, m in zip(weights, means, strict=True))
+    var = sum(w * (v + (m - mean) ** 2) for w, v, m in zip(weights, variances, means, strict=True))
+    return mean, var, count
 
 
 def batch_norm_apply(x: Array, mean: Array, var: Array, gamma: Array, beta: Array, eps: float = 1e-5) -> tuple[Array, tuple]:
