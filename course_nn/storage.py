@@ -36,9 +36,19 @@ BIT_GENERATORS = {"PCG64": np.random.PCG64, "PCG64DXSM": np.random.PCG64DXSM}
 
 # what a broken zip, JSON or .npy makes the standard library and NumPy raise
 BROKEN = (
-    zipfile.BadZipFile, struct.error, EOFError, NotImplementedError, RuntimeError, RecursionError,
-    ValueError, TypeError, KeyError, AttributeError, OverflowError, SyntaxError,
-)  # fmt: skip
+    zipfile.BadZipFile,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    RecursionError,
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    OverflowError,
+    SyntaxError,
+)
 
 
 class StorageError(ValueError):
@@ -144,7 +154,7 @@ def _encode_object(value: Any, registry: dict[str, type], kind: str, where: str)
     name = type(value).__name__
     if registry.get(name) is not type(value):
         raise StorageError(
-            f"{where}: {name} is not a {kind} of course_nn's, and a file cannot hold its code; "
+            f"{where}: {name} is no {kind} of course_nn's, and a file cannot hold its code; "
             "save its arrays yourself with np.savez"
         )
     given = value.arguments() if hasattr(value, "arguments") else _attributes(value)
@@ -495,7 +505,7 @@ def _make(spec: Any, registry: dict[str, type], inner: Callable[[Any], Any], kin
     """An object from the name of its class and its arguments."""
     name = spec.get("type") if isinstance(spec, dict) else None
     if not isinstance(name, str) or name not in registry:
-        raise StorageError(f"it names a {kind} {str(name)[:40]!r} that course_nn does not have")
+        raise StorageError(f"it names the {kind} {str(name)[:40]!r}, which course_nn does not have")
     items = dict(spec["arguments"]).items()
     given = {str(key): _decode(item, inner, str(key)) for key, item in items}
     try:
@@ -508,7 +518,7 @@ def _make_layer(spec: Any) -> Layer:
     layer = _make(spec, LAYERS, _make_layer, "layer")
     if hasattr(layer, "init"):
         if spec.get("init") not in INITIALISERS:
-            raise StorageError(f"it names an initialiser {spec.get('init')!r}, which there is not")
+            raise StorageError(f"it names the initialiser {spec.get('init')!r}, which there is not")
         layer.init = INITIALISERS[spec["init"]]
     return layer
 

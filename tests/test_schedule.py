@@ -57,16 +57,24 @@ def test_cosine_is_pytorchs_until_its_end_and_stays_there(lr, steps, lr_end):
 
 @settings(max_examples=50, deadline=None)
 @given(
-    lr=RATES, steps=st.integers(2, 60), pct=st.floats(0, 1),
-    div=st.floats(1, 100), final=st.floats(1, 1e5),
-)  # fmt: skip
+    lr=RATES,
+    steps=st.integers(2, 60),
+    pct=st.floats(0, 1),
+    div=st.floats(1, 100),
+    final=st.floats(1, 1e5),
+)
 def test_one_cycle_is_pytorchs(lr, steps, pct, div, final):
     if pct * steps == 1 or pct == 1:  # PyTorch divides by zero there
         return
     make = lambda s, o: s.OneCycleLR(  # noqa: E731
-        o, lr, total_steps=steps, pct_start=pct, div_factor=div, final_div_factor=final,
+        o,
+        lr,
+        total_steps=steps,
+        pct_start=pct,
+        div_factor=div,
+        final_div_factor=final,
         cycle_momentum=False,
-    )  # fmt: skip
+    )
     theirs = pytorch_rates(make, steps - 1, lr)
     ours = rates(OneCycle(lr, steps, pct, div, final), steps)
     np.testing.assert_allclose(ours[:-1], theirs, rtol=1e-9, atol=1e-12)
