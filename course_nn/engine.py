@@ -236,7 +236,7 @@ class _Journey:
         """The batch norm in which stage s meets, if that is where it does."""
         meeting = self.stages[s].meeting if s < len(self.stages) else None
         layer = None if meeting is None else self.layers[meeting]
-        return layer if isinstance(layer, BatchNorm) else None
+        return layer if type(layer) is BatchNorm else None  # a subclass may have a backward pass of its own
 
     # -- forward -----------------------------------------------------------------------------------------------------
 
@@ -289,8 +289,10 @@ class _Journey:
     def backward(self, dy: Array) -> None:
         slices, sums = [dy], None
         for s in reversed(range(len(self.stages))):
-            slices, sums = self.backward_stage(s, regroup(slices, self.rows[s]), sums)
             stage = self.stages[s]
+            if all(i < self.engine.first for i in (*stage.layers, *([stage.meeting] if stage.meeting is not None else []))):
+                break  # nothing before here has parameters
+            slices, sums = self.backward_stage(s, regroup(slices, self.rows[s]), sums)
             if sums:
                 sums = tuple(sum(parts) for parts in zip(*(sums[k] for k in sorted(sums)), strict=True))
                 self.add(0, stage.meeting, {"gamma": sums[0], "beta": sums[1]})

@@ -563,7 +563,7 @@ def test_a_compressed_file_is_refused_before_it_can_swell(good):
 
 
 def test_declared_sizes_are_checked_against_the_file(good):
-    """Entries that all point to the same bytes: each is small, together they are more than the file."""
+    """A member that says it is larger than the file is refused before it is read."""
     data = good.read_bytes()
     with zipfile.ZipFile(good) as archive:
         largest = max(archive.infolist(), key=lambda info: info.file_size)
