@@ -15,6 +15,7 @@ from . import init as initialisers
 from . import ops
 from .backend import Array
 from .ops.conv import Pair, Sides, geometry, pair
+from .ops.pool import pool_geometry
 
 Shape = tuple[int, ...]
 Initialiser = Callable[..., np.ndarray]
@@ -456,7 +457,7 @@ class _Pool2D(_Elementwise):
         super().__init__()
         self.window, self.padding = pair(window), padding
         self.stride = self.window if stride is None else pair(stride)
-        geometry(self.window, self.stride, padding)
+        pool_geometry(self.window, self.stride, padding)
 
     def arguments(self) -> dict[str, Any]:
         optional = {"stride": (self.stride, self.window), "padding": (self.padding, 0)}
@@ -468,7 +469,7 @@ class _Pool2D(_Elementwise):
     def infer(self, input_shape: Shape) -> Shape:
         self.expect(input_shape, len(input_shape) == 3, "(C, H, W)", "add the channel axis, or leave out a Flatten before it")
         try:
-            return (input_shape[0], *geometry(*self.options()).output_size(*input_shape[1:]))
+            return (input_shape[0], *pool_geometry(*self.options()).output_size(*input_shape[1:]))
         except ValueError as error:
             raise ShapeError(f"{self!r} on an input of shape {input_shape}: {error}") from None
 

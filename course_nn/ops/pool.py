@@ -42,12 +42,15 @@ def _max_along_backward(dy: Array, x: Array, y: Array, axis: int, stride: int, s
     return dx
 
 
-def _pool_geometry(x: Array, window: Pair, stride: Pair | None, padding: Pair | Sides) -> Geometry:
-    """The geometry of a pooling; the stride is the window unless given."""
+def pool_geometry(window: Pair, stride: Pair | None = None, padding: Pair | Sides = 0) -> Geometry:
+    """The geometry of a pooling, checked; the stride is the window unless given.
+
+    >>> pool_geometry(3, padding=1).stride
+    (3, 3)
+    """
     g = geometry(window, window if stride is None else stride, padding)
     if any(2 * max(p) > k for p, k in zip(g.padding, g.kernel, strict=True)):
         raise ValueError(f"padding {g.padding} is more than half the window {g.kernel}: some windows would see no pixel")
-    g.output_size(*x.shape[2:])
     return g
 
 
@@ -89,7 +92,8 @@ def max_pool2d_forward(x: Array, window: Pair = 2, stride: Pair | None = None, p
     array([[ 5.,  7.],
            [13., 15.]])
     """
-    g = _pool_geometry(x, window, stride, padding)
+    g = pool_geometry(window, stride, padding)
+    g.output_size(*x.shape[2:])  # refuses a window that does not fit
     x = _padded(x, g.padding, -float("inf"))
     rows = _max_along(x, WIDTH, g.kernel[1], g.stride[1])
     y = _max_along(rows, HEIGHT, g.kernel[0], g.stride[0])
@@ -152,9 +156,9 @@ def avg_pool2d_forward(x: Array, window: Pair = 2, stride: Pair | None = None, p
     array([[ 2.5,  4.5],
            [10.5, 12.5]])
     """
-    g = _pool_geometry(x, window, stride, padding)
+    g = pool_geometry(window, stride, padding)
+    OH, OW = g.output_size(*x.shape[2:])
     x, (R, S), (sh, sw) = _padded(x, g.padding, 0), g.kernel, g.stride
-    OH, OW = g.unpadded().output_size(*x.shape[2:])
     rows = sum(window_step(x, WIDTH, s, sw, OW) for s in range(S))
     y = sum(window_step(rows, HEIGHT, r, sh, OH) for r in range(R))
     return y * (1 / (R * S)), (x, g)
