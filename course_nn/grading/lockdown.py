@@ -7,6 +7,7 @@ import ctypes
 import os
 import platform
 import struct
+import sys
 
 SYSCALLS = {  # what is refused: processes, signals, tracing, sockets, keys, mounts, io_uring
     "x86_64": (0xC000003E, [
@@ -33,6 +34,8 @@ def seal(readable: list[str], listable: list[str]) -> list[str]:
     Under `listable` folders may be listed, but no file read. Returns the names of the
     locks that hold: "landlock", "seccomp".
     """
+    if sys.platform != "linux":
+        return []
     libc, locks = ctypes.CDLL(None, use_errno=True), []
     with contextlib.suppress(OSError):
         _check(libc.prctl(38, 1, 0, 0, 0))  # PR_SET_NO_NEW_PRIVS

@@ -174,6 +174,11 @@ def choose(wanted: str = "auto") -> tuple[str, str]:
     locks = probe("plain")
     if locks is None:
         raise sandbox.SandboxError("no worker process can be started here")
+    if wanted == "auto" and "seccomp" not in locks:
+        raise sandbox.SandboxError(
+            "neither bubblewrap nor the kernel's locks work here, so a submission could end other "
+            "processes: install bubblewrap, or accept the risk with --sandbox plain"
+        )
     why = "as asked for" if wanted == "plain" else "bubblewrap is missing or forbidden here"
     return "plain", _note(f"plain process ({why})", locks)
 
