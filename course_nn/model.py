@@ -3,6 +3,7 @@
 The parameters of all layers lie in one flat vector (see `parameters`), of which every layer's `params` are views.
 """
 
+import copy
 import math
 import os
 from collections.abc import Sequence
@@ -101,19 +102,17 @@ class Sequential:
         course_nn.layers.ShapeError: layer 0: Dense(units=10) expects an input of shape (D,), but gets (1, 28, 28): \
 put a Flatten() before it
         """
-        self.xp, self.dtype = _module_of(device), np.dtype(dtype)
-        if self.dtype.kind != "f":
-            raise TypeError(f"dtype must be a floating-point type such as np.float32, got {self.dtype}")
-        shape = tuple(input_shape)
-        for i, layer in enumerate(self.layers):
-            try:
-                shape = layer.build(shape, rng=rng, dtype=self.dtype, xp=self.xp)
-            except ShapeError as error:
-                raise ShapeError(f"layer {i}: {error}") from None
-        self.input_shape, self.output_shape = tuple(input_shape), shape
+        xp, dtype = _module_of(device), np.dtype(dtype)
+        if dtype.kind != "f":
+            raise TypeError(f"dtype must be a floating-point type such as np.float32, got {dtype}")
+        threads = available_threads() if threads is None else threads
+        if self.input_shape is not None:  # on copies first, so that a build that fails leaves a built model as it was
+            _build(copy.deepcopy(self.layers), input_shape, rng=np.random.default_rng(0), dtype=dtype, xp=xp)
+        self.output_shape = _build(self.layers, input_shape, rng=rng, dtype=dtype, xp=xp)
+        self.input_shape, self.xp, self.dtype = tuple(input_shape), xp, dtype
         self._pack()
-        self.engine = Engine(self, available_threads() if threads is None else threads)
-        return shape
+        self.engine = Engine(self, threads)
+        return self.output_shape
 
     def _pack(self) -> None:
         """Moves all parameters into one vector and makes each layer's a view of it."""
@@ -428,6 +427,17 @@ put a Flatten() before it
 
     def __repr__(self) -> str:
         return "Sequential([" + ", ".join(map(repr, self.layers)) + "])"
+
+
+def _build(layers: Sequence[Layer], shape: Shape, **options: Any) -> Shape:
+    """Builds layers one after the other; the error of one that does not fit says which."""
+    shape = tuple(shape)
+    for i, layer in enumerate(layers):
+        try:
+            shape = layer.build(shape, **options)
+        except ShapeError as error:
+            raise ShapeError(f"layer {i}: {error}") from None
+    return shape
 
 
 def _module_of(device: str) -> ModuleType:
