@@ -26,7 +26,8 @@ from .losses import Loss
 if TYPE_CHECKING:
     from .model import Sequential
 
-SLICE_BYTES = 1 << 21  # what a slice of images, with its patches, may occupy in the widest layer
+SLICE_BYTES = 1 << 21  # what a slice of images may occupy in its widest layer
+SLICE_ROWS = 16  # a slice is a multiple of this: the batch lies innermost, and whole vectors are read faster
 MIN_FEATURE_ROWS = 32  # a matrix product of fewer rows wastes more than a second thread brings
 
 
@@ -128,13 +129,10 @@ def cut(count: int, size: int) -> list[slice]:
     return [slice(a, b) for a, b in pairwise(count * k // parts for k in range(parts + 1))]
 
 
-def sample_bytes(layer: Layer) -> int:
-    """What one sample occupies in a layer: its input, its output and the patches of a convolution."""
-    numbers = math.prod(layer.input_shape) + math.prod(layer.output_shape)
-    W = layer.params.get("W")
-    if W is not None and W.ndim == 4:
-        numbers += math.prod(W.shape[1:]) * math.prod(layer.output_shape[1:])
-    return numbers * (4 if W is None else W.dtype.itemsize)
+def image_rows(layers: Sequence[Layer]) -> int:
+    """How many images make a slice: as many as fit the cache with the input and the output of the widest layer."""
+    sizes = [(math.prod(layer.input_shape) + math.prod(layer.output_shape)) * 4 for layer in layers]
+    return max(SLICE_BYTES // max(sizes) // SLICE_ROWS, 1) * SLICE_ROWS
 
 
 def regroup(slices: list[Array], rows: list[slice]) -> list[Array]:
@@ -166,8 +164,8 @@ class Engine:
         self.threads = threads if model.xp is np else 1
         self.stages = stages_of(model.layers)
         self.buffers = [model.grads, *(model.grads.like() for _ in range(1, self.threads))]
-        images = [sample_bytes(layer) for layer in model.layers if len(layer.input_shape) != 1]
-        self.image_rows = SLICE_BYTES // max(images) if images and model.xp is np else None
+        images = [layer for layer in model.layers if len(layer.input_shape) != 1]
+        self.image_rows = image_rows(images) if images and model.xp is np else None
         self.first = next((i for i, layer in enumerate(model.layers) if layer.params), len(model.layers))
 
     def rows(self, stage: Stage, count: int) -> list[slice]:

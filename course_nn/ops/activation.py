@@ -31,7 +31,7 @@ def relu_forward(x: Array) -> tuple[Array, Array]:
     >>> relu_forward(np.array([-1.0, 0.0, 2.0]))[0]
     array([0., 0., 2.])
     """
-    y = array_module(x).maximum(x, 0)
+    y = array_module(x).clip(x, 0, math.inf)  # NumPy's maximum with a single number is three times slower
     return y, y
 
 

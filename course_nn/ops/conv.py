@@ -8,14 +8,19 @@ result is a transposed view.
 As in every deep-learning library "convolution" means cross-correlation: the kernel is not flipped.
 """
 
+import math
+from collections.abc import Iterator
 from operator import index
 from typing import NamedTuple
+
+import numpy as np
 
 from ..backend import Array, array_module, as_strided
 
 Pair = int | tuple[int, int]
 Sides = tuple[tuple[int, int], tuple[int, int]]  # ((top, bottom), (left, right))
 UNPADDED: Sides = ((0, 0), (0, 0))
+PATCH_BYTES = 1 << 21  # of patches at a time: they are made, multiplied and forgotten while they lie in the cache
 
 
 class Geometry(NamedTuple):
@@ -155,13 +160,28 @@ def fold_patches(columns: Array, shape: tuple[int, ...], g: Geometry) -> Array:
            [2., 4., 2.],
            [1., 2., 1.]])
     """
+    x = array_module(columns).zeros(shape, dtype=columns.dtype)
+    _fold_into(x, columns, g)
+    return x
+
+
+def _fold_into(x: Array, columns: Array, g: Geometry) -> None:
+    """Adds the patches to an image, each at its place."""
     _, R, S, OH, OW, _ = columns.shape
     (sh, sw), (dh, dw) = g.stride, g.dilation
-    x = array_module(columns).zeros(shape, dtype=columns.dtype)
     for r in range(R):
         for s in range(S):
             x[:, r * dh : r * dh + OH * sh : sh, s * dw : s * dw + OW * sw : sw] += columns[:, r, s]
-    return x
+
+
+def _strips(x: Array, g: Geometry, OH: int, OW: int) -> Iterator[tuple[slice, slice]]:
+    """Strips of output rows, each with the image rows under it, so thin that a strip's patches stay in the cache."""
+    row_bytes = x.shape[0] * math.prod(g.kernel) * OW * x.shape[3] * x.itemsize
+    height = max(PATCH_BYTES // row_bytes, 1) if array_module(x) is np else OH
+    for top in range(0, OH, height):
+        bottom = min(top + height, OH)
+        last = (bottom - 1) * g.stride[0] + (g.kernel[0] - 1) * g.dilation[0] + 1
+        yield slice(top, bottom), slice(top * g.stride[0], last)
 
 
 def conv2d_forward(
@@ -202,12 +222,14 @@ def conv2d_forward(
     if x.shape[1] != W.shape[1]:
         raise ValueError(f"x {x.shape} has {x.shape[1]} channels, but the kernels W {W.shape} expect {W.shape[1]}")
     g = geometry(W.shape[2:], stride, padding, dilation)
-    F, N, (OH, OW) = W.shape[0], x.shape[0], g.output_size(*x.shape[2:])
-    x = batch_last(x, g.padding)
-    columns = extract_patches(x, g).reshape(W[0].size, OH * OW * N)
-    y = W.reshape(F, -1) @ columns
-    y += b[:, None]
-    return batch_first(y.reshape(F, OH, OW, N)), (x, W, g)
+    F, N, (OH, OW) = len(W), len(x), g.output_size(*x.shape[2:])
+    xp, x, kernels = array_module(x), batch_last(x, g.padding), W.reshape(len(W), -1)
+    y = xp.empty((F, OH, OW, N), dtype=xp.result_type(x, W))
+    for out, rows in _strips(x, g, OH, OW):
+        columns = extract_patches(x[:, rows], g).reshape(kernels.shape[1], -1)
+        xp.matmul(kernels, columns, out=y[:, out].reshape(F, -1))
+    y += b[:, None, None, None]
+    return batch_first(y), (x, W, g)
 
 
 def conv2d_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple:
@@ -239,12 +261,13 @@ def conv2d_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple:
            [24., 28.]]), array([4.]))
     """
     x, W, g = cache
-    dy = batch_last(dy)
-    F, OH, OW, N = dy.shape
-    dy = dy.reshape(F, OH * OW * N)
-    columns = extract_patches(x, g).reshape(W[0].size, OH * OW * N)
-    dW, db = (dy @ columns.T).reshape(W.shape), dy.sum(axis=1)
-    if not need_dx:
-        return None, dW, db
-    dcolumns = (W.reshape(F, -1).T @ dy).reshape(*W.shape[1:], OH, OW, N)
-    return batch_first(fold_patches(dcolumns, x.shape, g), g.padding), dW, db
+    dy, kernels = batch_last(dy), W.reshape(len(W), -1)
+    dx = array_module(x).zeros_like(x) if need_dx else None
+    dW = array_module(x).zeros_like(kernels)
+    for out, rows in _strips(x, g, *dy.shape[1:3]):
+        columns, strip = extract_patches(x[:, rows], g), dy[:, out].reshape(len(W), -1)
+        dW += strip @ columns.reshape(kernels.shape[1], -1).T
+        if need_dx:
+            _fold_into(dx[:, rows], (kernels.T @ strip).reshape(columns.shape), g)
+    dx = batch_first(dx, g.padding) if need_dx else None
+    return dx, dW.reshape(W.shape), dy.sum(axis=(1, 2, 3))

@@ -33,13 +33,29 @@ def _max_along(x: Array, axis: int, size: int, stride: int) -> Array:
 
 def _max_along_backward(dy: Array, x: Array, y: Array, axis: int, stride: int, size: int) -> Array:
     """dx[i·stride + j] += dy[i] for the first j whose number is the maximum y[i]."""
-    dx, rest = array_module(x).zeros_like(x), dy.copy()
-    for j in range(size):
-        share = rest * (window_step(x, axis, j, stride, dy.shape[axis]) == y)
-        rest -= share
-        target = window_step(dx, axis, j, stride, dy.shape[axis])
+    xp, count = array_module(x), dy.shape[axis]
+    places = [window_step(x, axis, j, stride, count) for j in range(size)]
+    if stride >= size:  # no pixel lies in two windows: the shares are written straight to their places
+        covered = stride == size and count * size == x.shape[axis]
+        dx = (xp.empty_like if covered else xp.zeros_like)(x)
+        _share_out(dy, places, y, [window_step(dx, axis, j, stride, count) for j in range(size)])
+        return dx
+    dx, shares = xp.zeros_like(x), [xp.empty_like(dy) for _ in places]
+    _share_out(dy, places, y, shares)
+    for j, share in enumerate(shares):
+        target = window_step(dx, axis, j, stride, count)
         target += share
     return dx
+
+
+def _share_out(dy: Array, places: list[Array], y: Array, shares: list[Array]) -> None:
+    """shares[j] = dy where places[j] is the first to equal y, else 0: each takes its own of the rest, the last what is left."""
+    xp, rest = array_module(dy), dy
+    for place, share in zip(places[:-1], shares, strict=False):
+        xp.multiply(rest, place == y, out=share)
+        rest = xp.subtract(rest, share, out=shares[-1])
+    if len(places) == 1:
+        shares[0][...] = dy
 
 
 def pool_geometry(window: Pair, stride: Pair | None = None, padding: Pair | Sides = 0) -> Geometry:
