@@ -53,12 +53,17 @@ def step(model: "Sequential", x: Array, labels: Array, loss: Loss, optimizer: Op
 
     Raises
     ------
-    FloatingPointError : if the loss or a gradient is not finite; nothing is updated then.
+    FloatingPointError : if the loss, a gradient or a running statistic is not finite; nothing is updated then.
     """
-    with np.errstate(all="ignore"):  # what overflows is reported below, in one sentence
+    states = [state for layer in model.layers for state in layer.state.values()]
+    before = [state.copy() for state in states]
+    with np.errstate(all="ignore"):  # what overflows is reported here, in one sentence
         value, output = model.engine.forward_backward(x, labels, loss)
-    if not (math.isfinite(value) and _finite(model.grads.flat)):
-        raise FloatingPointError(_where_it_began(model, x, labels, loss))
+        if not (math.isfinite(value) and all(map(_finite, (model.grads.flat, *states)))):
+            reason = _where_it_began(model, x, labels, loss)
+            for state, good in zip(states, before, strict=True):
+                state[...] = good
+            raise FloatingPointError(reason)
     optimizer.update(model.params, model.grads)
     return value, output
 
@@ -80,6 +85,8 @@ def _where_it_began(model: "Sequential", x: Array, labels: Array, loss: Loss) ->
             broken = [name for name, w in layer.params.items() if not _finite(w)]
             what = f"its parameters {', '.join(broken)}" if broken else "its activations"
             return f"{what} are not finite in layer {i}, {layer!r}; try a smaller learning rate"
+        if not all(map(_finite, layer.state.values())):
+            return f"the variance of its input overflows in layer {i}, {layer!r}; try a smaller learning rate"
     value, cache = loss.compute(y, labels)
     if not math.isfinite(value):
         return f"the activations are finite, but {type(loss).__name__} gives {value}; its input goes up to {float(y.max()):g}"
