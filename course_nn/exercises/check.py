@@ -17,9 +17,13 @@ SEED = 20  # the same numbers at every call, so that a message stays until its c
 
 def _check(exercise: str, name: str, function: Callable) -> Verdict:
     module = load(exercise)
+    question = module.QUESTIONS[name]
+    if not callable(function):
+        wrong = f"hand over the function itself, without calling it: check.{name}({name})"
+        return Verdict(question.title, "call", wrong)
     student = LocalStudent({name: function}, np.random.default_rng(SEED))
     test = getattr(module, f"test_{name}__public")
-    return run_test(test, student, module.QUESTIONS[name])
+    return run_test(test, student, question)
 
 
 def dense_forward(function: Callable) -> Verdict:

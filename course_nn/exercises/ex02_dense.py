@@ -166,6 +166,10 @@ FLATTEN_BACKWARD = (
 )  # fmt: skip
 STEP = (
     Mistake("the step goes uphill: the gradient is added", lambda W1, W, dW, r: W + r * dW),
+    Mistake("the learning rate is fixed at 0.1, not the argument",
+            lambda W1, W, dW, r: W - 0.1 * dW),
+    Mistake("the learning rate is fixed at 0.01, not the argument",
+            lambda W1, W, dW, r: W - 0.01 * dW),
     Mistake("the learning rate is missing", lambda W1, W, dW, r: W - dW),
     Mistake("only the change is returned, not the new W", lambda W1, W, dW, r: -r * dW),
     Mistake("only the size of the step is returned, not the new W", lambda W1, W, dW, r: r * dW),

@@ -177,14 +177,9 @@ def _fault(
         axes = question.outputs[name].axes
         return "shape", f"{name} has shape {value.shape}; expected {expected.shape} = {axes}.", None
     if value.dtype != dtype:
-        return (
-            "dtype",
-            (
-                f"{name} is {value.dtype} where the arguments are {dtype}; keep the dtype "
-                "that you are given (np.zeros makes float64 unless told)."
-            ),
-            None,
-        )
+        wrong = f"{name} is {value.dtype} where the arguments are {dtype}"
+        likely = " (np.zeros makes float64 unless told)" if value.dtype == np.float64 else ""
+        return "dtype", f"{wrong}; keep the dtype that you are given{likely}.", None
     error = np.abs(value.astype(float) - expected)
     if close(value, expected, dtype):
         return "", "", None

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .runner import Result, TaskResult
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA = ("=", "+", "-", "@")
 MAX_CELL = 2000
 
 
@@ -42,7 +42,7 @@ def safe_cell(text: str) -> str:
     """
     line = " ".join(text.split())[:MAX_CELL]
     line = "".join(c if c.isprintable() else "�" for c in line)
-    return f"'{line}" if text.startswith(FORMULA) or line.startswith(FORMULA) else line
+    return f"'{line}" if line.startswith(FORMULA) else line
 
 
 def grades_csv(assignment: str, results: list[Result]) -> str:

@@ -84,9 +84,9 @@ def _restore_one(tree: Any, arrays: list[np.ndarray]) -> Any:
 
 
 def plain_text(value: Any, limit: int = MAX_TEXT) -> str:
-    """Text that is safe to print: no control characters, no endless lines."""
-    text = value if isinstance(value, str) else ""
-    return "".join(c if c.isprintable() or c == "\n" else "�" for c in text[:limit])
+    """Text that is safe to print: one line, no control characters, not endless."""
+    text = value[:limit] if isinstance(value, str) else ""
+    return "".join(c if c.isprintable() else "�" for c in " ".join(text.split()))
 
 
 def layout_of(array: np.ndarray) -> str:

@@ -50,7 +50,7 @@ def test_sys_exit_in_a_function_does_not_end_the_notebook():
 
 
 def test_what_is_no_function_is_said():
-    assert "there is no function called dense_forward" in str(check.dense_forward(3))
+    assert "hand over the function itself" in str(check.dense_forward(3))
 
 
 def test_a_verdict_is_true_or_false():

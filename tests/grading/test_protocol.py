@@ -214,5 +214,6 @@ def test_a_closed_pipe_is_the_end():
 
 def test_text_from_a_worker_is_safe_to_print():
     assert protocol.plain_text("a\x1b[31m\u202eb") == "a�[31m�b"
+    assert protocol.plain_text("A\n  ✔ all passed") == "A ✔ all passed"
     assert protocol.plain_text(["a"]) == ""
     assert len(protocol.plain_text("a" * 10**6)) == protocol.MAX_TEXT

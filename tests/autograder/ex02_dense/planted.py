@@ -254,6 +254,11 @@ def sgd_step__uphill(W, dW, learning_rate):
     return W + learning_rate * dW
 
 
+def sgd_step__fixed_rate(W, dW, learning_rate):
+    """fixed at 0.01"""
+    return W - 0.01 * dW
+
+
 def sgd_step__no_rate(W, dW, learning_rate):
     """the learning rate is missing"""
     return W - dW
