@@ -6,23 +6,18 @@ each thread takes its share of the slices. Slices meet only where samples do: in
 batch, and in the gradients of the parameters, which are sums over the samples. BLAS runs on one thread: the threads are ours.
 """
 
-import ctypes
 import math
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from . import ops
 from .backend import Array, array_module
 from .layers import BatchNorm, Layer
 from .losses import Loss
+from .parallel import cut, keep_freed_memory, share, single_threaded_blas
 
 if TYPE_CHECKING:
     from .model import Sequential
@@ -30,70 +25,6 @@ if TYPE_CHECKING:
 SLICE_BYTES = 1 << 21  # what a slice of images may occupy in its widest layer
 SLICE_ROWS = 16  # a slice is a multiple of this: the batch lies innermost, and whole vectors are read faster
 MIN_FEATURE_ROWS = 32  # a matrix product of fewer rows wastes more than a second thread brings
-# from malloc.h: M_MMAP_THRESHOLD and M_TRIM_THRESHOLD (bytes), M_ARENA_MAX (threads share one heap, and what is freed in it)
-GLIBC_OPTIONS = ((-3, 1 << 30), (-1, 1 << 30), (-8, 1))
-
-
-# -- threads ---------------------------------------------------------------------------------------------------------
-
-
-def available_threads() -> int:
-    """The threads that a model uses unless told: $COURSE_NN_THREADS, or the processors that this process may run on.
-
-    >>> available_threads() >= 1
-    True
-    """
-    given = os.environ.get("COURSE_NN_THREADS", "")
-    if given:
-        if not given.isdecimal() or int(given) < 1:
-            raise ValueError(f"COURSE_NN_THREADS must be a number of threads, 1 or more, got {given!r}")
-        return int(given)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, thread_name_prefix="course_nn")
-
-
-@cache
-def _libraries() -> ThreadpoolController:
-    return ThreadpoolController()
-
-
-@cache
-def keep_freed_memory() -> bool:
-    """Asks the C library to keep what a step frees, for the next step; returns whether it could be asked.
-
-    Left to itself, glibc hands large freed arrays back to the system, and the next step gets them back page by page, each
-    page zeroed at its first touch: a fifth of a step's time, on networks with large images.
-    """
-    try:
-        mallopt = ctypes.CDLL("libc.so.6").mallopt
-    except (OSError, AttributeError):  # another system, or another C library
-        return False
-    return all([mallopt(option, value) for option, value in GLIBC_OPTIONS])
-
-
-def share(work: Callable[[int, int], None], count: int, threads: int) -> None:
-    """work(thread, k) for every k < count: thread t takes k = t, t + threads, …; the caller is thread 0.
-
-    >>> share(lambda thread, k: print(thread, k), count=2, threads=1)
-    0 0
-    0 1
-    """
-
-    def run(thread: int) -> None:
-        with np.errstate(all="ignore"):  # a thread has settings of its own; `training` reports what is not finite
-            for k in range(thread, count, threads):
-                work(thread, k)
-
-    others = [_pool(threads).submit(run, thread) for thread in range(1, min(threads, count))]
-    run(0)
-    for other in others:
-        other.result()
-
-
 # -- stages ----------------------------------------------------------------------------------------------------------
 
 
@@ -134,16 +65,6 @@ def stages_of(layers: Sequence[Layer]) -> list[Stage]:
             stages.append(Stage(None, features))
         stages[-1].layers.append(i)
     return stages
-
-
-def cut(count: int, size: int) -> list[slice]:
-    """`count` rows in equal slices of at most `size`.
-
-    >>> cut(10, 4)
-    [slice(0, 3, None), slice(3, 6, None), slice(6, 10, None)]
-    """
-    parts = math.ceil(count / max(size, 1))
-    return [slice(a, b) for a, b in pairwise(count * k // parts for k in range(parts + 1))]
 
 
 def image_rows(layers: Sequence[Layer]) -> int:
@@ -210,7 +131,7 @@ class Engine:
             for layer in self.layers:
                 outputs[k], _ = layer.compute(outputs[k], train=False)
 
-        with _libraries().limit(limits=1, user_api="blas"):
+        with single_threaded_blas():
             share(work, len(rows), self.threads)
         return array_module(x).concatenate(outputs)
 
@@ -228,7 +149,7 @@ class Engine:
         value : the loss, a float; if it is not finite, gradients and running statistics are left as they were.
         output : the last layer's, (N, *output_shape).
         """
-        with _libraries().limit(limits=1, user_api="blas"):
+        with single_threaded_blas():
             journey = _Journey(self, len(x))
             y = journey.forward(x)
             value, seen = loss.compute(y, labels)

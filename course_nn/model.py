@@ -14,10 +14,11 @@ import numpy as np
 
 from . import training
 from .backend import Array, gpu_module, to_numpy
-from .engine import Engine, available_threads
+from .engine import Engine
 from .layers import Layer, Shape, ShapeError
 from .losses import Loss
 from .optim import Optimizer
+from .parallel import available_threads
 from .parameters import Parameters
 
 

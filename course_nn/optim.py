@@ -8,10 +8,11 @@ import math
 from collections.abc import Callable
 
 from .backend import Array, array_module
+from .parallel import cut, share
 from .parameters import Parameters
 
 LearningRate = float | Callable[[int], float]
-BLOCK = 1 << 14  # numbers in a slice: 64 KiB of float32, so that five vectors fit the second-level cache
+BLOCK = 1 << 16  # numbers in a slice: small enough that the passes of a formula find it in the cache
 
 
 class Optimizer:
@@ -47,12 +48,13 @@ class Optimizer:
         """
         return float(self.lr(self.steps) if callable(self.lr) else self.lr)
 
-    def update(self, params: Parameters, grads: Parameters) -> None:
+    def update(self, params: Parameters, grads: Parameters, threads: int = 1) -> None:
         """One step, in place; the gradients may be overwritten.
 
         Parameters
         ----------
         params, grads : of the same names and shapes.
+        threads : that share the slices; the result does not depend on them.
 
         Examples
         --------
@@ -67,8 +69,8 @@ class Optimizer:
             clip_by_norm(grads.flat, self.clip_norm)
         lr = self.learning_rate
         self.steps += 1
-        for start in range(0, params.flat.size, BLOCK):
-            self.update_block(slice(start, start + BLOCK), params.flat, grads.flat, lr)
+        blocks = cut(params.flat.size, BLOCK)
+        share(lambda _, k: self.update_block(blocks[k], params.flat, grads.flat, lr), len(blocks), threads)
 
     def prepare(self, params: Parameters) -> None:
         """Zeros for the state of parameters seen for the first time."""

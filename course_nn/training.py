@@ -64,7 +64,7 @@ def step(model: "Sequential", x: Array, labels: Array, loss: Loss, optimizer: Op
             for state, good in zip(states, before, strict=True):
                 state[...] = good
             raise FloatingPointError(reason)
-    optimizer.update(model.params, model.grads)
+    optimizer.update(model.params, model.grads, model.engine.threads)
     return value, output
 
 

@@ -1,0 +1,96 @@
+"""Threads of our own, and a C library that keeps what a step frees: what lies between the formulas and the machine.
+
+NumPy lets go of Python's lock while it computes, so that plain threads work side by side. BLAS runs on one thread meanwhile,
+or its threads and ours would fight for the processors.
+"""
+
+import ctypes
+import math
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+# from malloc.h: M_MMAP_THRESHOLD and M_TRIM_THRESHOLD (bytes), M_ARENA_MAX (threads share one heap, and what is freed in it)
+GLIBC_OPTIONS = ((-3, 1 << 30), (-1, 1 << 30), (-8, 1))
+
+
+def available_threads() -> int:
+    """The threads that a model uses unless told: $COURSE_NN_THREADS, or the processors that this process may run on.
+
+    >>> available_threads() >= 1
+    True
+    """
+    given = os.environ.get("COURSE_NN_THREADS", "")
+    if given:
+        if not given.isdecimal() or int(given) < 1:
+            raise ValueError(f"COURSE_NN_THREADS must be a number of threads, 1 or more, got {given!r}")
+        return int(given)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="course_nn")
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+def single_threaded_blas() -> AbstractContextManager:
+    """Inside a `with`, BLAS runs on one thread; afterwards as before.
+
+    >>> with single_threaded_blas():
+    ...     _ = np.ones((2, 2)) @ np.ones((2, 2))
+    """
+    return _libraries().limit(limits=1, user_api="blas")
+
+
+@cache
+def keep_freed_memory() -> bool:
+    """Asks the C library to keep what a step frees, for the next step; returns whether it could be asked.
+
+    Left to itself, glibc hands large freed arrays back to the system, and the next step gets them back page by page, each
+    page zeroed at its first touch: a fifth of a step's time, on networks with large images.
+    """
+    try:
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+    except (OSError, AttributeError):  # another system, or another C library
+        return False
+    return all([mallopt(option, value) for option, value in GLIBC_OPTIONS])
+
+
+def share(work: Callable[[int, int], None], count: int, threads: int) -> None:
+    """work(thread, k) for every k < count: thread t takes k = t, t + threads, …; the caller is thread 0.
+
+    >>> share(lambda thread, k: print(thread, k), count=2, threads=1)
+    0 0
+    0 1
+    """
+
+    def run(thread: int) -> None:
+        with np.errstate(all="ignore"):  # a thread has settings of its own; `training` reports what is not finite
+            for k in range(thread, count, threads):
+                work(thread, k)
+
+    others = [_pool(threads).submit(run, thread) for thread in range(1, min(threads, count))]
+    run(0)
+    for other in others:
+        other.result()
+
+
+def cut(count: int, size: int) -> list[slice]:
+    """`count` rows in equal slices of at most `size`.
+
+    >>> cut(10, 4)
+    [slice(0, 3, None), slice(3, 6, None), slice(6, 10, None)]
+    """
+    parts = math.ceil(count / max(size, 1))
+    return [slice(a, b) for a, b in pairwise(count * k // parts for k in range(parts + 1))]
