@@ -1,0 +1,1 @@
+"""Benchmarks: programs that measure, not tests that pass or fail by a clock."""
