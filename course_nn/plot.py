@@ -175,5 +175,5 @@ def loss_curve(step_loss: Sequence[float], *, window: int = 20, chance: float | 
     if chance is not None:
         ax.axhline(chance, color="C3", linestyle=":", label="a blind guess")
     ax.set(yscale="log", xlabel="step", ylabel="loss")
-    ax.legend(frameon=False, fontsize=9)
+    ax.legend(frameon=False, fontsize=9, loc="lower left")
     return figure
