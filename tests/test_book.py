@@ -48,12 +48,13 @@ CHECKS = {
         const shown = e.checkVisibility();
         return !set || set.querySelector("mjx-merror") || (shown && !(box.width && box.height));
       }).map(e => e.textContent.slice(0, 80))""",
-    "raw mathematics": r"""() => {
+    "raw markup": r"""() => {
+        const marks = /\$\$|\\\(|\\\[|\\begin\{|\|[\s:]*[-–—]+[\s:]*\||:::|```|\{[a-z:]+\}`/;
         const found = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
         while (walk.nextNode()) {
           const inside = walk.currentNode.parentElement.closest("pre, code, script, style, .math");
           const text = walk.currentNode.textContent;
-          if (!inside && /\$\$|\\\(|\\\[|\\begin\{/.test(text)) found.push(text.slice(0, 80));
+          if (!inside && marks.test(text)) found.push(text.slice(0, 80));
         }
         return found;
       }""",
@@ -231,7 +232,8 @@ def test_search_finds_a_page(browser, book: str) -> None:
 # ---------------------------------------------------------------- planted mistakes
 
 GOOD = (
-    '<!doctype html><html><head><meta name="viewport" content="width=device-width">'
+    '<!doctype html><html><head><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width">'
     '<link rel="icon" href="icon.svg"></head><body><main class="bd-article">{}</main></body></html>'
 )
 ICON = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>'
@@ -246,7 +248,9 @@ PLANTED = {
     "<mjx-merror>bad</mjx-merror></mjx-container></span>",
     "formula: flat": '<span class="math"><mjx-container style="display:block;height:0">flat'
     "</mjx-container></span>",
-    "raw mathematics": "<p>$$ y = x W + b</p>",
+    "raw markup: $$": "<p>$$ y = x W + b</p>",
+    "raw markup: | data": "<p>| data | epochs | |—|—| | MNIST | 1 |</p>",
+    "raw markup: see": "<p>see {numref}`fig-one`</p>",
     "failed cell: ValueError": '<div class="output traceback">ValueError: planted</div>',
     "cell warning": '<div class="output stderr">RuntimeWarning: overflow</div>',
     "search bars": '<input type="search"><div class="search-button-field">Search</div>',
