@@ -17,12 +17,12 @@ from . import ops
 from .backend import Array, array_module
 from .layers import BatchNorm, Layer
 from .losses import Loss
-from .parallel import cut, keep_freed_memory, share, single_threaded_blas
+from .parallel import cut, even_size, keep_freed_memory, share, single_threaded_blas
 
 if TYPE_CHECKING:
     from .model import Sequential
 
-SLICE_BYTES = 1 << 21  # what a slice of images may occupy in its widest layer
+SLICE_BYTES = 1 << 22  # what a slice of images may occupy in its widest layer
 SLICE_ROWS = 16  # a slice is a multiple of this: the batch lies innermost, and whole vectors are read faster
 MIN_FEATURE_ROWS = 32  # a matrix product of fewer rows wastes more than a second thread brings
 # -- stages ----------------------------------------------------------------------------------------------------------
@@ -70,7 +70,7 @@ def stages_of(layers: Sequence[Layer]) -> list[Stage]:
 def image_rows(layers: Sequence[Layer]) -> int:
     """How many images make a slice: as many as fit the cache with the input and the output of the widest layer."""
     sizes = [(math.prod(layer.input_shape) + math.prod(layer.output_shape)) * 4 for layer in layers]
-    return max(SLICE_BYTES // max(sizes) // SLICE_ROWS, 1) * SLICE_ROWS
+    return max(SLICE_BYTES // max(sizes), SLICE_ROWS)
 
 
 def regroup(slices: list[Array], rows: list[slice]) -> list[Array]:
@@ -111,7 +111,7 @@ class Engine:
         """How a batch is cut for a stage: images by the cache, features by the threads."""
         if stage.features or self.image_rows is None:
             return cut(count, max(math.ceil(count / self.threads), MIN_FEATURE_ROWS))
-        return cut(count, self.image_rows)
+        return cut(count, even_size(count, self.image_rows, self.threads, SLICE_ROWS))
 
     def infer(self, x: Array) -> Array:
         """The output of the last layer, in prediction.

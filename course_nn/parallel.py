@@ -11,7 +11,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import cache
-from itertools import pairwise
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -87,10 +86,19 @@ def share(work: Callable[[int, int], None], count: int, threads: int) -> None:
 
 
 def cut(count: int, size: int) -> list[slice]:
-    """`count` rows in equal slices of at most `size`.
+    """`count` rows in slices of `size`; the last may be smaller.
 
     >>> cut(10, 4)
-    [slice(0, 3, None), slice(3, 6, None), slice(6, 10, None)]
+    [slice(0, 4, None), slice(4, 8, None), slice(8, 10, None)]
     """
-    parts = math.ceil(count / max(size, 1))
-    return [slice(a, b) for a, b in pairwise(count * k // parts for k in range(parts + 1))]
+    return [slice(start, min(start + size, count)) for start in range(0, count, size)]
+
+
+def even_size(count: int, limit: int, threads: int, multiple: int) -> int:
+    """The size of slices, at most about `limit` and a multiple of `multiple`, that gives every thread as many as the others.
+
+    >>> even_size(256, limit=112, threads=2, multiple=16)
+    64
+    """
+    parts = math.ceil(math.ceil(count / limit) / threads) * threads
+    return math.ceil(count / parts / multiple) * multiple
