@@ -468,3 +468,19 @@ def test_a_gradient_that_fails_leaves_the_running_statistics_too() -> None:
     with pytest.raises(FloatingPointError, match="gradients of layer"):
         model.train_step(*numbered(), loss, optimizer)
     assert snapshot(model) == before
+
+
+def test_a_number_that_is_finite_when_computed_again_is_reported_too() -> None:
+    class Flicker(nn.SoftmaxCrossEntropy):
+        calls = 0
+
+        def compute(self, output, labels):
+            self.calls += 1
+            value, cache = super().compute(output, labels)
+            return (math.nan if self.calls == 1 else value), cache
+
+    model = classifier()
+    before = snapshot(model)
+    with pytest.raises(FloatingPointError, match="not when computed again"):
+        model.train_step(*numbered(), Flicker(), nn.SGD(0.1))
+    assert snapshot(model) == before
