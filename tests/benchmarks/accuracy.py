@@ -60,9 +60,10 @@ class Recipe(NamedTuple):
         }
 
 
-def sgd(lr_max: float, steps: int, **options: Any) -> nn.Optimizer:
+def sgd(lr_max: float, steps: int, weight_decay: float = 0.0, **cycle: float) -> nn.Optimizer:
     """Nesterov's momentum of 0.9 on one cycle."""
-    return nn.SGD(OneCycle(lr_max, steps), momentum=0.9, nesterov=True, **options)
+    schedule = OneCycle(lr_max, steps, **cycle)
+    return nn.SGD(schedule, momentum=0.9, nesterov=True, weight_decay=weight_decay)
 
 
 def adam(lr_max: float, steps: int, **options: Any) -> nn.Optimizer:
@@ -77,23 +78,31 @@ def warp(images: np.ndarray, rng: np.random.Generator, **amplitudes: float) -> n
 
 RECIPES = {
     "softmax_regression": Recipe(
-        "softmax_regression", 92.0, "seed D: no figure", 10, 128, partial(sgd, 0.05)
+        "softmax_regression", 92.0, "seed D: no figure", 6, 128, partial(sgd, 0.05)
     ),
     "dense": Recipe(
-        "dense", 97.5, "seed D: no figure", 15, 128, partial(adam, 4e-3, weight_decay=0.01)
+        "dense", 97.5, "seed D: no figure", 12, 128, partial(adam, 4e-3, weight_decay=0.01)
     ),
     "conv": Recipe(
         "conv",
         98.0,
         "seed D: 88 to 92 % on 7,500 images, 25 min an epoch",
-        3,
+        2,
         128,
         partial(adam, 5e-3),
     ),
     "six_conv": Recipe(
-        "six_conv", 97.0, "seed D: never finished one step", 2, 128, partial(adam, 4e-3)
+        "six_conv", 97.0, "seed D: never finished one step", 1, 128, partial(adam, 4e-3)
     ),
-    "lenet": Recipe("lenet", 98.7, "seed E: 98.15 % after one epoch", 1, 64, partial(sgd, 0.1)),
+    "lenet": Recipe(
+        "lenet",
+        98.7,
+        "seed E: 98.15 % after one epoch",
+        1,
+        96,
+        partial(sgd, 0.3, weight_decay=5e-4, pct_start=0.2, div_factor=10.0),
+        smoothing=0.05,
+    ),
     "deep": Recipe(
         "deep",
         99.6,
