@@ -8,7 +8,7 @@
 
 import numpy as np  # for the example above
 
-from . import backend, callbacks, data, gradcheck, init, ops, plot, schedule, storage
+from . import backend, callbacks, data, gradcheck, init, interop, ops, plot, schedule, storage
 from .callbacks import Checkpoint, CSVLogger, EarlyStopping, LearningRateSchedule, ProgressPrinter
 from .layers import (
     GELU,
@@ -88,6 +88,7 @@ __all__ = [
     "data",
     "gradcheck",
     "init",
+    "interop",
     "ops",
     "plot",
     "schedule",
