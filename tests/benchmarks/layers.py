@@ -1,0 +1,77 @@
+"""Each layer's forward and backward pass beside its PyTorch twin's.
+
+Ours runs through the model's engine, between a source and a sink that cost nothing (see
+`ours.Layers`): in slices and on threads as in a training step, but alone, so the table does not
+show what a slice gains by meeting the next layer while it is in the cache.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .lockstep import Worker, alternate
+from .summary import Spread, ratio, spread
+from .table import millis, table
+
+PASSES = ("forward", "backward")
+
+
+def measure(network: str, threads: int, repeats: int, folder: str) -> list[dict[str, Any]]:
+    """All layers of a network, one after the other, both sides in turn."""
+    with Worker("ours", "Layers", network=network, threads=threads) as ours:
+        arguments = {"network": network, "threads": threads, "folder": folder}
+        with Worker("theirs", "Layers", **arguments) as theirs:
+            rows = []
+            for i, name in enumerate(ours.facts["names"]):
+                times = alternate([ours, theirs], repeats, layer=i)
+                row = {"layer": i, "name": name, "shape": ours.facts["shapes"][i]}
+                passes = PASSES if ours.facts["backward"][i] else PASSES[:1]
+                rows.append({**row, **{k: _pair(times, k) for k in passes}})
+    return rows
+
+
+def _pair(times: dict[str, Any], name: str) -> dict[str, Any]:
+    ours, theirs = times["ours"][name], times["theirs"][name]
+    medians = {"ours_s": spread(ours).median, "theirs_s": spread(theirs).median}
+    return {**medians, "ratio": ratio(ours, theirs)}
+
+
+def run(networks: list[str], threads: int, repeats: int, folder: str) -> dict[str, Any]:
+    """All networks; what is written as JSON."""
+    measured = {}
+    for network in networks:
+        measured[network] = measure(network, threads, repeats, folder)
+        print(f"  {network}: {len(measured[network])} layers", flush=True)
+    return {"threads": threads, "networks": measured}
+
+
+def report(result: dict[str, Any]) -> str:
+    """A table for every network."""
+    head = ["layer", "input", "forward", "PyTorch", "ratio", "backward", "PyTorch", "ratio"]
+    parts = [f"Each layer alone, {result['threads']} thread(s); milliseconds"]
+    for network, rows in result["networks"].items():
+        parts += [f"\n{network}", table(head, [_line(row) for row in rows] + [_total(rows)])]
+    return "\n".join(parts)
+
+
+def _line(row: dict[str, Any]) -> list[str]:
+    cells = [f"{row['layer']} {row['name']}", "×".join(map(str, row["shape"]))]
+    for name in PASSES:
+        if name in row:
+            cells += _cells(**row[name])
+        else:
+            cells += [""] * 3
+    return cells
+
+
+def _total(rows: list[dict[str, Any]]) -> list[str]:
+    cells = ["all", ""]
+    for name in PASSES:
+        ours = sum(row[name]["ours_s"] for row in rows if name in row)
+        theirs = sum(row[name]["theirs_s"] for row in rows if name in row)
+        cells += _cells(ours, theirs, Spread(*(ours / theirs,) * 3))
+    return cells
+
+
+def _cells(ours_s: float, theirs_s: float, ratio: Spread) -> list[str]:
+    return [millis(ours_s), millis(theirs_s), f"{ratio.median:.2f}"]

@@ -1,0 +1,124 @@
+"""Two sides in turn, A B A B …, each in a process of its own, so that neither lives in the
+other's settings (of the C library's memory, of threads) and each one's memory can be told apart.
+
+Only one side computes at a time. A thread that waits for work may go on spinning for a while and
+so take a processor from the other side: a pause lets it fall asleep, and what the idle side used
+of the processor during the other's turn is measured and reported.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from .settings import ROOT
+
+PAUSE = 0.03  # seconds before each turn; libgomp's threads spin for some milliseconds
+
+
+class Worker:
+    """A process that runs one task.
+
+    Parameters
+    ----------
+    side : the module of the task: "ours", "theirs" or "stages".
+    task : the class in it.
+    **arguments : of the class, plain enough for JSON.
+    """
+
+    def __init__(self, side: str, task: str, **arguments: Any) -> None:
+        self.side = side
+        command = [sys.executable, "-m", "tests.benchmarks.worker", side]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        try:
+            self.facts: dict[str, Any] = self.ask("make", task=task, **arguments)
+        except BaseException:
+            self.close()
+            raise
+
+    def ask(self, what: str, **message: Any) -> Any:
+        """Sends a message and waits for its answer."""
+        pipe_in, pipe_out = self.process.stdin, self.process.stdout
+        try:
+            print(json.dumps({"do": what, **message}), file=pipe_in, flush=True)
+            answer = pipe_out.readline()
+        except BrokenPipeError:
+            answer = ""
+        if not answer:
+            raise RuntimeError(
+                f"the process of {self.side!r} ended at {what!r}; see its error above"
+            )
+        return json.loads(answer)
+
+    def close(self) -> None:
+        """Lets the process end."""
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait()
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+def alternate(
+    workers: Sequence[Worker],
+    repeats: int,
+    *,
+    warm_up: int = 5,
+    turn: int = 2,
+    pause: float = PAUSE,
+    **arguments: Any,
+) -> dict[str, Any]:
+    """Times of every side, in turn.
+
+    Parameters
+    ----------
+    workers : the sides.
+    repeats : turns of each.
+    warm_up : runs of each before the first turn.
+    turn : runs in a turn, of which the last is timed; the others bring back into the caches what
+        the other side drove out, and wake the threads, as the steps of a training run do.
+    pause : seconds before each turn.
+    **arguments : of the task's `run`.
+
+    Returns
+    -------
+    times : {side: {name: seconds of every turn}}, and under "idle" the share of a processor that
+        the idle sides used during a turn, {side: the median over the turns}.
+    """
+    for worker in workers:
+        worker.ask("turn", steps=max(warm_up, 1), **arguments)
+    turns: dict[str, list[dict[str, float]]] = {worker.side: [] for worker in workers}
+    idle: dict[str, list[float]] = {worker.side: [] for worker in workers}
+    for _ in range(repeats):
+        for worker in workers:
+            others = [other for other in workers if other is not worker]
+            time.sleep(pause)
+            used = [other.ask("processor") for other in others]
+            start = time.perf_counter()
+            turns[worker.side].append(worker.ask("turn", steps=turn, **arguments))
+            elapsed = time.perf_counter() - start
+            for other, before in zip(others, used, strict=True):
+                idle[other.side].append((other.ask("processor") - before) / elapsed)
+    return {**{side: _columns(rows) for side, rows in turns.items()}, "idle": _medians(idle)}
+
+
+def _columns(rows: list[dict[str, float]]) -> dict[str, list[float]]:
+    """
+    >>> _columns([{"step": 1.0}, {"step": 2.0}])
+    {'step': [1.0, 2.0]}
+    """
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def _medians(idle: dict[str, list[float]]) -> dict[str, float]:
+    return {side: sorted(shares)[len(shares) // 2] for side, shares in idle.items() if shares}

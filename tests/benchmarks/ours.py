@@ -1,0 +1,239 @@
+"""Our side: what is timed of course_nn. PyTorch is never imported here."""
+
+from __future__ import annotations
+
+import math
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+import course_nn as nn
+from course_nn import zoo
+from course_nn.layers import Layer, Shape
+from course_nn.losses import Loss
+from course_nn.schedule import OneCycle
+
+from .settings import (
+    ADAM_RATE,
+    FEW,
+    MOMENTUM,
+    RACE_BATCH,
+    RACE_BETAS,
+    RACE_RATE,
+    SETTINGS,
+    SGD_RATE,
+    STATES,
+)
+from .summary import step_work
+
+MATRIX = 2048  # rows of the square matrices whose product is timed
+COPIED = 1 << 27  # bytes of the array that is copied: far more than a cache holds
+
+
+def batch_of(network: str) -> tuple[np.ndarray, np.ndarray]:
+    """A batch for a network: images of uniform noise, and labels. The same on both sides."""
+    rng, count = np.random.default_rng(1), SETTINGS[network].batch
+    x = rng.random((count, *zoo.network(network).input_shape), dtype=np.float32)
+    return x, rng.integers(0, 10, count)
+
+
+class Step:
+    """One training step of a network: forward, loss, backward, optimiser."""
+
+    def __init__(self, network: str, threads: int) -> None:
+        setting = SETTINGS[network]
+        self.x, self.labels = batch_of(network)
+        self.model = zoo.build(network, rng=np.random.default_rng(0), threads=threads)
+        self.loss = nn.SoftmaxCrossEntropy()
+        adam = setting.optimizer == "adam"
+        self.optimizer = nn.Adam(ADAM_RATE) if adam else nn.SGD(SGD_RATE, momentum=MOMENTUM)
+        few = self.x[:FEW], self.labels[:FEW]
+        self.value = self.model.evaluate(*few, self.loss)["loss"]
+        self.model.train_step(*few, self.loss, self.optimizer)
+        self.work = step_work(self.model.layers, setting.batch, STATES[setting.optimizer])
+
+    def facts(self) -> dict[str, Any]:
+        """The loss of the untrained network, and the least work of a step."""
+        return {"loss": self.value, **self.work._asdict()}
+
+    def run(self) -> dict[str, float]:
+        start = time.perf_counter()
+        self.model.train_step(self.x, self.labels, self.loss, self.optimizer)
+        return {"step": time.perf_counter() - start}
+
+
+class Rates:
+    """What the machine can do: a large matrix product with NumPy's BLAS, a large copy."""
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+        rng = np.random.default_rng(0)
+        self.a, self.b = (rng.random((MATRIX, MATRIX), dtype=np.float32) for _ in range(2))
+        self.c = np.empty_like(self.a)
+        self.source, self.target = (np.ones(COPIED // 4, np.float32) for _ in range(2))
+        self.pool = ThreadPoolExecutor(threads)
+
+    def facts(self) -> dict[str, str]:
+        """Who multiplies."""
+        blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+        return {"numpy": np.__version__, "blas": f"{blas['name']} {blas['version']}"}
+
+    def run(self) -> dict[str, float]:
+        """Operations and bytes (read and written) a second."""
+        with threadpool_limits(self.threads, user_api="blas"):
+            start = time.perf_counter()
+            np.matmul(self.a, self.b, out=self.c)
+            sgemm = 2 * MATRIX**3 / (time.perf_counter() - start)
+        cuts = np.linspace(0, len(self.source), self.threads + 1).astype(int)
+        start = time.perf_counter()
+        list(self.pool.map(self._copy, cuts[:-1], cuts[1:]))
+        return {"sgemm": sgemm, "copy": 2 * COPIED / (time.perf_counter() - start)}
+
+    def _copy(self, first: int, last: int) -> None:
+        np.copyto(self.target[first:last], self.source[first:last])
+
+
+# -- one layer at a time -------------------------------------------------------------------------
+
+
+def batch_last(x: np.ndarray) -> np.ndarray:
+    """The same array with the batch innermost in memory, as our layers hand images on."""
+    return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 0, -1)), -1, 0)
+
+
+class _Store:
+    """Arrays by the address of a slice: made once, found again in every later run."""
+
+    def __init__(self) -> None:
+        self.arrays: dict[int, np.ndarray] = {}
+
+    def get(self, at: np.ndarray, make: Any) -> np.ndarray:
+        address = at.__array_interface__["data"][0]
+        if address not in self.arrays:
+            if len(self.arrays) > 1000:
+                raise RuntimeError("slices do not lie where they lay; the times would be wrong")
+            self.arrays[address] = make()
+        return self.arrays[address]
+
+
+class Source(Layer):
+    """Hands the layer under test its input as the layer before it would: each slice contiguous,
+    the batch innermost. With `needs_dx` it has a parameter, so that a gradient must reach it."""
+
+    def __init__(self, raw: bool, needs_dx: bool) -> None:
+        super().__init__()
+        self.raw, self.needs_dx, self.store = raw, needs_dx, _Store()
+
+    def draw(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        return {"none": np.zeros(1)} if self.needs_dx else {}
+
+    def compute(self, x: np.ndarray, train: bool, noise: Any = None) -> tuple[np.ndarray, Any]:
+        return (x if self.raw else self.store.get(x, lambda: batch_last(x))), ()
+
+    def gradients(self, dy: Any, cache: Any, need_dx: bool = True) -> tuple[Any, dict[str, Any]]:
+        return None, {"none": np.zeros(1)} if self.needs_dx else {}
+
+
+class Sink(Layer):
+    """Takes the output, and sends back random gradients as the layer behind would."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.store, self.rng = _Store(), np.random.default_rng(3)
+
+    def infer(self, input_shape: Shape) -> Shape:
+        return (1,)
+
+    def draw(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        return {"none": np.zeros(1)}
+
+    def compute(self, x: np.ndarray, train: bool, noise: Any = None) -> tuple[np.ndarray, Any]:
+        return np.zeros((len(x), 1), x.dtype), ()
+
+    def gradients(self, dy: Any, cache: Any, need_dx: bool = True) -> tuple[Any, dict[str, Any]]:
+        shape = (len(dy), *self.input_shape)
+        dx = self.store.get(dy, lambda: batch_last(self.rng.random(shape, dtype=np.float32)))
+        return dx, {"none": np.zeros(1)}
+
+
+class Stopwatch(Loss):
+    """No loss: notes when the forward pass ended and when the backward pass began."""
+
+    def compute(self, output: np.ndarray, labels: np.ndarray) -> tuple[float, Any]:
+        self.forward_ended, self.dy = time.perf_counter(), np.zeros_like(output)
+        return 0.0, None
+
+    def gradient(self, cache: Any) -> np.ndarray:
+        if not hasattr(self, "always"):  # the same array in every run: `_Store` knows it again
+            self.always = self.dy
+        self.backward_began = time.perf_counter()
+        return self.always
+
+
+class Layers:
+    """Every layer of a network alone, between a source and a sink, run by the model's engine: so
+    in slices and on threads, as in a training step, but without the layers next to it."""
+
+    def __init__(self, network: str, threads: int) -> None:
+        count = SETTINGS[network].batch
+        layers = zoo.build(network, rng=np.random.default_rng(0)).layers
+        first = next(i for i, layer in enumerate(layers) if layer.params)
+        self.names = [repr(layer) for layer in layers]
+        self.shapes = [layer.input_shape for layer in layers]
+        self.models, self.inputs = [], []
+        rng = np.random.default_rng(2)
+        for i, layer in enumerate(layers):
+            model = nn.Sequential([Source(raw=i == 0, needs_dx=i > first), layer, Sink()])
+            model.build(self.shapes[i], rng=rng, threads=threads)
+            self.models.append(model)
+            self.inputs.append(rng.random((count, *self.shapes[i]), dtype=np.float32))
+        self.labels, self.watches = np.zeros(count, int), [Stopwatch() for _ in layers]
+        self.has_backward = [i >= first for i in range(len(layers))]
+
+    def facts(self) -> dict[str, Any]:
+        return {"names": self.names, "shapes": self.shapes, "backward": self.has_backward}
+
+    def run(self, layer: int) -> dict[str, float]:
+        watch, x = self.watches[layer], self.inputs[layer]
+        start = time.perf_counter()
+        self.models[layer].engine.forward_backward(x, self.labels, watch)
+        end = time.perf_counter()
+        return {"forward": watch.forward_ended - start, "backward": end - watch.backward_began}
+
+
+# -- a whole training run ------------------------------------------------------------------------
+
+
+class Race:
+    """One epoch of `fast` on MNIST from a fresh seed; then its accuracy, not timed."""
+
+    def __init__(self, data: str, threads: int) -> None:
+        with np.load(data) as arrays:
+            self.data = {name: arrays[name] for name in arrays.files}
+        self.threads = threads
+        self.train(0, 4 * RACE_BATCH)
+
+    def train(self, seed: int, count: int) -> tuple[nn.Sequential, float]:
+        """A model trained on the first `count` images, and the seconds it took."""
+        rng = np.random.default_rng(seed)
+        model = zoo.build("fast", rng=rng, threads=self.threads)
+        start = time.perf_counter()
+        schedule = OneCycle(RACE_RATE, math.ceil(count / RACE_BATCH))
+        model.fit(
+            self.data["x_train"][:count],
+            self.data["y_train"][:count],
+            loss=nn.SoftmaxCrossEntropy(),
+            optimizer=nn.Adam(schedule, betas=RACE_BETAS),
+            batch_size=RACE_BATCH,
+            rng=rng,
+            progress=False,
+        )
+        return model, time.perf_counter() - start
+
+    def run(self, seed: int) -> dict[str, float]:
+        model, seconds = self.train(seed, len(self.data["x_train"]))
+        scores = model.evaluate(self.data["x_test"], self.data["y_test"], nn.SoftmaxCrossEntropy())
+        return {"seconds": seconds, "accuracy": scores["accuracy"]}
