@@ -1,7 +1,8 @@
 """NumPy or CuPy: the one file that names CuPy.
 
-Every function of the package asks its arguments which library made them, so the same formula runs on the CPU and on the GPU.
-CuPy is never required: it is looked for only when an array could have come from it.
+Every function of the package asks its arguments which library made them, so the same formula runs
+on the CPU and on the GPU. CuPy is never required: it is looked for only when an array could have
+come from it.
 """
 
 import importlib

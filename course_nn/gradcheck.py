@@ -1,7 +1,8 @@
 """The judge: numerical gradients against the ones a backward pass returns.
 
-It imports no op, so it cannot share an op's bug. A backward pass is a vector–Jacobian product, and the vector is drawn at
-random: with dy = 1 everywhere a softmax whose backward pass returns zeros would pass, since its outputs sum to a constant.
+It imports no op, so it cannot share an op's bug. A backward pass is a vector–Jacobian product, and
+the vector is drawn at random: with dy = 1 everywhere a softmax whose backward pass returns zeros
+would pass, since its outputs sum to a constant.
 """
 
 import inspect
@@ -17,8 +18,11 @@ STEP = 1e-5  # near the bottom of the error's V: truncation grows as h², round-
 TOLERANCE = 1e-6
 
 
-def numerical_gradient(f: Callable[[Array], Array], x: Array, dy: Array, step: float = STEP) -> Array:
-    """g[i] = Σ dy ⊙ (f(x + h eᵢ) − f(x − h eᵢ)) / 2h: central differences, one element of x after the other.
+def numerical_gradient(
+    f: Callable[[Array], Array], x: Array, dy: Array, step: float = STEP
+) -> Array:
+    """g[i] = Σ dy ⊙ (f(x + h eᵢ) − f(x − h eᵢ)) / 2h: central differences, one element of x after
+    the other.
 
     Parameters
     ----------
@@ -38,7 +42,8 @@ def numerical_gradient(f: Callable[[Array], Array], x: Array, dy: Array, step: f
 
     Notes
     -----
-    Book: Checking a gradient. The error is h²/6 · f‴ of truncation and about ε |f| / h of round-off.
+    Book: Checking a gradient. The error is h²/6 · f‴ of truncation and about ε |f| / h of
+    round-off.
 
     Examples
     --------
@@ -46,9 +51,15 @@ def numerical_gradient(f: Callable[[Array], Array], x: Array, dy: Array, step: f
     array([ 2., 60.])
     """
     if x.dtype != np.float64:
-        raise TypeError(f"x must be float64 to be differenced, got {x.dtype}; convert it with x.astype(np.float64)")
+        raise TypeError(
+            f"x must be float64 to be differenced, got {x.dtype}; "
+            "convert it with x.astype(np.float64)"
+        )
     if np.shape(f(x)) != np.shape(dy):
-        raise ValueError(f"dy of shape {np.shape(dy)} does not fit f(x) of shape {np.shape(f(x))}; the two must be equal")
+        raise ValueError(
+            f"dy of shape {np.shape(dy)} does not fit f(x) of shape {np.shape(f(x))}; "
+            "the two must be equal"
+        )
     xp, x = array_module(x), x.copy()
     gradient, dy = xp.empty_like(x), xp.asarray(dy)
     for index in np.ndindex(x.shape):
@@ -59,7 +70,8 @@ def numerical_gradient(f: Callable[[Array], Array], x: Array, dy: Array, step: f
         x[index] = centre - h
         below, low = xp.array(f(x)), float(x[index])
         x[index] = centre
-        gradient[index] = ((above - below) * dy).sum() / (high - low)  # outputs that x[i] does not touch cancel exactly
+        # outputs that x[i] does not touch cancel exactly
+        gradient[index] = ((above - below) * dy).sum() / (high - low)
     return gradient
 
 
@@ -67,9 +79,9 @@ def numerical_gradient(f: Callable[[Array], Array], x: Array, dy: Array, step: f
 class Comparison:
     """One argument's gradient beside the numerical one.
 
-    `analytic` and `numerical` have the argument's shape; `relative_error` is |a − n| / max(|a|, |n|), after `noise`, what
-    the numerical gradient cannot resolve, is taken off |a − n|. An analytic gradient of a wrong shape has no errors, but a
-    `problem`.
+    `analytic` and `numerical` have the argument's shape; `relative_error` is |a − n| / max(|a|,
+    |n|), after `noise`, what the numerical gradient cannot resolve, is taken off |a − n|. An
+    analytic gradient of a wrong shape has no errors, but a `problem`.
     """
 
     name: str
@@ -80,7 +92,9 @@ class Comparison:
 
     @property
     def relative_error(self) -> np.ndarray:
-        """|a − n| / max(|a|, |n|), element by element; 0 where both are zero, infinite where either is not finite."""
+        """|a − n| / max(|a|, |n|), element by element; 0 where both are zero, infinite where either
+        is not finite.
+        """
         a, n = self.analytic, self.numerical
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             error = np.maximum(np.abs(a - n) - self.noise, 0) / np.maximum(np.abs(a), np.abs(n))
@@ -94,21 +108,26 @@ class Comparison:
     @property
     def worst(self) -> tuple[int, ...]:
         """The index of the largest relative error."""
-        return tuple(int(i) for i in np.unravel_index(self.relative_error.argmax(), self.numerical.shape))
+        return tuple(
+            int(i) for i in np.unravel_index(self.relative_error.argmax(), self.numerical.shape)
+        )
 
     def __str__(self) -> str:
         if self.problem or not self.numerical.size:
             return f"d{self.name}: {self.problem or 'empty'}"
         at = self.worst
         return (
-            f"d{self.name}{list(at) if at else ''}: analytic {self.analytic[at]:+.9g}, numerical {self.numerical[at]:+.9g}, "
+            f"d{self.name}{list(at) if at else ''}: analytic {self.analytic[at]:+.9g}, "
+            f"numerical {self.numerical[at]:+.9g}, "
             f"relative error {self.max_relative_error:.1e}"
         )
 
 
 @dataclass(frozen=True)
 class GradientReport:
-    """What `check_vjp` found: it prints itself, argument by argument, and draws itself as heat maps."""
+    """What `check_vjp` found: it prints itself, argument by argument, and draws itself as heat
+    maps.
+    """
 
     comparisons: list[Comparison] = field(repr=False)
     tolerance: float = TOLERANCE
@@ -128,7 +147,10 @@ class GradientReport:
 
     def __str__(self) -> str:
         verdict = "passed" if self.passed else "FAILED"
-        lines = [f"gradient check {verdict} (tolerance {self.tolerance:.0e}); the worst element of each gradient:"]
+        lines = [
+            f"gradient check {verdict} (tolerance {self.tolerance:.0e}); "
+            "the worst element of each gradient:"
+        ]
         for c in self.comparisons:
             lines.append(f"  {'ok  ' if c.max_relative_error <= self.tolerance else 'FAIL'} {c}")
         return "\n".join(lines)
@@ -136,7 +158,9 @@ class GradientReport:
     __repr__ = __str__
 
     def plot(self) -> Any:
-        """A row of heat maps a gradient: analytic, numerical, relative error; returns the matplotlib figure."""
+        """A row of heat maps a gradient: analytic, numerical, relative error; returns the
+        matplotlib figure.
+        """
         from .plot import gradient_report  # drawing is the only thing here that needs matplotlib
 
         return gradient_report(self)
@@ -155,11 +179,14 @@ def check_vjp(
     Parameters
     ----------
     forward : (*arrays) → (y, cache).
-    backward : (dy, cache) → the gradient of each array, in order (one array alone may stand without a tuple).
-    *arrays : float, any shapes; checked in float64. Other arguments (labels, strides) belong into a lambda. Keep the points
-        away from kinks: a maximum whose two candidates are closer than the step has no derivative there.
+    backward : (dy, cache) → the gradient of each array, in order (one array alone may stand without
+        a tuple).
+    *arrays : float, any shapes; checked in float64. Other arguments (labels, strides) belong into a
+        lambda. Keep the points away from kinks: a maximum whose two candidates are closer than the
+        step has no derivative there.
     rng : draws dy from a normal distribution; a fixed one by default, so that a check repeats.
-    tolerance : the largest relative error that passes. The default finds a gradient that is wrong by one part in 10⁵.
+    tolerance : the largest relative error that passes. The default finds a gradient that is wrong
+        by one part in 10⁵.
     step : of the differences.
 
     Returns
@@ -179,7 +206,8 @@ def check_vjp(
     gradient check FAILED (tolerance 1e-06); the worst element of each gradient:
       FAIL dx[0]: analytic +0.125730221, numerical +0.251460442, relative error 5.0e-01
     """
-    points = [array_module(a).array(a, dtype=np.float64) for a in arrays]  # copies: a forward may be at fault in any way
+    # copies: a forward may be at fault in any way
+    points = [array_module(a).array(a, dtype=np.float64) for a in arrays]
     y, cache = forward(*points)
     values = to_numpy(y)
     rng = np.random.default_rng(0) if rng is None else rng
@@ -187,8 +215,17 @@ def check_vjp(
     gradients = backward(dy.copy(), cache)
     gradients = gradients if isinstance(gradients, tuple | list) else (gradients,)
     if len(gradients) != len(points):
-        raise ValueError(f"backward returned {len(gradients)} gradients for {len(points)} arrays; return one for each, in order")
-    noise = 4 * np.finfo(np.float64).eps * float(abs(values).max(initial=0.0)) * float((dy * dy).sum()) ** 0.5 / step
+        raise ValueError(
+            f"backward returned {len(gradients)} gradients for {len(points)} arrays; "
+            "return one for each, in order"
+        )
+    noise = (
+        4
+        * np.finfo(np.float64).eps
+        * float(abs(values).max(initial=0.0))
+        * float((dy * dy).sum()) ** 0.5
+        / step
+    )
     names = _argument_names(forward, len(points))
     comparisons = []
     for i, (name, gradient) in enumerate(zip(names, gradients, strict=True)):
@@ -196,12 +233,15 @@ def check_vjp(
         def value(point: Array, i: int = i) -> Array:
             return forward(*points[:i], point, *points[i + 1 :])[0]
 
-        comparisons.append(_compare(name, gradient, numerical_gradient(value, points[i], dy, step), noise))
+        comparisons.append(
+            _compare(name, gradient, numerical_gradient(value, points[i], dy, step), noise)
+        )
     return GradientReport(comparisons, tolerance)
 
 
 def assert_vjp(*args: Any, **options: Any) -> None:
-    """`check_vjp` that raises AssertionError, with the report as its message, where a gradient is wrong.
+    """`check_vjp` that raises AssertionError, with the report as its message, where a gradient is
+    wrong.
 
     >>> assert_vjp(lambda x: (x * x, x), lambda dy, x: 2 * x * dy, np.array([1.0, 2.0]))
     """
@@ -211,11 +251,13 @@ def assert_vjp(*args: Any, **options: Any) -> None:
 
 
 def _argument_names(forward: Callable, count: int) -> list[str]:
-    """The names that forward gives its arguments; x0, x1, … where it takes them as *arrays or cannot be asked."""
+    """The names that forward gives its arguments; x0, x1, … where it takes them as *arrays or
+    cannot be asked.
+    """
     try:
         parameters = inspect.signature(forward).parameters.values()
     except (TypeError, ValueError):
-        parameters = ()
+        return [f"x{i}" for i in range(count)]
     names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     return names[:count] if len(names) >= count else [f"x{i}" for i in range(count)]
 

@@ -55,7 +55,8 @@ def he_normal(shape: Shape, *, rng: np.random.Generator) -> np.ndarray:
 
 
 def glorot_normal(shape: Shape, *, rng: np.random.Generator) -> np.ndarray:
-    """W ~ N(0, 2 / (fan_in + fan_out)): a compromise between keeping the signal's variance and the gradient's.
+    """W ~ N(0, 2 / (fan_in + fan_out)): a compromise between keeping the signal's variance and the
+    gradient's.
 
     Parameters
     ----------

@@ -1,7 +1,9 @@
-"""Layers: what stands around the ops — parameters, caches, and the shapes, which are inferred and checked at `build`.
+"""Layers: what stands around the ops — parameters, caches, and the shapes, which are inferred and
+checked at `build`.
 
-A layer computes in two ways. `compute` and `gradients` are pure, as the ops are: a model may call them on slices of a batch, on
-several threads at once. `forward` and `backward` are the same with the cache kept in the layer, for people.
+A layer computes in two ways. `compute` and `gradients` are pure, as the ops are: a model may call
+them on slices of a batch, on several threads at once. `forward` and `backward` are the same with
+the cache kept in the layer, for people.
 """
 
 import math
@@ -16,43 +18,54 @@ from . import ops
 from .backend import Array
 from .ops.conv import Pair, Sides, geometry, pair
 from .ops.pool import pool_geometry
+from .parameters import InPlace
 
 Shape = tuple[int, ...]
 Initialiser = Callable[..., np.ndarray]
 
 
 class ShapeError(ValueError):
-    """A shape that does not fit, found when the model is built; the message names the layer, both shapes and a likely fix."""
+    """A shape that does not fit, found when the model is built; the message names the layer, both
+    shapes and a likely fix.
+    """
 
 
 class Layer:
     """y = f(x; params): one step of a network.
 
-    A subclass defines `infer` (shapes), `compute` and `gradients`, and `draw` where it has parameters.
+    A subclass defines `infer` (shapes), `compute` and `gradients`, and `draw` where it has
+    parameters.
 
     Attributes
     ----------
-    params : {name: array}, writable in place; empty until `build`.
+    params : {name: array}; assigning writes in place; empty until `build`.
     grads : {name: array}, the same names, after `backward`.
     state : {name: array}, what is saved with the model but not trained (running statistics).
     cache : what `backward` needs, kept only by a `forward` in training.
-    input_shape, output_shape : of one sample, without the batch axis.
+    input_shape, output_shape : of one sample, without the batch axis; () until `build`.
     """
 
-    whole_batch = False  # True: the samples of a batch meet in this layer, so a batch must not be cut before it
+    # True: the samples of a batch meet in this layer, so a batch must not be cut before it
+    whole_batch = False
 
     def __init__(self) -> None:
-        self.params: dict[str, Array] = {}
+        self.params = InPlace()
         self.grads: dict[str, Array] = {}
         self.state: dict[str, Array] = {}
         self.cache: Any = None
-        self.input_shape: Shape | None = None
-        self.output_shape: Shape | None = None
+        self.input_shape: Shape = ()
+        self.output_shape: Shape = ()
 
-    # -- shapes and parameters ---------------------------------------------------------------------------------------
+    # -- shapes and parameters
+    # ---------------------------------------------------------------------------------------
 
     def build(
-        self, input_shape: Shape, *, rng: np.random.Generator, dtype: Any = np.float32, xp: ModuleType = np
+        self,
+        input_shape: Shape,
+        *,
+        rng: np.random.Generator,
+        dtype: Any = np.float32,
+        xp: ModuleType = np,
     ) -> Shape:
         """Infers the output's shape and draws the parameters.
 
@@ -78,7 +91,8 @@ class Layer:
         """
         self.input_shape = tuple(input_shape)
         self.output_shape = self.infer(self.input_shape)
-        self.params = {name: xp.asarray(a, dtype=dtype) for name, a in self.draw(rng).items()}
+        drawn = self.draw(rng)
+        self.params = InPlace({name: xp.asarray(a, dtype=dtype) for name, a in drawn.items()})
         self.state = {name: xp.asarray(a, dtype=dtype) for name, a in self.initial_state().items()}
         self.grads, self.cache = {}, None
         return self.output_shape
@@ -97,35 +111,47 @@ class Layer:
 
     def bind(self, name: str, array: Array) -> None:
         """Lets `array`, a view of the model's parameter vector, take the place of a parameter."""
-        self.params[name] = array
+        self.params.bind(name, array)
 
     def expect(self, input_shape: Shape, fits: bool, expected: str, fix: str) -> None:
-        """Raises the ShapeError that names this layer, both shapes and the likely fix, unless the input fits."""
+        """Raises the ShapeError that names this layer, both shapes and the likely fix, unless the
+        input fits.
+        """
         if not fits:
-            raise ShapeError(f"{self!r} expects an input of shape {expected}, but gets {input_shape}: {fix}")
+            raise ShapeError(
+                f"{self!r} expects an input of shape {expected}, but gets {input_shape}: {fix}"
+            )
 
-    # -- the pure pair -----------------------------------------------------------------------------------------------
+    # -- the pure pair ----------------------------------------------------------------------------
 
     def compute(self, x: Array, train: bool, noise: Array | None = None) -> tuple[Array, Any]:
-        """y and the cache; changes nothing in the layer. `noise` is x's part of what `draw_noise` gave for the batch."""
+        """y and the cache; changes nothing in the layer. `noise` is x's part of what `draw_noise`
+        gave for the batch.
+        """
         raise NotImplementedError(f"{type(self).__name__} defines no compute")
 
-    def gradients(self, dy: Array, cache: Any, need_dx: bool = True) -> tuple[Array | None, dict[str, Array]]:
-        """dx (None if not needed) and the gradients by parameter name; changes nothing in the layer."""
+    def gradients(
+        self, dy: Array, cache: Any, need_dx: bool = True
+    ) -> tuple[Array | None, dict[str, Array]]:
+        """dx (None if not needed) and the gradients by parameter name; changes nothing in the
+        layer.
+        """
         raise NotImplementedError(f"{type(self).__name__} defines no gradients")
 
     def draw_noise(self, shape: Shape, like: Array) -> Array | None:
-        """The random numbers that `compute` needs in training for a batch of this shape, in the dtype and library of `like`;
-        None for a layer that needs none.
+        """The random numbers that `compute` needs in training for a batch of this shape, in the
+        dtype and library of `like`; None for a layer that needs none.
 
-        They are drawn for the whole batch at once, so that a result does not depend on how the batch is cut into slices.
+        They are drawn for the whole batch at once, so that a result does not depend on how the
+        batch is cut into slices.
         """
         return None
 
     def observe(self, cache: Any) -> None:
         """Updates `state` from one training batch's cache."""
 
-    # -- the same with memory ----------------------------------------------------------------------------------------
+    # -- the same with memory
+    # ----------------------------------------------------------------------------------------
 
     def forward(self, x: Array, train: bool = False) -> Array:
         """y = f(x); in training the cache is kept for `backward`.
@@ -133,7 +159,8 @@ class Layer:
         Parameters
         ----------
         x : (N, *input_shape), of the parameters' dtype.
-        train : whether this is training: dropout drops, batch norm uses the batch's statistics, and caches are kept.
+        train : whether this is training: dropout drops, batch norm uses the batch's statistics, and
+            caches are kept.
 
         Returns
         -------
@@ -173,12 +200,14 @@ class Layer:
         array([[0., 5.]])
         """
         if self.cache is None:
-            raise RuntimeError(f"{self!r}.backward needs a forward(x, train=True) before it: nothing is cached")
+            raise RuntimeError(
+                f"{self!r}.backward needs a forward(x, train=True) before it: nothing is cached"
+            )
         dx, self.grads = self.gradients(dy, self.cache)
         return dx
 
     def arguments(self) -> dict[str, Any]:
-        """The constructor's arguments that say what this layer is, for its name and for saving it."""
+        """The constructor's arguments that say what this layer is: its name, and its saved form."""
         return {}
 
     def __repr__(self) -> str:
@@ -198,7 +227,8 @@ class Input(Layer):
     >>> Input((1, 28, 28)).build((784,), rng=np.random.default_rng(0))
     Traceback (most recent call last):
         ...
-    course_nn.layers.ShapeError: Input(shape=(1, 28, 28)) expects an input of shape (1, 28, 28), but gets (784,): \
+    course_nn.layers.ShapeError: Input(shape=(1, 28, 28)) expects an input of shape (1, 28, 28), but
+    gets (784,): \
 reshape the data, or change the Input
     """
 
@@ -210,13 +240,20 @@ reshape the data, or change the Input
         return {"shape": self.shape}
 
     def infer(self, input_shape: Shape) -> Shape:
-        self.expect(input_shape, input_shape == self.shape, str(self.shape), "reshape the data, or change the Input")
+        self.expect(
+            input_shape,
+            input_shape == self.shape,
+            str(self.shape),
+            "reshape the data, or change the Input",
+        )
         return input_shape
 
     def compute(self, x: Array, train: bool, noise: Array | None = None) -> tuple[Array, Any]:
         return x, ()
 
-    def gradients(self, dy: Array, cache: Any, need_dx: bool = True) -> tuple[Array | None, dict[str, Array]]:
+    def gradients(
+        self, dy: Array, cache: Any, need_dx: bool = True
+    ) -> tuple[Array | None, dict[str, Array]]:
         return dy, {}
 
 
@@ -253,21 +290,29 @@ class Dense(Layer):
         return (self.units,)
 
     def draw(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        return {"W": self.init((self.input_shape[0], self.units), rng=rng), "b": np.zeros(self.units)}
+        return {
+            "W": self.init((self.input_shape[0], self.units), rng=rng),
+            "b": np.zeros(self.units),
+        }
 
     def compute(self, x: Array, train: bool, noise: Array | None = None) -> tuple[Array, Any]:
         return ops.dense_forward(x, self.params["W"], self.params["b"])
 
-    def gradients(self, dy: Array, cache: Any, need_dx: bool = True) -> tuple[Array | None, dict[str, Array]]:
+    def gradients(
+        self, dy: Array, cache: Any, need_dx: bool = True
+    ) -> tuple[Array | None, dict[str, Array]]:
         dx, dW, db = ops.dense_backward(dy, cache, need_dx=need_dx)
         return dx, {"W": dW, "b": db}
 
 
 def same_padding(size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
-    """Zeros before and after, so that ⌈size / stride⌉ windows fit; an odd one goes after (Keras's and TensorFlow's rule).
+    """Zeros before and after, so that ⌈size / stride⌉ windows fit; an odd one goes after (Keras's
+    and TensorFlow's rule).
 
-    >>> same_padding(28, kernel=5, stride=1, dilation=1), same_padding(28, kernel=3, stride=2, dilation=1)
-    ((2, 2), (0, 1))
+    >>> same_padding(28, kernel=5, stride=1, dilation=1)
+    (2, 2)
+    >>> same_padding(28, kernel=3, stride=2, dilation=1)
+    (0, 1)
     """
     windows = math.ceil(size / stride)
     missing = max((windows - 1) * stride + dilation * (kernel - 1) + 1 - size, 0)
@@ -282,8 +327,8 @@ class Conv2D(Layer):
     filters : F.
     kernel : R = S, or (R, S), pixels.
     stride, dilation : pixels, one number or (vertical, horizontal).
-    padding : zeros around the image, pixels: one number, (vertical, horizontal), ((top, bottom), (left, right)), "valid" (none)
-        or "same" (as many as give ⌈H / stride⌉ rows).
+    padding : zeros around the image, pixels: one number, (vertical, horizontal), ((top, bottom),
+        (left, right)), "valid" (none) or "same" (as many as give ⌈H / stride⌉ rows).
     init : draws W; He's normal distribution by default.
 
     Notes
@@ -311,25 +356,39 @@ class Conv2D(Layer):
             raise ValueError(f"a convolution needs at least one filter, got {filters}")
         if isinstance(padding, str) and padding not in ("same", "valid"):
             raise ValueError(f'padding is "same", "valid" or a number of pixels, got {padding!r}')
-        self.filters, self.kernel, self.stride, self.dilation = filters, pair(kernel), pair(stride), pair(dilation)
+        self.filters, self.kernel, self.stride, self.dilation = (
+            filters,
+            pair(kernel),
+            pair(stride),
+            pair(dilation),
+        )
         self.padding, self.init = 0 if padding == "valid" else padding, init
         geometry(kernel, stride, 0 if isinstance(padding, str) else padding, dilation)
 
     def arguments(self) -> dict[str, Any]:
-        optional = {"stride": (self.stride, (1, 1)), "padding": (self.padding, 0), "dilation": (self.dilation, (1, 1))}
+        optional = {
+            "stride": (self.stride, (1, 1)),
+            "padding": (self.padding, 0),
+            "dilation": (self.dilation, (1, 1)),
+        }
         given = {name: value for name, (value, default) in optional.items() if value != default}
         return {"filters": self.filters, "kernel": self.kernel, **given}
 
     def sides(self) -> Pair | Sides:
         """The padding in pixels, for `input_shape`."""
-        if self.padding != "same":
+        if not isinstance(self.padding, str):
             return self.padding
         windows = zip(self.input_shape[1:], self.kernel, self.stride, self.dilation, strict=True)
         vertical, horizontal = (same_padding(*w) for w in windows)
         return vertical, horizontal
 
     def infer(self, input_shape: Shape) -> Shape:
-        self.expect(input_shape, len(input_shape) == 3, "(C, H, W)", "add the channel axis, or leave out a Flatten before it")
+        self.expect(
+            input_shape,
+            len(input_shape) == 3,
+            "(C, H, W)",
+            "add the channel axis, or leave out a Flatten before it",
+        )
         g = geometry(self.kernel, self.stride, self.sides(), self.dilation)
         try:
             return (self.filters, *g.output_size(*input_shape[1:]))
@@ -343,9 +402,13 @@ class Conv2D(Layer):
         }
 
     def compute(self, x: Array, train: bool, noise: Array | None = None) -> tuple[Array, Any]:
-        return ops.conv2d_forward(x, self.params["W"], self.params["b"], self.stride, self.sides(), self.dilation)
+        return ops.conv2d_forward(
+            x, self.params["W"], self.params["b"], self.stride, self.sides(), self.dilation
+        )
 
-    def gradients(self, dy: Array, cache: Any, need_dx: bool = True) -> tuple[Array | None, dict[str, Array]]:
+    def gradients(
+        self, dy: Array, cache: Any, need_dx: bool = True
+    ) -> tuple[Array | None, dict[str, Array]]:
         dx, dW, db = ops.conv2d_backward(dy, cache, need_dx=need_dx)
         return dx, {"W": dW, "b": db}
 
@@ -363,7 +426,9 @@ class _Elementwise(Layer):
     def compute(self, x: Array, train: bool, noise: Array | None = None) -> tuple[Array, Any]:
         return type(self).forward_op(x, *self.options())
 
-    def gradients(self, dy: Array, cache: Any, need_dx: bool = True) -> tuple[Array | None, dict[str, Array]]:
+    def gradients(
+        self, dy: Array, cache: Any, need_dx: bool = True
+    ) -> tuple[Array | None, dict[str, Array]]:
         return type(self).backward_op(dy, cache), {}
 
 
@@ -461,13 +526,21 @@ class _Pool2D(_Elementwise):
 
     def arguments(self) -> dict[str, Any]:
         optional = {"stride": (self.stride, self.window), "padding": (self.padding, 0)}
-        return {"window": self.window, **{name: value for name, (value, default) in optional.items() if value != default}}
+        return {
+            "window": self.window,
+            **{name: value for name, (value, default) in optional.items() if value != default},
+        }
 
     def options(self) -> tuple:
         return self.window, self.stride, self.padding
 
     def infer(self, input_shape: Shape) -> Shape:
-        self.expect(input_shape, len(input_shape) == 3, "(C, H, W)", "add the channel axis, or leave out a Flatten before it")
+        self.expect(
+            input_shape,
+            len(input_shape) == 3,
+            "(C, H, W)",
+            "add the channel axis, or leave out a Flatten before it",
+        )
         try:
             return (input_shape[0], *pool_geometry(*self.options()).output_size(*input_shape[1:]))
         except ValueError as error:
@@ -516,20 +589,25 @@ class GlobalAvgPool2D(_Elementwise):
     forward_op, backward_op = ops.global_avg_pool2d_forward, ops.global_avg_pool2d_backward
 
     def infer(self, input_shape: Shape) -> Shape:
-        self.expect(input_shape, len(input_shape) == 3, "(C, H, W)", "leave out the Flatten before it")
+        self.expect(
+            input_shape, len(input_shape) == 3, "(C, H, W)", "leave out the Flatten before it"
+        )
         return input_shape[:1]
 
 
 class BatchNorm(Layer):
-    """y = γ (x − μ) / √(σ² + ε) + β, per channel, with params gamma and beta (C,) — or (D,) on a 2-D input.
+    """y = γ (x − μ) / √(σ² + ε) + β, per channel, with params gamma and beta (C,) — or (D,) on a
+    2-D input.
 
-    In training μ and σ² (biased) are the batch's. After each training batch the running statistics move by
+    In training μ and σ² (biased) are the batch's. After each training batch the running statistics
+    move by
 
         running_mean ← (1 − momentum) · running_mean + momentum · μ
         running_var  ← (1 − momentum) · running_var  + momentum · σ² · m / (m − 1)
 
-    where m is the count of numbers in a channel: the running variance is unbiased, as PyTorch has it. In prediction the
-    running statistics take the place of μ and σ². (Keras calls 1 − momentum "momentum", and keeps the biased variance.)
+    where m is the count of numbers in a channel: the running variance is unbiased, as PyTorch has
+    it. In prediction the running statistics take the place of μ and σ². (Keras calls 1 − momentum
+    "momentum", and keeps the biased variance.)
 
     Parameters
     ----------
@@ -543,8 +621,10 @@ class BatchNorm(Layer):
     Examples
     --------
     >>> layer = BatchNorm()
-    >>> layer.build((6, 14, 14), rng=np.random.default_rng(0)), sorted(layer.params), sorted(layer.state)
-    ((6, 14, 14), ['beta', 'gamma'], ['running_mean', 'running_var'])
+    >>> layer.build((6, 14, 14), rng=np.random.default_rng(0))
+    (6, 14, 14)
+    >>> sorted(layer.params), sorted(layer.state)
+    (['beta', 'gamma'], ['running_mean', 'running_var'])
     """
 
     whole_batch = True
@@ -559,25 +639,39 @@ class BatchNorm(Layer):
         return {"momentum": self.momentum, "eps": self.eps}
 
     def infer(self, input_shape: Shape) -> Shape:
-        self.expect(input_shape, len(input_shape) in (1, 3), "(D,) or (C, H, W)", "normalise before or after reshaping")
+        self.expect(
+            input_shape,
+            len(input_shape) in (1, 3),
+            "(D,) or (C, H, W)",
+            "normalise before or after reshaping",
+        )
         return input_shape
 
     def draw(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         return {"gamma": np.ones(self.input_shape[0]), "beta": np.zeros(self.input_shape[0])}
 
     def initial_state(self) -> dict[str, np.ndarray]:
-        return {"running_mean": np.zeros(self.input_shape[0]), "running_var": np.ones(self.input_shape[0])}
+        return {
+            "running_mean": np.zeros(self.input_shape[0]),
+            "running_var": np.ones(self.input_shape[0]),
+        }
 
     def compute(self, x: Array, train: bool, noise: Array | None = None) -> tuple[Array, Any]:
-        statistics = ops.moments(x) if train else (self.state["running_mean"], self.state["running_var"])
+        statistics = (
+            ops.moments(x) if train else (self.state["running_mean"], self.state["running_var"])
+        )
         y, cache = self.apply(x, *statistics)
         return y, (cache, statistics, train)
 
     def apply(self, x: Array, mean: Array, var: Array) -> tuple[Array, Any]:
         """y and the op's cache, with the statistics given."""
-        return ops.batch_norm_apply(x, mean, var, self.params["gamma"], self.params["beta"], self.eps)
+        return ops.batch_norm_apply(
+            x, mean, var, self.params["gamma"], self.params["beta"], self.eps
+        )
 
-    def gradients(self, dy: Array, cache: Any, need_dx: bool = True) -> tuple[Array | None, dict[str, Array]]:
+    def gradients(
+        self, dy: Array, cache: Any, need_dx: bool = True
+    ) -> tuple[Array | None, dict[str, Array]]:
         cache, _, train = cache
         dgamma, dbeta = ops.batch_norm_sums(dy, cache)
         if train:
@@ -599,7 +693,8 @@ class BatchNorm(Layer):
 
 
 class LayerNorm(Layer):
-    """y = γ (x − μ) / √(σ² + ε) + β, with the mean and variance of each sample; params gamma, beta in a sample's shape.
+    """y = γ (x − μ) / √(σ² + ε) + β, with the mean and variance of each sample; params gamma, beta
+    in a sample's shape.
 
     Parameters
     ----------
@@ -629,7 +724,9 @@ class LayerNorm(Layer):
     def compute(self, x: Array, train: bool, noise: Array | None = None) -> tuple[Array, Any]:
         return ops.layer_norm_forward(x, self.params["gamma"], self.params["beta"], self.eps)
 
-    def gradients(self, dy: Array, cache: Any, need_dx: bool = True) -> tuple[Array | None, dict[str, Array]]:
+    def gradients(
+        self, dy: Array, cache: Any, need_dx: bool = True
+    ) -> tuple[Array | None, dict[str, Array]]:
         dx, dgamma, dbeta = ops.layer_norm_backward(dy, cache)
         return dx, {"gamma": dgamma, "beta": dbeta}
 
@@ -643,7 +740,8 @@ class Dropout(Layer):
 
     Notes
     -----
-    Book: Dropout. The generator is spawned from the one given to `build`, and is saved with the model.
+    Book: Dropout. The generator is spawned from the one given to `build`, and is saved with the
+    model.
 
     Examples
     --------
@@ -674,17 +772,21 @@ class Dropout(Layer):
         mask = self.draw_noise(x.shape, x) if noise is None else noise
         return x * mask, mask
 
-    def gradients(self, dy: Array, cache: Any, need_dx: bool = True) -> tuple[Array | None, dict[str, Array]]:
+    def gradients(
+        self, dy: Array, cache: Any, need_dx: bool = True
+    ) -> tuple[Array | None, dict[str, Array]]:
         return dy if cache is None else ops.dropout_backward(dy, cache), {}
 
 
 class Residual(Layer):
-    """y = main(x) + shortcut(x): what the main layers add to the input, so that a gradient flows past them unchanged.
+    """y = main(x) + shortcut(x): what the main layers add to the input, so that a gradient flows
+    past them unchanged.
 
     Parameters
     ----------
     main : the layers of the main path.
-    shortcut : layers that bring x to the main path's shape (a 1×1 convolution, usually); empty for y = main(x) + x.
+    shortcut : layers that bring x to the main path's shape (a 1×1 convolution, usually); empty for
+        y = main(x) + x.
 
     Notes
     -----
@@ -710,31 +812,48 @@ class Residual(Layer):
 
     def inner(self) -> list[tuple[str, Layer]]:
         """Every inner layer under its name, for instance "main.0"."""
-        return [(f"{path}.{i}", layer) for path, layers in self.paths.items() for i, layer in enumerate(layers)]
+        return [
+            (f"{path}.{i}", layer)
+            for path, layers in self.paths.items()
+            for i, layer in enumerate(layers)
+        ]
 
     def build(
-        self, input_shape: Shape, *, rng: np.random.Generator, dtype: Any = np.float32, xp: ModuleType = np
+        self,
+        input_shape: Shape,
+        *,
+        rng: np.random.Generator,
+        dtype: Any = np.float32,
+        xp: ModuleType = np,
     ) -> Shape:
         self.input_shape = tuple(input_shape)
         ends = {}
         for path, layers in self.paths.items():
             shape = self.input_shape
-            for layer in layers:
-                shape = layer.build(shape, rng=rng, dtype=dtype, xp=xp)
+            for i, layer in enumerate(layers):
+                try:
+                    shape = layer.build(shape, rng=rng, dtype=dtype, xp=xp)
+                except ShapeError as error:
+                    raise ShapeError(f"{path}.{i}: {error}") from None
             ends[path] = shape
         if ends["main"] != ends["shortcut"]:
             raise ShapeError(
-                f"{self!r}: its main path gives {ends['main']}, its shortcut {ends['shortcut']}, and the two are added: "
-                "give the shortcut a Conv2D(filters, 1, stride) that brings it to the main path's shape"
+                f"{self!r}: its main path gives {ends['main']}, its shortcut {ends['shortcut']}, "
+                "and the two are added: "
+                "give the shortcut a Conv2D(filters, 1, stride) that brings it to the same shape"
             )
         self.output_shape = ends["main"]
-        self.params = {f"{name}.{key}": a for name, layer in self.inner() for key, a in layer.params.items()}
-        self.state = {f"{name}.{key}": a for name, layer in self.inner() for key, a in layer.state.items()}
+        self.params = InPlace(
+            {f"{name}.{key}": a for name, layer in self.inner() for key, a in layer.params.items()}
+        )
+        self.state = {
+            f"{name}.{key}": a for name, layer in self.inner() for key, a in layer.state.items()
+        }
         self.grads, self.cache = {}, None
         return self.output_shape
 
     def bind(self, name: str, array: Array) -> None:
-        self.params[name] = array
+        self.params.bind(name, array)
         path, index, key = name.split(".", 2)
         self.paths[path][int(index)].bind(key, array)
 
@@ -746,8 +865,11 @@ class Residual(Layer):
                 outputs[path], caches[f"{path}.{i}"] = layer.compute(outputs[path], train)
         return outputs["main"] + outputs["shortcut"], caches
 
-    def gradients(self, dy: Array, cache: Any, need_dx: bool = True) -> tuple[Array | None, dict[str, Array]]:
-        ends, grads = {}, {}
+    def gradients(
+        self, dy: Array, cache: Any, need_dx: bool = True
+    ) -> tuple[Array | None, dict[str, Array]]:
+        ends: dict[str, Array] = {}
+        grads: dict[str, Array] = {}
         for path, layers in self.paths.items():
             ends[path] = dy
             for i, layer in reversed(list(enumerate(layers))):

@@ -1,7 +1,7 @@
 """Losses as objects: the options of a loss, and its cache between forward and backward."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from . import ops
 from .backend import Array, array_module
@@ -44,10 +44,11 @@ def binary_accuracy(output: Array, targets: Array) -> float:
 class Loss:
     """L = loss(output, labels): a number, and where its gradient starts.
 
-    A subclass defines `compute` and `gradient`, pure as the ops are, and the `metrics` that make sense beside it.
+    A subclass defines `compute` and `gradient`, pure as the ops are, and the `metrics` that make
+    sense beside it.
     """
 
-    metrics: dict[str, Metric] = {}
+    metrics: ClassVar[dict[str, Metric]] = {}
 
     def __init__(self) -> None:
         self.cache: Any = None
@@ -80,7 +81,9 @@ class Loss:
         array([4.])
         """
         if self.cache is None:
-            raise RuntimeError(f"{type(self).__name__}.backward needs a forward before it: nothing is cached yet")
+            raise RuntimeError(
+                f"{type(self).__name__}.backward needs a forward before it: nothing is cached yet"
+            )
         return self.gradient(self.cache)
 
 
@@ -94,7 +97,7 @@ class CrossEntropy(Loss):
     0.693147
     """
 
-    metrics = {"accuracy": accuracy}
+    metrics: ClassVar[dict[str, Metric]] = {"accuracy": accuracy}
 
     def compute(self, output: Array, labels: Array) -> tuple[float, Any]:
         return ops.cross_entropy_forward(output, labels)
@@ -104,17 +107,19 @@ class CrossEntropy(Loss):
 
 
 class SoftmaxCrossEntropy(Loss):
-    """L = −(1/N) Σₙ log softmax(zₙ)[labelsₙ], fused: from scores, without a Softmax layer, stable at any score.
+    """L = −(1/N) Σₙ log softmax(zₙ)[labelsₙ], fused: from scores, without a Softmax layer, stable
+    at any score.
 
-    Labels: (N,) integers or (N, K) one-hot. `smoothing` spreads that share of the target evenly over the classes;
-    `class_weights` (K,) says how much a sample of each class counts. Book: Softmax and cross-entropy.
+    Labels: (N,) integers or (N, K) one-hot. `smoothing` spreads that share of the target evenly
+    over the classes; `class_weights` (K,) says how much a sample of each class counts. Book:
+    Softmax and cross-entropy.
 
     >>> import numpy as np
     >>> round(SoftmaxCrossEntropy().forward(np.array([[7.0, 7.0]]), np.array([1])), 6)
     0.693147
     """
 
-    metrics = {"accuracy": accuracy}
+    metrics: ClassVar[dict[str, Metric]] = {"accuracy": accuracy}
 
     def __init__(self, smoothing: float = 0.0, class_weights: Array | None = None) -> None:
         super().__init__()
@@ -130,14 +135,15 @@ class SoftmaxCrossEntropy(Loss):
 
 
 class BinaryCrossEntropy(Loss):
-    """L = mean of −t log σ(z) − (1 − t) log(1 − σ(z)), from logits z; targets t in [0, 1], shape of z.
+    """L = mean of −t log σ(z) − (1 − t) log(1 − σ(z)), from logits z; targets t in [0, 1], shape of
+    z.
 
     >>> import numpy as np
     >>> round(BinaryCrossEntropy().forward(np.array([[0.0]]), np.array([[1]])), 6)
     0.693147
     """
 
-    metrics = {"accuracy": binary_accuracy}
+    metrics: ClassVar[dict[str, Metric]] = {"accuracy": binary_accuracy}
 
     def compute(self, output: Array, labels: Array) -> tuple[float, Any]:
         return ops.binary_cross_entropy_forward(output, labels)

@@ -1,6 +1,7 @@
 """A model: layers in a row, trained, asked and described.
 
-The parameters of all layers lie in one flat vector (see `parameters`), of which every layer's `params` are views.
+The parameters of all layers lie in one flat vector (see `parameters`), of which every layer's
+`params` are views.
 """
 
 import copy
@@ -60,11 +61,11 @@ class Sequential:
         if not self.layers:
             raise ValueError("a model needs at least one layer")
         if len({id(layer) for layer in self.layers}) < len(self.layers):
-            raise ValueError("a layer stands twice in this model; make a new one for each place, its cache is its own")
-        self.input_shape: Shape | None = None
+            raise ValueError("a layer stands twice in this model; make a new one for each place")
+        self.input_shape: Shape = ()
         self.xp: ModuleType = np
 
-    # -- building ----------------------------------------------------------------------------------------------------
+    # -- building ---------------------------------------------------------------------------------
 
     def build(
         self,
@@ -83,7 +84,8 @@ class Sequential:
         rng : draws the weights; the same seed gives the same model, on either device.
         dtype : float32 or float64.
         device : "cpu", or "gpu" for CuPy.
-        threads : that work on a batch; $COURSE_NN_THREADS, or all processors, unless given. Results agree to rounding.
+        threads : that work on a batch; $COURSE_NN_THREADS, or all processors, unless given. Results
+            agree to rounding.
 
         Returns
         -------
@@ -91,7 +93,8 @@ class Sequential:
 
         Raises
         ------
-        ShapeError : if a layer's input does not fit, naming the layer, both shapes and the likely fix.
+        ShapeError : if a layer's input does not fit, naming the layer, both shapes and the likely
+            fix.
         RuntimeError : if the GPU is asked for and there is none.
 
         Examples
@@ -100,15 +103,23 @@ class Sequential:
         >>> nn.Sequential([nn.Dense(10)]).build((1, 28, 28), rng=np.random.default_rng(0))
         Traceback (most recent call last):
             ...
-        course_nn.layers.ShapeError: layer 0: Dense(units=10) expects an input of shape (D,), but gets (1, 28, 28): \
+        course_nn.layers.ShapeError: layer 0: Dense(units=10) expects an input of shape (D,), but
+        gets (1, 28, 28): \
 put a Flatten() before it
         """
         xp, dtype = _module_of(device), np.dtype(dtype)
         if dtype.kind != "f":
             raise TypeError(f"dtype must be a floating-point type such as np.float32, got {dtype}")
         threads = available_threads() if threads is None else threads
-        if self.input_shape is not None:  # on copies first, so that a build that fails leaves a built model as it was
-            _build(copy.deepcopy(self.layers), input_shape, rng=np.random.default_rng(0), dtype=dtype, xp=xp)
+        # on copies first, so that a build that fails leaves a built model as it was
+        if self.input_shape:
+            _build(
+                copy.deepcopy(self.layers),
+                input_shape,
+                rng=np.random.default_rng(0),
+                dtype=dtype,
+                xp=xp,
+            )
         self.output_shape = _build(self.layers, input_shape, rng=rng, dtype=dtype, xp=xp)
         self.input_shape, self.xp, self.dtype = tuple(input_shape), xp, dtype
         self._pack()
@@ -117,7 +128,11 @@ put a Flatten() before it
 
     def _pack(self) -> None:
         """Moves all parameters into one vector and makes each layer's a view of it."""
-        named = {f"{i}.{name}": a for i, layer in enumerate(self.layers) for name, a in layer.params.items()}
+        named = {
+            f"{i}.{name}": a
+            for i, layer in enumerate(self.layers)
+            for name, a in layer.params.items()
+        }
         self.params = Parameters.pack(named)
         self.grads = self.params.like()
         for name, view in self.params.items():
@@ -125,8 +140,10 @@ put a Flatten() before it
             self.layers[int(index)].bind(key, view)
 
     def _require_built(self) -> None:
-        if self.input_shape is None:
-            raise RuntimeError("this model has no shapes yet; call model.build(input_shape, rng=rng) first")
+        if not self.input_shape:
+            raise RuntimeError(
+                "this model has no shapes yet; call model.build(input_shape, rng=rng) first"
+            )
 
     def admit(self, x: Array) -> Array:
         """The model's door: x in the parameters' dtype and library, if its shape fits.
@@ -148,14 +165,15 @@ put a Flatten() before it
         x = self.xp.asarray(x, dtype=self.dtype)
         if x.shape[1:] != self.input_shape:
             raise ShapeError(
-                f"the model was built for samples of shape {self.input_shape}, but x is {x.shape}, samples of {x.shape[1:]}: "
+                f"the model was built for samples of shape {self.input_shape}, "
+                f"but x is {x.shape}, samples of {x.shape[1:]}: "
                 "reshape x to (N, *input_shape), or build the model for this shape"
             )
         if not len(x):
             raise ValueError("x holds no sample; a batch needs at least one")
         return x
 
-    # -- the passes --------------------------------------------------------------------------------------------------
+    # -- the passes -------------------------------------------------------------------------------
 
     def forward(self, x: Array, train: bool = False) -> Array:
         """The output of the last layer; in training every layer keeps its cache.
@@ -180,7 +198,8 @@ put a Flatten() before it
         return x
 
     def backward(self, dy: Array) -> Array:
-        """∂L/∂x from ∂L/∂y, last layer first; every layer keeps its parameters' gradients in `grads`.
+        """∂L/∂x from ∂L/∂y, last layer first; every layer keeps its parameters' gradients in
+        `grads`.
 
         Parameters
         ----------
@@ -217,14 +236,16 @@ put a Flatten() before it
 
         Raises
         ------
-        FloatingPointError : if the loss or a gradient is not finite; names the layer where it began; nothing is updated.
+        FloatingPointError : if the loss or a gradient is not finite; names the layer where it
+            began; nothing is updated.
 
         Examples
         --------
         >>> import course_nn as nn
         >>> model = nn.Sequential([nn.Dense(2)])
         >>> _ = model.build((3,), rng=np.random.default_rng(0))
-        >>> round(model.train_step(np.zeros((4, 3)), np.zeros(4, int), nn.SoftmaxCrossEntropy(), nn.SGD(0.1)), 6)
+        >>> loss, optimizer = nn.SoftmaxCrossEntropy(), nn.SGD(0.1)
+        >>> round(model.train_step(np.zeros((4, 3)), np.zeros(4, int), loss, optimizer), 6)
         0.693147
         """
         return training.step(self, self.admit(x), labels, loss, optimizer)[0]
@@ -239,7 +260,8 @@ put a Flatten() before it
         >>> model = nn.Sequential([nn.Dense(2)])
         >>> _ = model.build((3,), rng=rng)
         >>> x = rng.standard_normal((64, 3))
-        >>> history = model.fit(x, (x[:, 0] > 0).astype(int), loss=nn.SoftmaxCrossEntropy(), optimizer=nn.SGD(0.5),
+        >>> loss, optimizer = nn.SoftmaxCrossEntropy(), nn.SGD(0.5)
+        >>> history = model.fit(x, (x[:, 0] > 0).astype(int), loss=loss, optimizer=optimizer,
         ...                     epochs=20, batch_size=16, rng=rng, progress=False)
         >>> history["accuracy"][-1] > 0.9
         True
@@ -247,7 +269,8 @@ put a Flatten() before it
         return training.fit(self, x, labels, **options)
 
     def predict(self, x: Array, batch_size: int = 256) -> np.ndarray:
-        """The output of the last layer, as prediction (dropout off, running statistics), in batches that fit the memory.
+        """The output of the last layer, as prediction (dropout off, running statistics), in batches
+        that fit the memory.
 
         Parameters
         ----------
@@ -267,10 +290,15 @@ put a Flatten() before it
         array([[1., 0., 0., 1.]], dtype=float32)
         """
         x = self.admit(x)
-        outputs = [self.engine.infer(x[start : start + batch_size]) for start in range(0, len(x), batch_size)]
+        outputs = [
+            self.engine.infer(x[start : start + batch_size])
+            for start in range(0, len(x), batch_size)
+        ]
         return to_numpy(self.xp.concatenate(outputs))
 
-    def evaluate(self, x: Array, labels: Array, loss: Loss, batch_size: int = 256) -> dict[str, float]:
+    def evaluate(
+        self, x: Array, labels: Array, loss: Loss, batch_size: int = 256
+    ) -> dict[str, float]:
         """The loss and its metrics on a set.
 
         Parameters
@@ -302,7 +330,8 @@ put a Flatten() before it
         return scores | {name: metric(output, labels) for name, metric in loss.metrics.items()}
 
     def jacobian(self, x: Array) -> np.ndarray:
-        """J[n, k, …] = ∂y[n, k] / ∂x[n, …]: every output's gradient by every input, one backward pass an output.
+        """J[n, k, …] = ∂y[n, k] / ∂x[n, …]: every output's gradient by every input, one backward
+        pass an output.
 
         What no training ever forms: K · D numbers a sample, where a backward pass needs D.
 
@@ -338,9 +367,11 @@ put a Flatten() before it
             for layer, cache in zip(reversed(self.layers), reversed(caches), strict=True):
                 d, _ = layer.gradients(d, cache)
             rows.append(d)
-        return to_numpy(self.xp.stack(rows, axis=1).reshape(len(x), *self.output_shape, *self.input_shape))
+        return to_numpy(
+            self.xp.stack(rows, axis=1).reshape(len(x), *self.output_shape, *self.input_shape)
+        )
 
-    # -- keeping -----------------------------------------------------------------------------------------------------
+    # -- keeping ----------------------------------------------------------------------------------
 
     def save(
         self,
@@ -370,12 +401,14 @@ put a Flatten() before it
     def load(
         cls, path: str | os.PathLike, *, optimizer: Optimizer | None = None, device: str = "cpu"
     ) -> "Sequential":
-        """The model in a file that `save` wrote; see `storage.load`, which gives the rest of it too.
+        """The model in a file that `save` wrote; see `storage.load`, which gives the rest of it
+        too.
 
         Parameters
         ----------
         path : of the file.
-        optimizer : if given, is put where the saved one was: its steps and state are changed in place.
+        optimizer : if given, is put where the saved one was: its steps and state are changed in
+            place.
         device : "cpu" or "gpu".
 
         Returns
@@ -393,10 +426,11 @@ put a Flatten() before it
             storage.resume(optimizer, saved.optimizer)
         return saved.model
 
-    # -- describing --------------------------------------------------------------------------------------------------
+    # -- describing -------------------------------------------------------------------------------
 
     def summary(self) -> Table:
-        """A table: every layer with its output's shape, its number of parameters and the memory of its output.
+        """A table: every layer with its output's shape, its number of parameters and the memory of
+        its output.
 
         Returns
         -------
@@ -420,7 +454,9 @@ put a Flatten() before it
         for layer in self.layers:
             count = sum(a.size for a in layer.params.values())
             memory = math.prod(layer.output_shape) * self.dtype.itemsize
-            rows.append((_shorten(repr(layer)), str(layer.output_shape), f"{count:,}", _bytes(memory)))
+            rows.append(
+                (_shorten(repr(layer)), str(layer.output_shape), f"{count:,}", _bytes(memory))
+            )
             total, activations = total + count, activations + memory
         table = _columns([("layer", "output shape", "parameters", "memory a sample"), *rows])
         foot = f"{total:,} parameters in {self.dtype}: {_bytes(total * self.dtype.itemsize)}"
@@ -446,7 +482,10 @@ def _module_of(device: str) -> ModuleType:
         raise ValueError(f'device is "cpu" or "gpu", got {device!r}')
     xp = np if device == "cpu" else gpu_module()
     if xp is None:
-        raise RuntimeError('no GPU that CuPy can use: install the extra "cuda12" or "cuda13", or build with device="cpu"')
+        raise RuntimeError(
+            'no GPU that CuPy can use: install the extra "cuda12" or "cuda13", '
+            'or build with device="cpu"'
+        )
     return xp
 
 
@@ -464,9 +503,16 @@ def _shorten(text: str, width: int = 48) -> str:
 
 
 def _columns(rows: list[tuple[str, ...]]) -> str:
-    """Rows as text: the first two columns to the left, the numbers to the right, rules under the head and at the end."""
+    """Rows as text: the first two columns to the left, the numbers to the right, rules under the
+    head and at the end.
+    """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(f"{cell:{'<' if i < 2 else '>'}{w}}" for i, (cell, w) in enumerate(zip(row, widths, strict=True)))
-             for row in rows]
+    lines = [
+        "  ".join(
+            f"{cell:{'<' if i < 2 else '>'}{w}}"
+            for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
     rule = "-" * len(lines[0])
     return "\n".join([lines[0].rstrip(), rule, *lines[1:], rule])

@@ -1,7 +1,8 @@
-"""Optimisers: what to do with a gradient. Each is one formula for every parameter alike, written in place.
+"""Optimisers: what to do with a gradient. Each is one formula for every parameter alike, written in
+place.
 
-The formulas run on slices of the flat parameter vector that fit the cache, so that the several passes of a formula read
-main memory once.
+The formulas run on slices of the flat parameter vector that fit the cache, so that the several
+passes of a formula read main memory once.
 """
 
 import math
@@ -12,7 +13,8 @@ from .parallel import cut, share
 from .parameters import Parameters
 
 LearningRate = float | Callable[[int], float]
-BLOCK = 1 << 16  # numbers in a slice: small enough that the passes of a formula find it in the cache
+# numbers in a slice: small enough that the passes of a formula find it in the cache
+BLOCK = 1 << 16
 
 
 class Optimizer:
@@ -21,8 +23,10 @@ class Optimizer:
     Parameters
     ----------
     lr : the learning rate, or a function of the step 0, 1, 2, … that gives it (see `schedule`).
-    weight_decay : λ ≥ 0; λ w is added to the gradient (L2 penalty ½ λ ‖w‖²), except where an optimiser says otherwise.
-    clip_norm : if given, a gradient longer than this is shortened to it, over all parameters together.
+    weight_decay : λ ≥ 0; λ w is added to the gradient (L2 penalty ½ λ ‖w‖²), except where an
+        optimiser says otherwise.
+    clip_norm : if given, a gradient longer than this is shortened to it, over all parameters
+        together.
 
     Attributes
     ----------
@@ -32,7 +36,9 @@ class Optimizer:
 
     slots: tuple[str, ...] = ()
 
-    def __init__(self, lr: LearningRate, *, weight_decay: float = 0.0, clip_norm: float | None = None) -> None:
+    def __init__(
+        self, lr: LearningRate, *, weight_decay: float = 0.0, clip_norm: float | None = None
+    ) -> None:
         if not callable(lr) and not lr >= 0:
             raise ValueError(f"lr must not be negative, got {lr}")
         self.lr, self.weight_decay, self.clip_norm = lr, weight_decay, clip_norm
@@ -70,12 +76,20 @@ class Optimizer:
         lr = self.learning_rate
         self.steps += 1
         blocks = cut(params.flat.size, BLOCK)
-        share(lambda _, k: self.update_block(blocks[k], params.flat, grads.flat, lr), len(blocks), threads)
+        share(
+            lambda _, k: self.update_block(blocks[k], params.flat, grads.flat, lr),
+            len(blocks),
+            threads,
+        )
 
     def prepare(self, params: Parameters) -> None:
         """Zeros for the state of parameters seen for the first time."""
         known = next(iter(self.state.values()), None)
-        if self.slots and (known is None or known.shapes != params.shapes):
+        if known is not None and known.shapes != params.shapes:
+            raise ValueError(
+                "this optimiser holds the state of a model with other parameters; make a new one"
+            )
+        if self.slots and known is None:
             self.state = {slot: params.like() for slot in self.slots}
 
     def update_block(self, block: slice, w: Array, g: Array, lr: float) -> None:
@@ -130,7 +144,8 @@ class SGD(Optimizer):
 
     Notes
     -----
-    Book: Optimisers. Polyak (1964); Sutskever et al. (2013), in the form whose velocity has the gradient's unit (PyTorch's).
+    Book: Optimisers. Polyak (1964); Sutskever et al. (2013), in the form whose velocity has the
+    gradient's unit (PyTorch's).
 
     Examples
     --------
@@ -213,7 +228,8 @@ class RMSProp(Optimizer):
 
 
 class Adam(Optimizer):
-    """m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; w ← w − lr · m̂ / (√v̂ + ε), m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ).
+    """m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; w ← w − lr · m̂ / (√v̂ + ε), m̂ = m / (1 −
+    β₁ᵗ), v̂ = v / (1 − β₂ᵗ).
 
     Parameters
     ----------

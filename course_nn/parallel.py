@@ -1,7 +1,8 @@
-"""Threads of our own, and a C library that keeps what a step frees: what lies between the formulas and the machine.
+"""Threads of our own, and a C library that keeps what a step frees: what lies between the formulas
+and the machine.
 
-NumPy lets go of Python's lock while it computes, so that plain threads work side by side. BLAS runs on one thread meanwhile,
-or its threads and ours would fight for the processors.
+NumPy lets go of Python's lock while it computes, so that plain threads work side by side. BLAS runs
+on one thread meanwhile, or its threads and ours would fight for the processors.
 """
 
 import ctypes
@@ -15,12 +16,14 @@ from functools import cache
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-# from malloc.h: M_MMAP_THRESHOLD and M_TRIM_THRESHOLD (bytes), M_ARENA_MAX (threads share one heap, and what is freed in it)
+# from malloc.h: M_MMAP_THRESHOLD and M_TRIM_THRESHOLD (bytes), M_ARENA_MAX (threads share one heap,
+# and what is freed in it)
 GLIBC_OPTIONS = ((-3, 1 << 30), (-1, 1 << 30), (-8, 1))
 
 
 def available_threads() -> int:
-    """The threads that a model uses unless told: $COURSE_NN_THREADS, or the processors that this process may run on.
+    """The threads that a model uses unless told: $COURSE_NN_THREADS, or the processors that this
+    process may run on.
 
     >>> available_threads() >= 1
     True
@@ -28,7 +31,9 @@ def available_threads() -> int:
     given = os.environ.get("COURSE_NN_THREADS", "")
     if given:
         if not given.isdecimal() or int(given) < 1:
-            raise ValueError(f"COURSE_NN_THREADS must be a number of threads, 1 or more, got {given!r}")
+            raise ValueError(
+                f"COURSE_NN_THREADS must be a number of threads, 1 or more, got {given!r}"
+            )
         return int(given)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -54,20 +59,24 @@ def single_threaded_blas() -> AbstractContextManager:
 
 @cache
 def keep_freed_memory() -> bool:
-    """Asks the C library to keep what a step frees, for the next step; returns whether it could be asked.
+    """Asks the C library to keep what a step frees, for the next step; returns whether it could be
+    asked.
 
-    Left to itself, glibc hands large freed arrays back to the system, and the next step gets them back page by page, each
-    page zeroed at its first touch: a fifth of a step's time, on networks with large images.
+    Left to itself, glibc hands large freed arrays back to the system, and the next step gets them
+    back page by page, each page zeroed at its first touch: a fifth of a step's time, on networks
+    with large images.
     """
     try:
         mallopt = ctypes.CDLL("libc.so.6").mallopt
     except (OSError, AttributeError):  # another system, or another C library
         return False
-    return all([mallopt(option, value) for option, value in GLIBC_OPTIONS])
+    answers = [mallopt(option, value) for option, value in GLIBC_OPTIONS]
+    return all(answers)
 
 
 def share(work: Callable[[int, int], None], count: int, threads: int) -> None:
-    """work(thread, k) for every k < count: thread t takes k = t, t + threads, …; the caller is thread 0.
+    """work(thread, k) for every k < count: thread t takes k = t, t + threads, …; the caller is
+    thread 0.
 
     >>> share(lambda thread, k: print(thread, k), count=2, threads=1)
     0 0
@@ -75,7 +84,8 @@ def share(work: Callable[[int, int], None], count: int, threads: int) -> None:
     """
 
     def run(thread: int) -> None:
-        with np.errstate(all="ignore"):  # a thread has settings of its own; `training` reports what is not finite
+        # a thread has settings of its own; `training` reports what is not finite
+        with np.errstate(all="ignore"):
             for k in range(thread, count, threads):
                 work(thread, k)
 
@@ -95,7 +105,8 @@ def cut(count: int, size: int) -> list[slice]:
 
 
 def even_size(count: int, limit: int, threads: int, multiple: int) -> int:
-    """The size of slices, at most about `limit` and a multiple of `multiple`, that gives every thread as many as the others.
+    """The size of slices, at most about `limit` and a multiple of `multiple`, that gives every
+    thread as many as the others.
 
     >>> even_size(256, limit=112, threads=2, multiple=16)
     64

@@ -1,6 +1,7 @@
 """All parameters of a model in one flat vector, each under its name as a view.
 
-An optimiser is a formula for every number alike; on one vector it is a handful of NumPy calls, whatever the number of layers.
+An optimiser is a formula for every number alike; on one vector it is a handful of NumPy calls,
+whatever the number of layers.
 """
 
 from collections.abc import Iterator, Mapping
@@ -8,6 +9,30 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from .backend import Array, array_module
+
+
+class InPlace(dict[str, Array]):
+    """name → array; assigning writes into the array that is there, so that a view stays a view.
+
+    >>> W = np.zeros(2)
+    >>> params = InPlace(W=W)
+    >>> params["W"] = [3.0, 4.0]
+    >>> W
+    array([3., 4.])
+    """
+
+    def __setitem__(self, name: str, value: Array) -> None:
+        if name not in self:
+            raise KeyError(f"there is no parameter {name!r}; there are {', '.join(self) or 'none'}")
+        if np.shape(value) != self[name].shape:
+            raise ValueError(
+                f"{name} has shape {self[name].shape}, and cannot become {np.shape(value)}"
+            )
+        self[name][...] = value
+
+    def bind(self, name: str, array: Array) -> None:
+        """Lets another array take the place of the one there."""
+        super().__setitem__(name, array)
 
 
 class Parameters(Mapping[str, Array]):

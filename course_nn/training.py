@@ -1,4 +1,6 @@
-"""The training loop: batches, steps, averages, and what to say when the data or the numbers are bad."""
+"""The training loop: batches, steps, averages, and what to say when the data or the numbers are
+bad.
+"""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +22,8 @@ History = dict[str, list[float]]
 class Callback:
     """Something that `fit` tells how training goes; a subclass overrides what it wants to hear.
 
-    The attributes `model`, `optimizer` and `history` are set before `on_start`; set `stop` to True to end after this epoch.
+    The attributes `model`, `optimizer` and `history` are set before `on_start`; set `stop` to True
+    to end after this epoch.
     """
 
     model: "Sequential"
@@ -41,19 +44,23 @@ class Callback:
         """After the last epoch, also when stopped early."""
 
 
-# -- one step --------------------------------------------------------------------------------------------------------
+# -- one step -------------------------------------------------------------------------------------
 
 
-def step(model: "Sequential", x: Array, labels: Array, loss: Loss, optimizer: Optimizer) -> tuple[float, Array]:
+def step(
+    model: "Sequential", x: Array, labels: Array, loss: Loss, optimizer: Optimizer
+) -> tuple[float, Array]:
     """Forward, loss, backward, update; returns the loss before the update and the output.
 
     Parameters
     ----------
-    model : built. x : (N, *input_shape), admitted. labels : what the loss takes. loss, optimizer : objects.
+    model : built. x : (N, *input_shape), admitted. labels : what the loss takes. loss, optimizer :
+        objects.
 
     Raises
     ------
-    FloatingPointError : if the loss, a gradient or a running statistic is not finite; nothing is updated then.
+    FloatingPointError : if the loss, a gradient or a running statistic is not finite; nothing is
+        updated then.
     """
     states = [state for layer in model.layers for state in layer.state.values()]
     before = [state.copy() for state in states]
@@ -70,7 +77,7 @@ def step(model: "Sequential", x: Array, labels: Array, loss: Loss, optimizer: Op
 
 def _finite(x: Array) -> bool:
     """Whether all numbers are finite: NaN and ±∞ survive into the minimum or the maximum."""
-    return not x.size or math.isfinite(float(x.min())) and math.isfinite(float(x.max()))
+    return not x.size or (math.isfinite(float(x.min())) and math.isfinite(float(x.max())))
 
 
 def _where_it_began(model: "Sequential", x: Array, labels: Array, loss: Loss) -> str:
@@ -86,23 +93,33 @@ def _where_it_began(model: "Sequential", x: Array, labels: Array, loss: Loss) ->
             what = f"its parameters {', '.join(broken)}" if broken else "its activations"
             return f"{what} are not finite in layer {i}, {layer!r}; try a smaller learning rate"
         if not all(map(_finite, layer.state.values())):
-            return f"the variance of its input overflows in layer {i}, {layer!r}; try a smaller learning rate"
+            return (
+                f"the variance of its input overflows in layer {i}, {layer!r}; "
+                "try a smaller learning rate"
+            )
     value, cache = loss.compute(y, labels)
     if not math.isfinite(value):
-        return f"the activations are finite, but {type(loss).__name__} gives {value}; its input goes up to {float(y.max()):g}"
+        return (
+            f"the activations are finite, but {type(loss).__name__} gives {value}; "
+            f"its input goes up to {float(y.max()):g}"
+        )
     d = loss.gradient(cache)
     for i in reversed(range(len(model.layers))):
         d, grads = model.layers[i].gradients(d, caches[i])
         if not (_finite(d) and all(map(_finite, grads.values()))):
-            return f"the gradients of layer {i}, {model.layers[i]!r}, are not finite; try a smaller learning rate"
+            return (
+                f"the gradients of layer {i}, {model.layers[i]!r}, are not finite; "
+                "try a smaller learning rate"
+            )
     return "a number was not finite, but not when computed again (dropout draws anew)"
 
 
-# -- the door --------------------------------------------------------------------------------------------------------
+# -- the door -------------------------------------------------------------------------------------
 
 
 def admit_pair(model: "Sequential", x: Array, labels: Array) -> tuple[Array, Array]:
-    """Data and labels at the model's door: converted once, and refused with one sentence where they cannot be used.
+    """Data and labels at the model's door: converted once, and refused with one sentence where they
+    cannot be used.
 
     Parameters
     ----------
@@ -126,7 +143,9 @@ def admit_pair(model: "Sequential", x: Array, labels: Array) -> tuple[Array, Arr
 
 
 def _check_labels(model: "Sequential", labels: Array, loss: Loss) -> None:
-    """Lets the loss look at all labels once, on outputs of zeros, so that a bad one is found before the first step."""
+    """Lets the loss look at all labels once, on outputs of zeros, so that a bad one is found before
+    the first step.
+    """
     for start in range(0, len(labels), 4096):
         part = labels[start : start + 4096]
         try:
@@ -136,7 +155,7 @@ def _check_labels(model: "Sequential", labels: Array, loss: Loss) -> None:
             raise ValueError(f"{error}{where}") from None
 
 
-# -- the loop --------------------------------------------------------------------------------------------------------
+# -- the loop -------------------------------------------------------------------------------------
 
 
 def fit(
@@ -172,13 +191,15 @@ def fit(
 
     Returns
     -------
-    history : {"loss", "accuracy", "val_loss", "val_accuracy": a number an epoch; "step_loss": a number a step}. The training
-        numbers are running averages over the epoch, while the weights move.
+    history : {"loss", "accuracy", "val_loss", "val_accuracy": a number an epoch; "step_loss": a
+        number a step}. The training numbers are running averages over the epoch, while the weights
+        move.
 
     Raises
     ------
     ValueError : for data or options that cannot be used; before anything is changed.
-    FloatingPointError : at the first step whose loss is not finite, naming the layer; the last good weights stay in place.
+    FloatingPointError : at the first step whose loss is not finite, naming the layer; the last good
+        weights stay in place.
 
     Notes
     -----
@@ -192,7 +213,9 @@ def fit(
     if validation is not None:
         validation = admit_pair(model, *validation)
     if not 1 <= batch_size <= len(x):
-        raise ValueError(f"batch_size must be from 1 to the number of samples, {len(x)}, got {batch_size}")
+        raise ValueError(
+            f"batch_size must be from 1 to the number of samples, {len(x)}, got {batch_size}"
+        )
     for some_labels in (labels, *(validation or ())[1:]):
         _check_labels(model, some_labels, loss)
     run = _Run(model, loss, optimizer, callbacks, progress)
@@ -208,11 +231,16 @@ def fit(
     return run.history
 
 
-def _hold_out(x: Array, labels: Array, share: float, rng: np.random.Generator) -> tuple[Array, Array, tuple[Array, Array]]:
+def _hold_out(
+    x: Array, labels: Array, share: float, rng: np.random.Generator
+) -> tuple[Array, Array, tuple[Array, Array]]:
     """Keeps a random share of the data aside for validation."""
     count = round(share * len(x))
     if not 0 < count < len(x):
-        raise ValueError(f"validation={share} of {len(x)} samples leaves an empty part; give a share between 0 and 1")
+        raise ValueError(
+            f"validation={share} of {len(x)} samples leaves an empty part; "
+            "give a share between 0 and 1"
+        )
     order = rng.permutation(len(x))
     held, kept = order[:count], order[count:]
     return x[kept], labels[kept], (x[held], labels[held])
@@ -222,7 +250,12 @@ class _Run:
     """One call of `fit`: its history, its running averages, its last good weights."""
 
     def __init__(
-        self, model: "Sequential", loss: Loss, optimizer: Optimizer, callbacks: Sequence[Callback], progress: bool
+        self,
+        model: "Sequential",
+        loss: Loss,
+        optimizer: Optimizer,
+        callbacks: Sequence[Callback],
+        progress: bool,
     ) -> None:
         self.model, self.loss, self.optimizer, self.callbacks = model, loss, optimizer, callbacks
         self.progress, self.steps = progress, 0
@@ -235,12 +268,23 @@ class _Run:
 
     def start(self) -> None:
         for callback in self.callbacks:
-            callback.model, callback.optimizer, callback.history = self.model, self.optimizer, self.history
+            callback.model, callback.optimizer, callback.history = (
+                self.model,
+                self.optimizer,
+                self.history,
+            )
             callback.stop = False
         self.tell("on_start")
 
     def epoch(
-        self, epoch: int, epochs: int, x: Array, labels: Array, batch_size: int, rng: np.random.Generator, augment: Any
+        self,
+        epoch: int,
+        epochs: int,
+        x: Array,
+        labels: Array,
+        batch_size: int,
+        rng: np.random.Generator,
+        augment: Any,
     ) -> None:
         """One pass through the shuffled data; its running averages become a row of the history."""
         order = rng.permutation(len(x))
@@ -256,25 +300,32 @@ class _Run:
                 for name, score in scores.items():
                     averages[name] += (score - averages[name]) * len(rows) / seen
                 if self.progress:
-                    bar.set_postfix({name: f"{value:.4f}" for name, value in averages.items()}, refresh=False)
+                    bar.set_postfix(
+                        {name: f"{value:.4f}" for name, value in averages.items()}, refresh=False
+                    )
         for name, value in averages.items():
             self.history[name].append(value)
 
     def step(self, x: Array, labels: Array, epoch: int) -> dict[str, float]:
-        """One update. The weights before it become the last good ones once their loss has proved finite."""
+        """One update. The weights before it become the last good ones once their loss has proved
+        finite.
+        """
         self.spare[:] = self.model.params.flat
         try:
             value, output = step(self.model, x, labels, self.loss, self.optimizer)
         except FloatingPointError as error:
             self.model.params.flat[:] = self.good
             raise FloatingPointError(
-                f"training stopped at step {self.steps} (epoch {epoch + 1}): {error}; the last good weights are in place"
+                f"training stopped at step {self.steps} (epoch {epoch + 1}): {error}; "
+                "the last good weights are in place"
             ) from None
         self.good, self.spare = self.spare, self.good
         self.history["step_loss"].append(value)
         self.tell("on_step", self.steps, value)
         self.steps += 1
-        return {"loss": value} | {name: metric(output, labels) for name, metric in self.loss.metrics.items()}
+        return {"loss": value} | {
+            name: metric(output, labels) for name, metric in self.loss.metrics.items()
+        }
 
     def validate(self, x: Array, labels: Array) -> None:
         for name, value in self.model.evaluate(x, labels, self.loss).items():
@@ -293,7 +344,8 @@ class _Run:
         import warnings
 
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # tqdm warns where a notebook has no widgets, and falls back to text by itself
+            # tqdm warns where a notebook has no widgets, and falls back to text by itself
+            warnings.simplefilter("ignore")
             from tqdm.auto import tqdm
 
             return tqdm(steps, desc=label, unit="step", dynamic_ncols=True)

@@ -1,7 +1,8 @@
 """Activations: one function of one number, applied to every element.
 
-Each pair keeps the memory order of its argument, so that an image stays in the order the convolution wrote it.
-The gradient is dx = dy · f′(x); f′ is written with y where that is cheaper (the logistic function, tanh).
+Each pair keeps the memory order of its argument, so that an image stays in the order
+the convolution wrote it. The gradient is dx = dy · f′(x); f′ is written with y where
+that is cheaper (the logistic function, tanh).
 """
 
 import math
@@ -31,7 +32,8 @@ def relu_forward(x: Array) -> tuple[Array, Array]:
     >>> relu_forward(np.array([-1.0, 0.0, 2.0]))[0]
     array([0., 0., 2.])
     """
-    y = array_module(x).clip(x, 0, math.inf)  # NumPy's maximum with a single number is three times slower
+    # NumPy's maximum with a single number is three times slower
+    y = array_module(x).clip(x, 0, math.inf)
     return y, y
 
 
@@ -212,7 +214,8 @@ def tanh_backward(dy: Array, cache: Array) -> Array:
     return dy * (1 - cache * cache)
 
 
-GELU_SCALE = math.sqrt(2 / math.pi)  # of the tanh approximation, Hendrycks and Gimpel (2016), section 2
+# of the tanh approximation, Hendrycks and Gimpel (2016), section 2
+GELU_SCALE = math.sqrt(2 / math.pi)
 GELU_CUBE = 0.044715
 
 
@@ -230,8 +233,8 @@ def gelu_forward(x: Array) -> tuple[Array, tuple]:
 
     Notes
     -----
-    Book: Activations. Hendrycks and Gimpel (2016), section 2: the tanh form of x Φ(x), which is
-    PyTorch's `GELU(approximate="tanh")` and needs no error function.
+    Book: Activations. Hendrycks and Gimpel (2016), section 2: the tanh form of x Φ(x),
+    which is PyTorch's `GELU(approximate="tanh")` and needs no error function.
 
     Examples
     --------
@@ -244,7 +247,8 @@ def gelu_forward(x: Array) -> tuple[Array, tuple]:
 
 
 def gelu_backward(dy: Array, cache: tuple) -> Array:
-    """dx = dy (½ (1 + t) + ½ x (1 − t²) u′), t = tanh u, u′ = √(2/π) (1 + 3 · 0.044715 x²).
+    """dx = dy (½ (1 + t) + ½ x (1 − t²) u′), t = tanh u, u′ = √(2/π) (1 + 3 · 0.044715
+    x²).
 
     Parameters
     ----------

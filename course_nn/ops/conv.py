@@ -1,11 +1,13 @@
 """Convolution as one matrix product: every patch of the image becomes a column.
 
-The caller sees images as (N, C, H, W). In memory the batch lies innermost, as (C, H, W, N): then a shift of the image by a
-pixel is a shift by whole runs of N numbers, patches are copied in runs of W·N, and the product of the filters with the
-patches writes its result in the very order that the next layer reads. No copy is made to go back to (N, C, H, W): the
-result is a transposed view.
+The caller sees images as (N, C, H, W). In memory the batch lies innermost, as (C, H, W,
+N): then a shift of the image by a pixel is a shift by whole runs of N numbers, patches
+are copied in runs of W·N, and the product of the filters with the patches writes its
+result in the very order that the next layer reads. No copy is made to go back to (N, C,
+H, W): the result is a transposed view.
 
-As in every deep-learning library "convolution" means cross-correlation: the kernel is not flipped.
+As in every deep-learning library "convolution" means cross-correlation: the kernel is
+not flipped.
 """
 
 import math
@@ -20,11 +22,15 @@ from ..backend import Array, array_module, as_strided
 Pair = int | tuple[int, int]
 Sides = tuple[tuple[int, int], tuple[int, int]]  # ((top, bottom), (left, right))
 UNPADDED: Sides = ((0, 0), (0, 0))
-PATCH_BYTES = 1 << 21  # of patches at a time: they are made, multiplied and forgotten while they lie in the cache
+# of patches at a time: they are made, multiplied and forgotten while they lie in the
+# cache
+PATCH_BYTES = 1 << 21
 
 
 class Geometry(NamedTuple):
-    """How the windows of a kernel lie on an image, in pixels: each field is (vertical, horizontal)."""
+    """How the windows of a kernel lie on an image, in pixels: each field is (vertical,
+    horizontal).
+    """
 
     kernel: tuple[int, int]
     stride: tuple[int, int]
@@ -32,7 +38,8 @@ class Geometry(NamedTuple):
     dilation: tuple[int, int]
 
     def output_size(self, H: int, W: int) -> tuple[int, int]:
-        """OH = ⌊(H + top + bottom − d (R − 1) − 1) / s⌋ + 1, and the same for OW with W and S.
+        """OH = ⌊(H + top + bottom − d (R − 1) − 1) / s⌋ + 1, and the same for OW with W
+        and S.
 
         >>> geometry(3, stride=2).output_size(7, 8)
         (3, 3)
@@ -41,8 +48,10 @@ class Geometry(NamedTuple):
         oh, ow = ((n + sum(p) - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in size)
         if oh < 1 or ow < 1:
             raise ValueError(
-                f"a {self.kernel[0]}×{self.kernel[1]} window (dilation {self.dilation}) does not fit into an image of "
-                f"{H}×{W} pixels (padding {self.padding}); use a smaller window or more padding"
+                "a {}×{} window (dilation {}) does not fit into an image of "
+                "{}×{} pixels (padding {}); use a smaller window or more padding".format(
+                    *self.kernel, self.dilation, H, W, self.padding
+                )
             )
         return oh, ow
 
@@ -57,24 +66,40 @@ def pair(value: Pair) -> tuple[int, int]:
     >>> pair(3), pair((1, 2))
     ((3, 3), (1, 2))
     """
-    return (value[0], value[1]) if isinstance(value, tuple | list) else (index(value), index(value))
+    return (
+        (value[0], value[1])
+        if isinstance(value, tuple | list)
+        else (index(value), index(value))
+    )
 
 
-def geometry(kernel: Pair, stride: Pair = 1, padding: Pair | Sides = 0, dilation: Pair = 1) -> Geometry:
-    """A `Geometry` from numbers or pairs, checked; padding may also differ from side to side.
+def geometry(
+    kernel: Pair, stride: Pair = 1, padding: Pair | Sides = 0, dilation: Pair = 1
+) -> Geometry:
+    """A `Geometry` from numbers or pairs, checked; padding may also differ from side to
+    side.
 
     >>> geometry(3, stride=(1, 2), padding=1)
     Geometry(kernel=(3, 3), stride=(1, 2), padding=((1, 1), (1, 1)), dilation=(1, 1))
     """
-    vertical, horizontal = pair(padding)
-    g = Geometry(pair(kernel), pair(stride), (pair(vertical), pair(horizontal)), pair(dilation))
-    if min(g.kernel + g.stride + g.dilation) < 1 or min(g.padding[0] + g.padding[1]) < 0:
-        raise ValueError(f"kernel, stride and dilation must be at least 1 and padding at least 0, got {g}")
+    vertical, horizontal = padding if isinstance(padding, tuple) else (padding, padding)
+    g = Geometry(
+        pair(kernel), pair(stride), (pair(vertical), pair(horizontal)), pair(dilation)
+    )
+    if (
+        min(g.kernel + g.stride + g.dilation) < 1
+        or min(g.padding[0] + g.padding[1]) < 0
+    ):
+        raise ValueError(
+            "kernel, stride and dilation must be at least 1 and padding at least 0, "
+            f"got {g}"
+        )
     return g
 
 
 def batch_last(x: Array, padding: Sides = UNPADDED, fill: float = 0) -> Array:
-    """(N, C, H, W) in any memory order → (C, H + padding, W + padding, N), contiguous; no copy where x lies so already.
+    """(N, C, H, W) in any memory order → (C, H + padding, W + padding, N), contiguous;
+    no copy where x lies so already.
 
     >>> import numpy as np
     >>> batch_last(np.ones((5, 3, 4, 4)), padding=((1, 1), (0, 2))).shape
@@ -91,18 +116,22 @@ def batch_last(x: Array, padding: Sides = UNPADDED, fill: float = 0) -> Array:
 
 
 def batch_first(x: Array, padding: Sides = UNPADDED) -> Array:
-    """(C, H + padding, W + padding, N) → the (N, C, H, W) view inside the padding; undoes `batch_last`.
+    """(C, H + padding, W + padding, N) → the (N, C, H, W) view inside the padding;
+    undoes `batch_last`.
 
     >>> import numpy as np
     >>> batch_first(np.ones((3, 6, 6, 5)), padding=((1, 1), (0, 2))).shape
     (5, 3, 4, 4)
     """
     (top, bottom), (left, right) = padding
-    return x[:, top : x.shape[1] - bottom, left : x.shape[2] - right].transpose(3, 0, 1, 2)
+    return x[:, top : x.shape[1] - bottom, left : x.shape[2] - right].transpose(
+        3, 0, 1, 2
+    )
 
 
 def extract_patches(x: Array, g: Geometry) -> Array:
-    """columns[c, r, s, i, j, n] = x[c, i·stride + r·dilation, j·stride + s·dilation, n].
+    """columns[c, r, s, i, j, n] = x[c, i·stride + r·dilation, j·stride + s·dilation,
+    n].
 
     Parameters
     ----------
@@ -136,7 +165,8 @@ def extract_patches(x: Array, g: Geometry) -> Array:
 
 
 def fold_patches(columns: Array, shape: tuple[int, ...], g: Geometry) -> Array:
-    """x[c, i·stride + r·dilation, j·stride + s·dilation, n] += columns[c, r, s, i, j, n]: the adjoint of `extract_patches`.
+    """x[c, i·stride + r·dilation, j·stride + s·dilation, n] += columns[c, r, s, i, j,
+    n]: the adjoint of `extract_patches`.
 
     Parameters
     ----------
@@ -150,12 +180,14 @@ def fold_patches(columns: Array, shape: tuple[int, ...], g: Geometry) -> Array:
 
     Notes
     -----
-    Book: Convolution, "The gradient of the input". ⟨extract(x), u⟩ = ⟨x, fold(u)⟩ for all x and u.
+    Book: Convolution, "The gradient of the input". ⟨extract(x), u⟩ = ⟨x, fold(u)⟩ for
+    all x and u.
 
     Examples
     --------
     >>> import numpy as np
-    >>> fold_patches(np.ones((1, 2, 2, 2, 2, 1)), (1, 3, 3, 1), geometry(2)).reshape(3, 3)
+    >>> ones = np.ones((1, 2, 2, 2, 2, 1))
+    >>> fold_patches(ones, (1, 3, 3, 1), geometry(2)).reshape(3, 3)
     array([[1., 2., 1.],
            [2., 4., 2.],
            [1., 2., 1.]])
@@ -171,11 +203,15 @@ def _fold_into(x: Array, columns: Array, g: Geometry) -> None:
     (sh, sw), (dh, dw) = g.stride, g.dilation
     for r in range(R):
         for s in range(S):
-            x[:, r * dh : r * dh + OH * sh : sh, s * dw : s * dw + OW * sw : sw] += columns[:, r, s]
+            x[:, r * dh : r * dh + OH * sh : sh, s * dw : s * dw + OW * sw : sw] += (
+                columns[:, r, s]
+            )
 
 
 def _strips(x: Array, g: Geometry, OH: int, OW: int) -> Iterator[tuple[slice, slice]]:
-    """Strips of output rows, each with the image rows under it, so thin that a strip's patches stay in the cache."""
+    """Strips of output rows, each with the image rows under it, so thin that a strip's
+    patches stay in the cache.
+    """
     row_bytes = x.shape[0] * math.prod(g.kernel) * OW * x.shape[3] * x.itemsize
     height = max(PATCH_BYTES // row_bytes, 1) if array_module(x) is np else OH
     for top in range(0, OH, height):
@@ -185,30 +221,39 @@ def _strips(x: Array, g: Geometry, OH: int, OW: int) -> Iterator[tuple[slice, sl
 
 
 def conv2d_forward(
-    x: Array, W: Array, b: Array, stride: Pair = 1, padding: Pair | Sides = 0, dilation: Pair = 1
+    x: Array,
+    W: Array,
+    b: Array,
+    stride: Pair = 1,
+    padding: Pair | Sides = 0,
+    dilation: Pair = 1,
 ) -> tuple[Array, tuple]:
-    """y[n,f,i,j] = b[f] + Σ_{c,r,s} W[f,c,r,s] · x[n, c, i·stride + r·dilation − p, j·stride + s·dilation − p].
+    """y[n,f,i,j] = b[f] + Σ_{c,r,s} W[f,c,r,s] · x[n, c, i·stride + r·dilation − p,
+    j·stride + s·dilation − p].
 
     Parameters
     ----------
     x : (N, C, H, W) float, any memory order.
     W : (F, C, R, S) float, one kernel a filter and channel.
     b : (F,) float.
-    stride, padding, dilation : pixels, one number or (vertical, horizontal); padding, with zeros, also as
-        ((top, bottom), (left, right)).
+    stride, padding, dilation : pixels, one number or (vertical, horizontal); padding,
+        with zeros, also as ((top, bottom), (left, right)).
 
     Returns
     -------
     y : (N, F, OH, OW) float, a view of memory ordered (F, OH, OW, N).
-    cache : what `conv2d_backward` needs: the padded image, W and the geometry; patches are made again, not stored.
+    cache : what `conv2d_backward` needs: the padded image, W and the geometry; patches
+        are made again, not stored.
 
     Raises
     ------
-    ValueError : if the channels of x and W differ, or the kernel does not fit into the padded image.
+    ValueError : if the channels of x and W differ, or the kernel does not fit into the
+        padded image.
 
     Notes
     -----
-    Book: Convolution. LeCun et al. (1998), section II; Dumoulin and Visin (2016), relationship 15 for the sizes.
+    Book: Convolution. LeCun et al. (1998), section II; Dumoulin and Visin (2016),
+    relationship 15 for the sizes.
 
     Examples
     --------
@@ -220,7 +265,10 @@ def conv2d_forward(
            [-4., -4.]])
     """
     if x.shape[1] != W.shape[1]:
-        raise ValueError(f"x {x.shape} has {x.shape[1]} channels, but the kernels W {W.shape} expect {W.shape[1]}")
+        raise ValueError(
+            f"x {x.shape} has {x.shape[1]} channels, "
+            f"but the kernels W {W.shape} expect {W.shape[1]}"
+        )
     g = geometry(W.shape[2:], stride, padding, dilation)
     F, N, (OH, OW) = len(W), len(x), g.output_size(*x.shape[2:])
     xp, x, kernels = array_module(x), batch_last(x, g.padding), W.reshape(len(W), -1)
@@ -247,14 +295,16 @@ def conv2d_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple:
 
     Notes
     -----
-    Book: Convolution, "The derivative". Written as sums: dW[f,c,r,s] = Σ_{n,i,j} dy[n,f,i,j] x[n,c,i·stride+r,j·stride+s];
-    dx is a convolution of dy, dilated by stride − 1 zeros, with the kernel turned by 180°.
+    Book: Convolution, "The derivative". Written as sums: dW[f,c,r,s] = Σ_{n,i,j}
+    dy[n,f,i,j] x[n,c,i·stride+r,j·stride+s]; dx is a convolution of dy, dilated by
+    stride − 1 zeros, with the kernel turned by 180°.
 
     Examples
     --------
     >>> import numpy as np
     >>> x = np.arange(1.0, 10.0).reshape(1, 1, 3, 3)
-    >>> _, cache = conv2d_forward(x, np.array([[[[1.0, 0.0], [0.0, -1.0]]]]), np.zeros(1))
+    >>> W = np.array([[[[1.0, 0.0], [0.0, -1.0]]]])
+    >>> _, cache = conv2d_forward(x, W, np.zeros(1))
     >>> dx, dW, db = conv2d_backward(np.ones((1, 1, 2, 2)), cache)
     >>> dW.reshape(2, 2), db
     (array([[12., 16.],
@@ -262,12 +312,15 @@ def conv2d_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple:
     """
     x, W, g = cache
     dy, kernels = batch_last(dy), W.reshape(len(W), -1)
-    dx = array_module(x).zeros_like(x) if need_dx else None
+    dx: Array = array_module(x).zeros_like(x) if need_dx else None
     dW = array_module(x).zeros_like(kernels)
     for out, rows in _strips(x, g, *dy.shape[1:3]):
         columns, strip = extract_patches(x[:, rows], g), dy[:, out].reshape(len(W), -1)
         dW += strip @ columns.reshape(kernels.shape[1], -1).T
         if need_dx:
             _fold_into(dx[:, rows], (kernels.T @ strip).reshape(columns.shape), g)
-    dx = batch_first(dx, g.padding) if need_dx else None
-    return dx, dW.reshape(W.shape), dy.sum(axis=(1, 2, 3))
+    return (
+        batch_first(dx, g.padding) if need_dx else None,
+        dW.reshape(W.shape),
+        dy.sum(axis=(1, 2, 3)),
+    )

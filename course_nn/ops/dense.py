@@ -1,4 +1,6 @@
-"""The dense layer y = x W + b, and flattening, which makes an image a row of features for it."""
+"""The dense layer y = x W + b, and flattening, which makes an image a row of features
+for it.
+"""
 
 import math
 
@@ -30,7 +32,8 @@ def dense_forward(x: Array, W: Array, b: Array) -> tuple[Array, tuple]:
     Examples
     --------
     >>> import numpy as np
-    >>> y, _ = dense_forward(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]), np.array([5.0]))
+    >>> x, W, b = np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]), np.array([5.0])
+    >>> y, _ = dense_forward(x, W, b)
     >>> y
     array([[16.]])
     """
@@ -54,12 +57,14 @@ def dense_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple:
 
     Notes
     -----
-    Book: The dense layer, "The derivative". Rumelhart, Hinton and Williams (1986), equations 6 and 7.
+    Book: The dense layer, "The derivative". Rumelhart, Hinton and Williams (1986),
+    equations 6 and 7.
 
     Examples
     --------
     >>> import numpy as np
-    >>> _, cache = dense_forward(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]), np.array([5.0]))
+    >>> x, W, b = np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]), np.array([5.0])
+    >>> _, cache = dense_forward(x, W, b)
     >>> dx, dW, db = dense_backward(np.array([[10.0]]), cache)
     >>> dx, dW.ravel(), db
     (array([[30., 40.]]), array([10., 20.]), array([10.]))
@@ -78,7 +83,8 @@ def flatten_forward(x: Array) -> tuple[Array, tuple]:
 
     Returns
     -------
-    y : (N, D) float, D the product of the other axes; a view of x where its memory allows.
+    y : (N, D) float, D the product of the other axes; a view of x where its memory
+        allows.
     cache : the shape of x.
 
     Notes

@@ -1,11 +1,15 @@
-"""Dropout: each number is kept with probability 1 − rate, and what is kept grows so that the mean stays."""
+"""Dropout: each number is kept with probability 1 − rate, and what is kept grows so
+that the mean stays.
+"""
 
 import numpy as np
 
 from ..backend import Array, array_module
 
 
-def dropout_mask(shape: tuple[int, ...], rate: float, *, rng: np.random.Generator, like: Array) -> Array:
+def dropout_mask(
+    shape: tuple[int, ...], rate: float, *, rng: np.random.Generator, like: Array
+) -> Array:
     """m / (1 − rate), m ∈ {0, 1} with P(m = 0) = rate, one for every element.
 
     Parameters
@@ -35,7 +39,9 @@ def dropout_mask(shape: tuple[int, ...], rate: float, *, rng: np.random.Generato
     return kept * xp.asarray(1 / (1 - rate), dtype=like.dtype)
 
 
-def dropout_forward(x: Array, rate: float, *, rng: np.random.Generator) -> tuple[Array, Array]:
+def dropout_forward(
+    x: Array, rate: float, *, rng: np.random.Generator
+) -> tuple[Array, Array]:
     """y = x ⊙ m / (1 − rate), m ∈ {0, 1} with P(m = 0) = rate.
 
     Parameters
@@ -55,7 +61,8 @@ def dropout_forward(x: Array, rate: float, *, rng: np.random.Generator) -> tuple
 
     Notes
     -----
-    Book: Dropout. Srivastava et al. (2014), section 4; scaled in training ("inverted"), so that prediction needs no change.
+    Book: Dropout. Srivastava et al. (2014), section 4; scaled in training ("inverted"),
+    so that prediction needs no change.
 
     Examples
     --------

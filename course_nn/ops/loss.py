@@ -1,4 +1,6 @@
-"""Losses: one number for a batch, the mean over its samples. Backward passes start from dloss = ∂L/∂loss, usually 1."""
+"""Losses: one number for a batch, the mean over its samples. Backward passes start from
+dloss = ∂L/∂loss, usually 1.
+"""
 
 from ..backend import Array, array_module
 from .activation import sigmoid
@@ -30,16 +32,23 @@ def one_hot(labels: Array, classes: int, dtype: type | str = "float32") -> Array
     """
     xp = array_module(labels)
     if labels.ndim != 1 or labels.dtype.kind not in "iu":
-        raise ValueError(f"labels must be a vector of integers, got {labels.dtype} of shape {labels.shape}")
+        raise ValueError(
+            "labels must be a vector of integers, "
+            f"got {labels.dtype} of shape {labels.shape}"
+        )
     wrong = (labels < 0) | (labels >= classes)
     if wrong.any():
         n = int(wrong.argmax())
-        raise ValueError(f"label {int(labels[n])} of sample {n} is out of range: {classes} classes are 0 to {classes - 1}")
+        raise ValueError(
+            f"label {int(labels[n])} of sample {n} is out of range: "
+            f"{classes} classes are 0 to {classes - 1}"
+        )
     return xp.asarray(labels[:, None] == xp.arange(classes), dtype=dtype)
 
 
 def targets_like(output: Array, labels: Array) -> Array:
-    """Labels as (N, K) of the output's dtype: integer classes become one-hot rows, rows that are (N, K) already stay.
+    """Labels as (N, K) of the output's dtype: integer classes become one-hot rows, rows
+    that are (N, K) already stay.
 
     Parameters
     ----------
@@ -63,16 +72,23 @@ def targets_like(output: Array, labels: Array) -> Array:
     xp = array_module(output)
     labels = xp.asarray(labels)
     if output.ndim != 2:
-        raise ValueError(f"a loss over classes needs scores of shape (N, K), got {output.shape}; is a Flatten missing?")
+        raise ValueError(
+            f"a loss over classes needs scores of shape (N, K), got {output.shape}; "
+            "is a Flatten missing?"
+        )
     if labels.shape == output.shape:
         return labels.astype(output.dtype, copy=False)
     if labels.shape[:1] != output.shape[:1] or labels.ndim != 1:
-        raise ValueError(f"labels of shape {labels.shape} do not fit {output.shape}; expected (N,) integers or {output.shape}")
+        raise ValueError(
+            f"labels of shape {labels.shape} do not fit {output.shape}; "
+            f"expected (N,) integers or {output.shape}"
+        )
     return one_hot(labels, output.shape[1], output.dtype)
 
 
 def cross_entropy_forward(p: Array, labels: Array) -> tuple[float, tuple]:
-    """L = −(1/N) Σₙ log p[n, labelsₙ], on probabilities; a p of zero counts as the smallest positive number.
+    """L = −(1/N) Σₙ log p[n, labelsₙ], on probabilities; a p of zero counts as the
+    smallest positive number.
 
     Parameters
     ----------
@@ -90,7 +106,8 @@ def cross_entropy_forward(p: Array, labels: Array) -> tuple[float, tuple]:
 
     Notes
     -----
-    Book: Softmax and cross-entropy. After a softmax, the fused `softmax_cross_entropy_forward` is exact where this must clip.
+    Book: Softmax and cross-entropy. After a softmax, the fused
+    `softmax_cross_entropy_forward` is exact where this must clip.
 
     Examples
     --------
@@ -129,7 +146,8 @@ def cross_entropy_backward(dloss: float, cache: tuple) -> Array:
 def softmax_cross_entropy_forward(
     z: Array, labels: Array, smoothing: float = 0.0, class_weights: Array | None = None
 ) -> tuple[float, tuple]:
-    """L = −Σₙₖ tₙₖ log softmax(zₙ)ₖ / Σₙ wₙ, with tₙₖ = w_k ((1 − ε) [k = labelsₙ] + ε / K) and wₙ the weight of n's class.
+    """L = −Σₙₖ tₙₖ log softmax(zₙ)ₖ / Σₙ wₙ, with tₙₖ = w_k ((1 − ε) [k = labelsₙ] + ε
+    / K) and wₙ the weight of n's class.
 
     Without smoothing and weights this is −(1/N) Σₙ log softmax(zₙ)[labelsₙ].
 
@@ -151,8 +169,9 @@ def softmax_cross_entropy_forward(
 
     Notes
     -----
-    Book: Softmax and cross-entropy, "Fused". log Σ exp is taken after subtracting the row's maximum, so scores of ±10⁴ are safe.
-    Smoothing: Szegedy et al. (2016), section 7.
+    Book: Softmax and cross-entropy, "Fused". log Σ exp is taken after subtracting the
+    row's maximum, so scores of ±10⁴ are safe. Smoothing: Szegedy et al. (2016), section
+    7.
 
     Examples
     --------
@@ -199,7 +218,8 @@ def softmax_cross_entropy_backward(dloss: float, cache: tuple) -> Array:
 
 
 def binary_cross_entropy_forward(z: Array, targets: Array) -> tuple[float, tuple]:
-    """L = mean of −t log σ(z) − (1 − t) log(1 − σ(z)) = mean of max(z, 0) − t z + log(1 + e^{−|z|}).
+    """L = mean of −t log σ(z) − (1 − t) log(1 − σ(z)) = mean of max(z, 0) − t z + log(1
+    + e^{−|z|}).
 
     Parameters
     ----------
@@ -213,7 +233,7 @@ def binary_cross_entropy_forward(z: Array, targets: Array) -> tuple[float, tuple
 
     Raises
     ------
-    ValueError : if the shapes differ.
+    ValueError : if the shapes differ, or a target is not in [0, 1].
 
     Notes
     -----
@@ -226,6 +246,10 @@ def binary_cross_entropy_forward(z: Array, targets: Array) -> tuple[float, tuple
     5000.0
     """
     xp, t = array_module(z), _same_shape(z, targets)
+    if ((t < 0) | (t > 1)).any():
+        raise ValueError(
+            f"targets must lie in [0, 1], got {float(t.min())} to {float(t.max())}"
+        )
     loss = xp.maximum(z, 0) - t * z + xp.log1p(xp.exp(-abs(z)))
     return float(loss.mean()), (z, t)
 
@@ -299,7 +323,8 @@ def mean_squared_error_backward(dloss: float, cache: Array) -> Array:
     Examples
     --------
     >>> import numpy as np
-    >>> _, cache = mean_squared_error_forward(np.array([1.0, 3.0]), np.array([1.0, 1.0]))
+    >>> y, t = np.array([1.0, 3.0]), np.array([1.0, 1.0])
+    >>> _, cache = mean_squared_error_forward(y, t)
     >>> mean_squared_error_backward(1.0, cache)
     array([0., 2.])
     """
@@ -309,5 +334,8 @@ def mean_squared_error_backward(dloss: float, cache: Array) -> Array:
 def _same_shape(output: Array, targets: Array) -> Array:
     t = array_module(output).asarray(targets)
     if t.shape != output.shape:
-        raise ValueError(f"targets of shape {t.shape} do not fit the output's {output.shape}; the two must be equal")
+        raise ValueError(
+            f"targets of shape {t.shape} do not fit the output's {output.shape}; "
+            "the two must be equal"
+        )
     return t.astype(output.dtype, copy=False)

@@ -1,7 +1,9 @@
-"""Batch norm and layer norm: shift to mean zero, scale to variance one, then let the network undo it if it likes.
+"""Batch norm and layer norm: shift to mean zero, scale to variance one, then let the
+network undo it if it likes.
 
-Batch norm is cut where the samples of a batch must meet: `moments` before the forward formula, `batch_norm_sums` before the
-backward one. Between the two, every sample stands alone, so a batch may be worked through in slices.
+Batch norm is cut where the samples of a batch must meet: `moments` before the forward
+formula, `batch_norm_sums` before the backward one. Between the two, every sample stands
+alone, so a batch may be worked through in slices.
 """
 
 from collections.abc import Sequence
@@ -41,8 +43,11 @@ def moments(x: Array) -> tuple[Array, Array]:
     return mean, (centred * centred).mean(axis=_axes(x))
 
 
-def merge_moments(means: Sequence[Array], variances: Sequence[Array], counts: Sequence[int]) -> tuple[Array, Array, int]:
-    """The moments of several slices together: μ = Σ wₛ μₛ, σ² = Σ wₛ (σₛ² + (μₛ − μ)²), wₛ = mₛ / Σ m.
+def merge_moments(
+    means: Sequence[Array], variances: Sequence[Array], counts: Sequence[int]
+) -> tuple[Array, Array, int]:
+    """The moments of several slices together: μ = Σ wₛ μₛ, σ² = Σ wₛ (σₛ² + (μₛ − μ)²),
+    wₛ = mₛ / Σ m.
 
     Parameters
     ----------
@@ -55,22 +60,29 @@ def merge_moments(means: Sequence[Array], variances: Sequence[Array], counts: Se
 
     Notes
     -----
-    Book: Batch normalisation. Chan, Golub and LeVeque (1983), equation 2.1, for several slices.
+    Book: Batch normalisation. Chan, Golub and LeVeque (1983), equation 2.1, for several
+    slices.
 
     Examples
     --------
     >>> import numpy as np
-    >>> merge_moments([np.array([1.0]), np.array([3.0])], [np.zeros(1), np.zeros(1)], [1, 1])
+    >>> zero = np.zeros(1)
+    >>> merge_moments([zero + 1, zero + 3], [zero, zero], [1, 1])
     (array([2.]), array([1.]), 2)
     """
     count = sum(counts)
     weights = [m / count for m in counts]
     mean = sum(w * m for w, m in zip(weights, means, strict=True))
-    var = sum(w * (v + (m - mean) ** 2) for w, v, m in zip(weights, variances, means, strict=True))
+    var = sum(
+        w * (v + (m - mean) ** 2)
+        for w, v, m in zip(weights, variances, means, strict=True)
+    )
     return mean, var, count
 
 
-def batch_norm_apply(x: Array, mean: Array, var: Array, gamma: Array, beta: Array, eps: float = 1e-5) -> tuple[Array, tuple]:
+def batch_norm_apply(
+    x: Array, mean: Array, var: Array, gamma: Array, beta: Array, eps: float = 1e-5
+) -> tuple[Array, tuple]:
     """y = γ (x − μ) / √(σ² + ε) + β, with the statistics given.
 
     Parameters
@@ -88,7 +100,8 @@ def batch_norm_apply(x: Array, mean: Array, var: Array, gamma: Array, beta: Arra
     --------
     >>> import numpy as np
     >>> one = np.ones(1)
-    >>> batch_norm_apply(np.array([[5.0]]), mean=3 * one, var=4 * one, gamma=10 * one, beta=one, eps=0)[0]
+    >>> x = np.array([[5.0]])
+    >>> batch_norm_apply(x, 3 * one, 4 * one, gamma=10 * one, beta=one, eps=0)[0]
     array([[11.]])
     """
     inv_std = 1 / array_module(x).sqrt(var + eps)
@@ -98,8 +111,11 @@ def batch_norm_apply(x: Array, mean: Array, var: Array, gamma: Array, beta: Arra
     return y, (x, mean, inv_std, gamma)
 
 
-def batch_norm_forward(x: Array, gamma: Array, beta: Array, eps: float = 1e-5) -> tuple[Array, tuple]:
-    """y = γ (x − μ) / √(σ² + ε) + β, with the mean μ and the biased variance σ² of this batch, channel by channel.
+def batch_norm_forward(
+    x: Array, gamma: Array, beta: Array, eps: float = 1e-5
+) -> tuple[Array, tuple]:
+    """y = γ (x − μ) / √(σ² + ε) + β, with the mean μ and the biased variance σ² of this
+    batch, channel by channel.
 
     Parameters
     ----------
@@ -119,7 +135,8 @@ def batch_norm_forward(x: Array, gamma: Array, beta: Array, eps: float = 1e-5) -
     Examples
     --------
     >>> import numpy as np
-    >>> batch_norm_forward(np.array([[1.0], [3.0]]), np.ones(1), np.zeros(1), eps=0)[0].ravel()
+    >>> x = np.array([[1.0], [3.0]])
+    >>> batch_norm_forward(x, np.ones(1), np.zeros(1), eps=0)[0].ravel()
     array([-1.,  1.])
     """
     return batch_norm_apply(x, *moments(x), gamma, beta, eps)
@@ -140,7 +157,8 @@ def batch_norm_sums(dy: Array, cache: tuple) -> tuple[Array, Array]:
     Examples
     --------
     >>> import numpy as np
-    >>> _, cache = batch_norm_forward(np.array([[1.0], [3.0]]), np.ones(1), np.zeros(1), eps=0)
+    >>> x = np.array([[1.0], [3.0]])
+    >>> _, cache = batch_norm_forward(x, np.ones(1), np.zeros(1), eps=0)
     >>> batch_norm_sums(np.array([[10.0], [20.0]]), cache)
     (array([10.]), array([30.]))
     """
@@ -150,8 +168,11 @@ def batch_norm_sums(dy: Array, cache: tuple) -> tuple[Array, Array]:
     return centred.sum(axis=_axes(x)) * inv_std, dy.sum(axis=_axes(x))
 
 
-def batch_norm_input_gradient(dy: Array, cache: tuple, dgamma: Array, dbeta: Array, count: int) -> Array:
-    """dx = γ / √(σ² + ε) · (dy − dβ / m − x̂ · dγ / m), m numbers in a channel of the whole batch.
+def batch_norm_input_gradient(
+    dy: Array, cache: tuple, dgamma: Array, dbeta: Array, count: int
+) -> Array:
+    """dx = γ / √(σ² + ε) · (dy − dβ / m − x̂ · dγ / m), m numbers in a channel of the
+    whole batch.
 
     Parameters
     ----------
@@ -167,8 +188,10 @@ def batch_norm_input_gradient(dy: Array, cache: tuple, dgamma: Array, dbeta: Arr
     Examples
     --------
     >>> import numpy as np
-    >>> _, cache = batch_norm_forward(np.array([[1.0], [3.0]]), np.ones(1), np.zeros(1), eps=0)
-    >>> batch_norm_input_gradient(np.array([[10.0], [20.0]]), cache, np.array([10.0]), np.array([30.0]), 2).ravel()
+    >>> x = np.array([[1.0], [3.0]])
+    >>> _, cache = batch_norm_forward(x, np.ones(1), np.zeros(1), eps=0)
+    >>> dy = np.array([[10.0], [20.0]])
+    >>> batch_norm_input_gradient(dy, cache, *batch_norm_sums(dy, cache), 2).ravel()
     array([0., 0.])
     """
     x, mean, inv_std, gamma = cache
@@ -194,13 +217,15 @@ def batch_norm_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array]:
 
     Notes
     -----
-    Book: Batch normalisation, "The derivative". Ioffe and Szegedy (2015), section 3, the six derivatives collected. The sums of
-    dx and of dx · x̂ over a channel are zero: neither a shift nor a stretch of x changes y.
+    Book: Batch normalisation, "The derivative". Ioffe and Szegedy (2015), section 3,
+    the six derivatives collected. The sums of dx and of dx · x̂ over a channel are
+    zero: neither a shift nor a stretch of x changes y.
 
     Examples
     --------
     >>> import numpy as np
-    >>> _, cache = batch_norm_forward(np.array([[1.0], [3.0], [2.0]]), np.ones(1), np.zeros(1), eps=0)
+    >>> x = np.array([[1.0], [3.0], [2.0]])
+    >>> _, cache = batch_norm_forward(x, np.ones(1), np.zeros(1), eps=0)
     >>> dx, dgamma, dbeta = batch_norm_backward(np.array([[0.0], [0.0], [3.0]]), cache)
     >>> dx.ravel().round(6), dgamma, dbeta
     (array([-1.224745, -1.224745,  2.44949 ]), array([0.]), array([3.]))
@@ -210,8 +235,11 @@ def batch_norm_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array]:
     return batch_norm_input_gradient(dy, cache, dgamma, dbeta, count), dgamma, dbeta
 
 
-def layer_norm_forward(x: Array, gamma: Array, beta: Array, eps: float = 1e-5) -> tuple[Array, tuple]:
-    """y = γ (x − μ) / √(σ² + ε) + β, with the mean and the biased variance of each sample.
+def layer_norm_forward(
+    x: Array, gamma: Array, beta: Array, eps: float = 1e-5
+) -> tuple[Array, tuple]:
+    """y = γ (x − μ) / √(σ² + ε) + β, with the mean and the biased variance of each
+    sample.
 
     Parameters
     ----------
@@ -236,13 +264,16 @@ def layer_norm_forward(x: Array, gamma: Array, beta: Array, eps: float = 1e-5) -
     """
     axes = tuple(range(1, x.ndim))
     x_hat = x - x.mean(axis=axes, keepdims=True)
-    inv_std = 1 / array_module(x).sqrt((x_hat * x_hat).mean(axis=axes, keepdims=True) + eps)
+    inv_std = 1 / array_module(x).sqrt(
+        (x_hat * x_hat).mean(axis=axes, keepdims=True) + eps
+    )
     x_hat *= inv_std
     return x_hat * gamma + beta, (x_hat, inv_std, gamma)
 
 
 def layer_norm_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array]:
-    """dx = (dx̂ − mean(dx̂) − x̂ · mean(dx̂ · x̂)) / √(σ² + ε), dx̂ = γ dy; dγ = Σₙ dy · x̂, dβ = Σₙ dy.
+    """dx = (dx̂ − mean(dx̂) − x̂ · mean(dx̂ · x̂)) / √(σ² + ε), dx̂ = γ dy; dγ = Σₙ dy
+    · x̂, dβ = Σₙ dy.
 
     Parameters
     ----------
@@ -256,7 +287,8 @@ def layer_norm_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array]:
     Examples
     --------
     >>> import numpy as np
-    >>> _, cache = layer_norm_forward(np.array([[1.0, 3.0, 2.0]]), np.ones(3), np.zeros(3), eps=0)
+    >>> x = np.array([[1.0, 3.0, 2.0]])
+    >>> _, cache = layer_norm_forward(x, np.ones(3), np.zeros(3), eps=0)
     >>> layer_norm_backward(np.array([[0.0, 0.0, 3.0]]), cache)[0].round(6)
     array([[-1.224745, -1.224745,  2.44949 ]])
     """

@@ -1,7 +1,8 @@
 """Pooling: a window of the image becomes one number, its maximum or its mean.
 
-A window's maximum is the maximum of its rows' maxima: both poolings run along the width, then along the height, and no index
-array is kept. The gradient of a maximum goes to the first place, in reading order, that holds it.
+A window's maximum is the maximum of its rows' maxima: both poolings run along the
+width, then along the height, and no index array is kept. The gradient of a maximum goes
+to the first place, in reading order, that holds it.
 """
 
 from ..backend import Array, array_module
@@ -31,14 +32,22 @@ def _max_along(x: Array, axis: int, size: int, stride: int) -> Array:
     return y
 
 
-def _max_along_backward(dy: Array, x: Array, y: Array, axis: int, stride: int, size: int) -> Array:
+def _max_along_backward(
+    dy: Array, x: Array, y: Array, axis: int, stride: int, size: int
+) -> Array:
     """dx[i·stride + j] += dy[i] for the first j whose number is the maximum y[i]."""
     xp, count = array_module(x), dy.shape[axis]
     places = [window_step(x, axis, j, stride, count) for j in range(size)]
-    if stride >= size:  # no pixel lies in two windows: the shares are written straight to their places
+    # no pixel lies in two windows: the shares are written straight to their places
+    if stride >= size:
         covered = stride == size and count * size == x.shape[axis]
         dx = (xp.empty_like if covered else xp.zeros_like)(x)
-        _share_out(dy, places, y, [window_step(dx, axis, j, stride, count) for j in range(size)])
+        _share_out(
+            dy,
+            places,
+            y,
+            [window_step(dx, axis, j, stride, count) for j in range(size)],
+        )
         return dx
     dx, shares = xp.zeros_like(x), [xp.empty_like(dy) for _ in places]
     _share_out(dy, places, y, shares)
@@ -49,7 +58,9 @@ def _max_along_backward(dy: Array, x: Array, y: Array, axis: int, stride: int, s
 
 
 def _share_out(dy: Array, places: list[Array], y: Array, shares: list[Array]) -> None:
-    """shares[j] = dy where places[j] is the first to equal y, else 0: each takes its own of the rest, the last what is left."""
+    """shares[j] = dy where places[j] is the first to equal y, else 0: each takes its
+    own of the rest, the last what is left.
+    """
     xp, rest = array_module(dy), dy
     for place, share in zip(places[:-1], shares, strict=False):
         xp.multiply(rest, place == y, out=share)
@@ -58,7 +69,9 @@ def _share_out(dy: Array, places: list[Array], y: Array, shares: list[Array]) ->
         shares[0][...] = dy
 
 
-def pool_geometry(window: Pair, stride: Pair | None = None, padding: Pair | Sides = 0) -> Geometry:
+def pool_geometry(
+    window: Pair, stride: Pair | None = None, padding: Pair | Sides = 0
+) -> Geometry:
     """The geometry of a pooling, checked; the stride is the window unless given.
 
     >>> pool_geometry(3, padding=1).stride
@@ -66,7 +79,10 @@ def pool_geometry(window: Pair, stride: Pair | None = None, padding: Pair | Side
     """
     g = geometry(window, window if stride is None else stride, padding)
     if any(2 * max(p) > k for p, k in zip(g.padding, g.kernel, strict=True)):
-        raise ValueError(f"padding {g.padding} is more than half the window {g.kernel}: some windows would see no pixel")
+        raise ValueError(
+            f"padding {g.padding} is more than half the window {g.kernel}: "
+            "some windows would see no pixel"
+        )
     return g
 
 
@@ -79,14 +95,18 @@ def _inside(x: Array, padding: Sides) -> Array:
     return x[:, :, top : x.shape[HEIGHT] - bottom, left : x.shape[WIDTH] - right]
 
 
-def max_pool2d_forward(x: Array, window: Pair = 2, stride: Pair | None = None, padding: Pair | Sides = 0) -> tuple[Array, tuple]:
-    """y[n,c,i,j] = max over r < R, s < S of x[n, c, i·stride + r − p, j·stride + s − p].
+def max_pool2d_forward(
+    x: Array, window: Pair = 2, stride: Pair | None = None, padding: Pair | Sides = 0
+) -> tuple[Array, tuple]:
+    """y[n,c,i,j] = max over r < R, s < S of x[n, c, i·stride + r − p, j·stride + s −
+    p].
 
     Parameters
     ----------
     x : (N, C, H, W) float, any memory order.
-    window, stride, padding : pixels, one number or (vertical, horizontal). The stride is the window unless given; windows may
-        overlap; pixels left over at the right and bottom are not seen; padding counts as −∞.
+    window, stride, padding : pixels, one number or (vertical, horizontal). The stride
+        is the window unless given; windows may overlap; pixels left over at the right
+        and bottom are not seen; padding counts as −∞.
 
     Returns
     -------
@@ -117,7 +137,8 @@ def max_pool2d_forward(x: Array, window: Pair = 2, stride: Pair | None = None, p
 
 
 def max_pool2d_backward(dy: Array, cache: tuple) -> Array:
-    """dx = dy at the first maximum of each window, in reading order; summed where windows overlap; else 0.
+    """dx = dy at the first maximum of each window, in reading order; summed where
+    windows overlap; else 0.
 
     Parameters
     ----------
@@ -144,8 +165,11 @@ def max_pool2d_backward(dy: Array, cache: tuple) -> Array:
     return _inside(dx, g.padding)
 
 
-def avg_pool2d_forward(x: Array, window: Pair = 2, stride: Pair | None = None, padding: Pair | Sides = 0) -> tuple[Array, tuple]:
-    """y[n,c,i,j] = (1 / RS) Σ_{r,s} x[n, c, i·stride + r − p, j·stride + s − p]; padding counts as zeros.
+def avg_pool2d_forward(
+    x: Array, window: Pair = 2, stride: Pair | None = None, padding: Pair | Sides = 0
+) -> tuple[Array, tuple]:
+    """y[n,c,i,j] = (1 / RS) Σ_{r,s} x[n, c, i·stride + r − p, j·stride + s − p];
+    padding counts as zeros.
 
     Parameters
     ----------
@@ -181,7 +205,8 @@ def avg_pool2d_forward(x: Array, window: Pair = 2, stride: Pair | None = None, p
 
 
 def avg_pool2d_backward(dy: Array, cache: tuple) -> Array:
-    """dx[n, c, i·stride + r, j·stride + s] += dy[n,c,i,j] / RS: every pixel of the window takes an equal share.
+    """dx[n, c, i·stride + r, j·stride + s] += dy[n,c,i,j] / RS: every pixel of the
+    window takes an equal share.
 
     Parameters
     ----------

@@ -4,7 +4,8 @@ from ..backend import Array, array_module
 
 
 def softmax_forward(x: Array) -> tuple[Array, Array]:
-    """pₖ = exp(xₖ) / Σⱼ exp(xⱼ), computed after subtracting the largest xⱼ, which changes nothing but the overflow.
+    """pₖ = exp(xₖ) / Σⱼ exp(xⱼ), computed after subtracting the largest xⱼ, which
+    changes nothing but the overflow.
 
     Parameters
     ----------
@@ -32,7 +33,8 @@ def softmax_forward(x: Array) -> tuple[Array, Array]:
 
 
 def softmax_backward(dp: Array, cache: Array) -> Array:
-    """dx = p ⊙ (dp − Σₖ dpₖ pₖ): the Jacobian diag(p) − p pᵀ times dp, without forming it.
+    """dx = p ⊙ (dp − Σₖ dpₖ pₖ): the Jacobian diag(p) − p pᵀ times dp, without forming
+    it.
 
     Parameters
     ----------
@@ -45,7 +47,8 @@ def softmax_backward(dp: Array, cache: Array) -> Array:
 
     Notes
     -----
-    Book: Softmax and cross-entropy. With dp = 1 the result is zero: the outputs sum to a constant.
+    Book: Softmax and cross-entropy. With dp = 1 the result is zero: the outputs sum to
+    a constant.
 
     Examples
     --------

@@ -65,7 +65,7 @@ def layer_jacobian_bytes(layer: Any, *, batch: int = 1, itemsize: int = 4) -> di
     >>> layer_jacobian_bytes(layer, batch=16)
     {'x': 501760, 'W': 5017600, 'b': 6400}
     """
-    if layer.output_shape is None:
+    if not layer.output_shape:
         raise ValueError(f"{layer!r} has no shapes yet; build it, or its model, first")
     arguments = {"x": layer.input_shape, **{k: a.shape for k, a in layer.params.items()}}
     return {
