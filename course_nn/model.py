@@ -103,9 +103,8 @@ class Sequential:
         >>> nn.Sequential([nn.Dense(10)]).build((1, 28, 28), rng=np.random.default_rng(0))
         Traceback (most recent call last):
             ...
-        course_nn.layers.ShapeError: layer 0: Dense(units=10) expects an input of shape (D,), but
-        gets (1, 28, 28): \
-put a Flatten() before it
+        course_nn.layers.ShapeError: layer 0: Dense(units=10) expects an input of shape (D,), \
+but gets (1, 28, 28): put a Flatten() before it
         """
         xp, dtype = _module_of(device), np.dtype(dtype)
         if dtype.kind != "f":
@@ -290,6 +289,8 @@ put a Flatten() before it
         array([[1., 0., 0., 1.]], dtype=float32)
         """
         x = self.admit(x)
+        if batch_size < 1:
+            raise ValueError(f"batch_size must be at least 1, got {batch_size}")
         outputs = [
             self.engine.infer(x[start : start + batch_size])
             for start in range(0, len(x), batch_size)

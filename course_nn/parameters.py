@@ -4,6 +4,7 @@ An optimiser is a formula for every number alike; on one vector it is a handful 
 whatever the number of layers.
 """
 
+import copy
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -29,6 +30,9 @@ class InPlace(dict[str, Array]):
                 f"{name} has shape {self[name].shape}, and cannot become {np.shape(value)}"
             )
         self[name][...] = value
+
+    def __deepcopy__(self, memo: dict) -> "InPlace":
+        return InPlace(copy.deepcopy(dict(self), memo))
 
     def bind(self, name: str, array: Array) -> None:
         """Lets another array take the place of the one there."""

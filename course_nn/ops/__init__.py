@@ -1,4 +1,6 @@
-"""The mathematics: pure pairs `y, cache = op_forward(x, …)` and `dx, … = op_backward(dy, cache)`, one module a chapter."""
+"""The mathematics: pure pairs `y, cache = op_forward(x, …)` and `dx, … =
+op_backward(dy, cache)`, one module a chapter.
+"""
 
 from .activation import (
     gelu_backward,

@@ -49,7 +49,7 @@ class Geometry(NamedTuple):
         if oh < 1 or ow < 1:
             raise ValueError(
                 "a {}×{} window (dilation {}) does not fit into an image of "
-                "{}×{} pixels (padding {}); use a smaller window or more padding".format(
+                "{}×{} pixels (padding {}): use a smaller one or more padding".format(
                     *self.kernel, self.dilation, H, W, self.padding
                 )
             )
