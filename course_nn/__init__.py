@@ -1,4 +1,4 @@
-"""A convolutional network, layer by layer, in NumPy (or CuPy): the package that the book derives and imports.
+"""A convolutional network, layer by layer, in NumPy or CuPy: what the book derives and imports.
 
 >>> import course_nn as nn
 >>> model = nn.Sequential([nn.Conv2D(6, 5), nn.ReLU(), nn.MaxPool2D(2), nn.Flatten(), nn.Dense(10)])
