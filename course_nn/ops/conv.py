@@ -98,8 +98,7 @@ def geometry(
 
 
 def batch_last(x: Array, padding: Sides = UNPADDED, fill: float = 0) -> Array:
-    """(N, C, H, W) in any memory order → (C, H + padding, W + padding, N), contiguous;
-    no copy where x lies so already.
+    """(N, C, H, W) → (C, H + padding, W + padding, N), contiguous; no copy if x lies so.
 
     >>> import numpy as np
     >>> batch_last(np.ones((5, 3, 4, 4)), padding=((1, 1), (0, 2))).shape
@@ -116,22 +115,19 @@ def batch_last(x: Array, padding: Sides = UNPADDED, fill: float = 0) -> Array:
 
 
 def batch_first(x: Array, padding: Sides = UNPADDED) -> Array:
-    """(C, H + padding, W + padding, N) → the (N, C, H, W) view inside the padding;
-    undoes `batch_last`.
+    """Undoes `batch_last`: the (N, C, H, W) view of what lies inside the padding.
 
     >>> import numpy as np
     >>> batch_first(np.ones((3, 6, 6, 5)), padding=((1, 1), (0, 2))).shape
     (5, 3, 4, 4)
     """
     (top, bottom), (left, right) = padding
-    return x[:, top : x.shape[1] - bottom, left : x.shape[2] - right].transpose(
-        3, 0, 1, 2
-    )
+    inside = x[:, top : x.shape[1] - bottom, left : x.shape[2] - right]
+    return inside.transpose(3, 0, 1, 2)
 
 
 def extract_patches(x: Array, g: Geometry) -> Array:
-    """columns[c, r, s, i, j, n] = x[c, i·stride + r·dilation, j·stride + s·dilation,
-    n].
+    """columns[c,r,s,i,j,n] = x[c, i·t + r·d, j·t + s·d, n]: stride t, dilation d.
 
     Parameters
     ----------
@@ -165,8 +161,7 @@ def extract_patches(x: Array, g: Geometry) -> Array:
 
 
 def fold_patches(columns: Array, shape: tuple[int, ...], g: Geometry) -> Array:
-    """x[c, i·stride + r·dilation, j·stride + s·dilation, n] += columns[c, r, s, i, j,
-    n]: the adjoint of `extract_patches`.
+    """x[c, i·t + r·d, j·t + s·d, n] += columns[c,r,s,i,j,n]: adjoint to `extract_patches`.
 
     Parameters
     ----------
@@ -202,16 +197,13 @@ def _fold_into(x: Array, columns: Array, g: Geometry) -> None:
     _, R, S, OH, OW, _ = columns.shape
     (sh, sw), (dh, dw) = g.stride, g.dilation
     for r in range(R):
+        rows = x[:, r * dh : r * dh + OH * sh : sh]
         for s in range(S):
-            x[:, r * dh : r * dh + OH * sh : sh, s * dw : s * dw + OW * sw : sw] += (
-                columns[:, r, s]
-            )
+            rows[:, :, s * dw : s * dw + OW * sw : sw] += columns[:, r, s]
 
 
 def _strips(x: Array, g: Geometry, OH: int, OW: int) -> Iterator[tuple[slice, slice]]:
-    """Strips of output rows, each with the image rows under it, so thin that a strip's
-    patches stay in the cache.
-    """
+    """Strips of output rows, with the image rows under each: their patches fit the cache."""
     row_bytes = x.shape[0] * math.prod(g.kernel) * OW * x.shape[3] * x.itemsize
     height = max(PATCH_BYTES // row_bytes, 1) if array_module(x) is np else OH
     for top in range(0, OH, height):
@@ -228,16 +220,15 @@ def conv2d_forward(
     padding: Pair | Sides = 0,
     dilation: Pair = 1,
 ) -> tuple[Array, tuple]:
-    """y[n,f,i,j] = b[f] + Σ_{c,r,s} W[f,c,r,s] · x[n, c, i·stride + r·dilation − p,
-    j·stride + s·dilation − p].
+    """y[n,f,i,j] = b[f] + Σ_{c,r,s} W[f,c,r,s] · x[n, c, i·t + r·d − p, j·t + s·d − p].
 
     Parameters
     ----------
     x : (N, C, H, W) float, any memory order.
     W : (F, C, R, S) float, one kernel a filter and channel.
     b : (F,) float.
-    stride, padding, dilation : pixels, one number or (vertical, horizontal); padding,
-        with zeros, also as ((top, bottom), (left, right)).
+    stride, padding, dilation : t, p and d, in pixels, one number or (vertical,
+        horizontal); padding, with zeros, also as ((top, bottom), (left, right)).
 
     Returns
     -------
@@ -295,9 +286,9 @@ def conv2d_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple:
 
     Notes
     -----
-    Book: Convolution, "The derivative". Written as sums: dW[f,c,r,s] = Σ_{n,i,j}
-    dy[n,f,i,j] x[n,c,i·stride+r,j·stride+s]; dx is a convolution of dy, dilated by
-    stride − 1 zeros, with the kernel turned by 180°.
+    Book: Convolution, "The derivative". Written as sums, dW[f,c,r,s] is
+    Σ_{n,i,j} dy[n,f,i,j] x[n, c, i·t + r·d − p, j·t + s·d − p], and dx a convolution of
+    dy, t − 1 zeros put between its pixels, with the kernel turned by 180°.
 
     Examples
     --------
