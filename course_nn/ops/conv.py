@@ -98,7 +98,7 @@ def geometry(
 
 
 def batch_last(x: Array, padding: Sides = UNPADDED, fill: float = 0) -> Array:
-    """(N, C, H, W) → (C, H + padding, W + padding, N), contiguous; no copy if x lies so.
+    """(N, C, H, W) → (C, H + padding, W + padding, N); no copy where x lies so.
 
     >>> import numpy as np
     >>> batch_last(np.ones((5, 3, 4, 4)), padding=((1, 1), (0, 2))).shape
@@ -161,7 +161,7 @@ def extract_patches(x: Array, g: Geometry) -> Array:
 
 
 def fold_patches(columns: Array, shape: tuple[int, ...], g: Geometry) -> Array:
-    """x[c, i·t + r·d, j·t + s·d, n] += columns[c,r,s,i,j,n]: adjoint to `extract_patches`.
+    """x[c, i·t + r·d, j·t + s·d, n] += columns[c,r,s,i,j,n]: undoes patches by adding.
 
     Parameters
     ----------
@@ -203,7 +203,7 @@ def _fold_into(x: Array, columns: Array, g: Geometry) -> None:
 
 
 def _strips(x: Array, g: Geometry, OH: int, OW: int) -> Iterator[tuple[slice, slice]]:
-    """Strips of output rows, with the image rows under each: their patches fit the cache."""
+    """Strips of output rows and the image rows under them; their patches fit the cache."""
     row_bytes = x.shape[0] * math.prod(g.kernel) * OW * x.shape[3] * x.itemsize
     height = max(PATCH_BYTES // row_bytes, 1) if array_module(x) is np else OH
     for top in range(0, OH, height):
