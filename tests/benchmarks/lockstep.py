@@ -17,7 +17,7 @@ from typing import Any
 
 from .settings import ROOT
 
-PAUSE = 0.03  # seconds before each turn; libgomp's threads spin for some milliseconds
+PAUSE = 0.03  # seconds before each turn: PyTorch's threads spin for 7 to 20 ms after a step
 
 
 class Worker:
@@ -95,21 +95,32 @@ def alternate(
     times : {side: {name: seconds of every turn}}, and under "idle" the share of a processor that
         the idle sides used during a turn, {side: the median over the turns}.
     """
-    for worker in workers:
-        worker.ask("turn", steps=max(warm_up, 1), **arguments)
+    for worker in workers if warm_up else ():
+        worker.ask("turn", steps=warm_up, **arguments)
     turns: dict[str, list[dict[str, float]]] = {worker.side: [] for worker in workers}
     idle: dict[str, list[float]] = {worker.side: [] for worker in workers}
     for _ in range(repeats):
         for worker in workers:
-            others = [other for other in workers if other is not worker]
             time.sleep(pause)
-            used = [other.ask("processor") for other in others]
-            start = time.perf_counter()
+            others = {other.side: Idle(other) for other in workers if other is not worker}
             turns[worker.side].append(worker.ask("turn", steps=turn, **arguments))
-            elapsed = time.perf_counter() - start
-            for other, before in zip(others, used, strict=True):
-                idle[other.side].append((other.ask("processor") - before) / elapsed)
+            for side, other in others.items():
+                idle[side].append(other.share())
     return {**{side: _columns(rows) for side, rows in turns.items()}, "idle": _medians(idle)}
+
+
+class Idle:
+    """A side that should be asleep: what it uses of a processor from now on."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.worker, asked = worker, worker.ask("processor")
+        self.used, self.start = worker.ask("processor"), time.perf_counter()
+        self.asking = self.used - asked  # what it costs to answer this question
+
+    def share(self) -> float:
+        """Processor seconds a second since the beginning, apart from answering questions."""
+        used = self.worker.ask("processor") - self.used - self.asking
+        return max(used, 0.0) / (time.perf_counter() - self.start)
 
 
 def _columns(rows: list[dict[str, float]]) -> dict[str, list[float]]:

@@ -19,6 +19,7 @@ PUBLISHED = {
     "A": "its multi-layer script: 4.5 min, then 40 s, 6.75 times as fast",
 }
 NETWORK, D_BATCH, BATCH = "conv", 16, 128
+LOOPS = 1  # runs of what takes so long that it needs no more
 
 
 def way(threads: int) -> list[tuple[str, str, dict[str, Any]]]:
@@ -39,15 +40,15 @@ def way(threads: int) -> list[tuple[str, str, dict[str, Any]]]:
 def timed(task: str, name: str, repeats: int, **arguments: Any) -> tuple[list[float], dict]:
     """Seconds of every run of one task, in a process of its own; and what it says of itself."""
     with Worker("stages", task, **arguments) as worker:
-        warm_up = 0 if repeats == 1 else 2
+        warm_up = 0 if repeats <= LOOPS else 5
         times = alternate([worker], repeats, warm_up=warm_up, turn=1, pause=0)
         return times["stages"][name], worker.facts
 
 
 def two(slow: tuple[str, dict], fast: tuple[str, dict], name: str, repeats: int) -> dict[str, Any]:
-    """A slow twin, a few times, and the real one, often."""
+    """A slow twin, and the real one, often."""
     seconds = [
-        timed(slow[0], name, min(repeats, 2), **slow[1])[0],
+        timed(slow[0], name, LOOPS, **slow[1])[0],
         timed(fast[0], name, repeats, **fast[1])[0],
     ]
     slow_s, fast_s = (spread(values).median for values in seconds)
@@ -59,7 +60,7 @@ def journey(threads: int, repeats: int) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for name, task, arguments in way(threads):
         slow = arguments.get("stage", 9) == 0
-        rows.append(_stage(name, task, min(repeats, 2) if slow else repeats, arguments))
+        rows.append(_stage(name, task, LOOPS if slow else repeats, arguments))
         print(f"  {name}: {millis(rows[-1]['sample_s'])} ms a sample", flush=True)
     with Worker("stages", "Gpu") as probe:
         gpu = probe.facts["name"]
