@@ -4,8 +4,9 @@ Images are float32 (N, C, H, W) in [0, 1], labels int64 (N,). Nothing here touch
 `mnist`, and that only for files it does not find on this machine.
 """
 
+from ..ops import one_hot
 from .augment import augment, warp
-from .batches import Standardize, batches, normalize, one_hot, pad, split
+from .batches import Standardize, batches, normalize, pad, split
 from .dataset import DataCorrupt, DataNotFound, Dataset
 from .digits import digits
 from .idx import read_idx

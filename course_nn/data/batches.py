@@ -1,4 +1,4 @@
-"""From a data set to what a training step takes: batches, one-hot rows, standardised pixels.
+"""From a data set to what a training step takes: batches, standardised pixels, framed images.
 
 Every draw comes from a generator the caller hands in, so that a run can be repeated. Statistics
 come from the training set alone and are applied to both sets: the test set stays unseen.
@@ -10,7 +10,6 @@ import operator
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from ..backend import Array, array_module
 
@@ -139,43 +138,6 @@ def split(
         )
     chosen, rest = np.split(rng.permutation(count), [held])
     return (_take(x, rest), _take(labels, rest)), (_take(x, chosen), _take(labels, chosen))
-
-
-def one_hot(labels: Array, classes: int, *, dtype: DTypeLike = np.float32) -> Array:
-    """One row per label, with a single one: y[n, k] = 1 if labels[n] = k, else 0.
-
-    Parameters
-    ----------
-    labels : integer array (N,)
-        Classes, 0 … K-1.
-    classes : int
-        K.
-    dtype : dtype
-        Of the result; float32 by default.
-
-    Returns
-    -------
-    array (N, K) of `dtype`
-
-    Raises
-    ------
-    TypeError
-        The labels are not integers.
-    ValueError
-        The labels are not one axis, or one is outside 0 … K-1.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> one_hot(np.array([2, 0]), 3)
-    array([[0., 0., 1.],
-           [1., 0., 0.]], dtype=float32)
-    """
-    xp = array_module(labels)
-    labels = xp.asarray(labels)
-    _check_labels(labels, operator.index(classes))
-    hot = labels[:, None] == xp.arange(classes)
-    return hot.astype(dtype)
 
 
 class Standardize:
@@ -359,19 +321,4 @@ def _check_float(x: Array) -> None:
         raise TypeError(
             f"x has dtype {x.dtype}: expected floating point; convert it first, for instance by "
             "x.astype('float32') / 255."
-        )
-
-
-def _check_labels(labels: Array, classes: int) -> None:
-    """Integers, on one axis, each a class."""
-    if not np.issubdtype(labels.dtype, np.integer):
-        raise TypeError(f"labels have dtype {labels.dtype}: expected integers, 0 to {classes - 1}.")
-    if labels.ndim != 1:
-        raise ValueError(f"labels have shape {labels.shape}: expected (N,), one class a sample.")
-    wrong = (labels < 0) | (labels >= classes)
-    if bool(wrong.any()):
-        where = int(wrong.argmax())
-        raise ValueError(
-            f"labels[{where}] is {int(labels[where])}: expected a class from 0 to {classes - 1} "
-            f"(K = {classes})."
         )

@@ -31,6 +31,7 @@ def one_hot(labels: Array, classes: int, dtype: type | str = "float32") -> Array
            [1., 0., 0.]], dtype=float32)
     """
     xp = array_module(labels)
+    labels = xp.asarray(labels)
     if labels.ndim != 1 or labels.dtype.kind not in "iu":
         raise ValueError(
             "labels must be a vector of integers, "

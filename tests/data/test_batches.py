@@ -148,17 +148,17 @@ def test_one_hot_takes_any_integers_and_gives_the_type_asked_for(dtype: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("labels", "error", "message"),
+    ("labels", "message"),
     [
-        ([0, 3], ValueError, r"labels\[1\] is 3: expected a class from 0 to 2"),
-        ([0, 1, -1], ValueError, r"labels\[2\] is -1"),
-        ([0.0, 1.0], TypeError, "dtype float64: expected integers"),
-        ([True, False], TypeError, "dtype bool"),
-        ([[0], [1]], ValueError, r"shape \(2, 1\)"),
+        ([0, 3], "label 3 of sample 1 is out of range: 3 classes are 0 to 2"),
+        ([0, 1, -1], "label -1 of sample 2"),
+        ([0.0, 1.0], "a vector of integers, got float64"),
+        ([True, False], "got bool"),
+        ([[0], [1]], r"shape \(2, 1\)"),
     ],
 )
-def test_one_hot_refuses_what_is_no_class(labels, error, message) -> None:
-    with pytest.raises(error, match=message):
+def test_one_hot_refuses_what_is_no_class(labels, message) -> None:
+    with pytest.raises(ValueError, match=message):
         data.one_hot(np.array(labels), 3)
 
 
