@@ -166,12 +166,23 @@ class Layer:
         -------
         y : (N, *output_shape).
 
+        Raises
+        ------
+        RuntimeError : if the layer has parameters and is not built.
+
         Examples
         --------
         >>> ReLU().forward(np.array([[-1.0, 2.0]]))
         array([[0., 2.]])
         """
-        y, cache = self.compute(x, train)
+        try:
+            y, cache = self.compute(x, train)
+        except KeyError as error:
+            if self.output_shape:
+                raise
+            raise RuntimeError(
+                f"{self!r} has no parameters yet; call build(input_shape, rng=rng)"
+            ) from error
         if train:
             self.observe(cache)
         self.cache = cache if train else None

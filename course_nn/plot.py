@@ -170,6 +170,10 @@ def loss_curve(step_loss: Sequence[float], *, window: int = 20, chance: float | 
     -------
     figure : of matplotlib.
 
+    Raises
+    ------
+    ValueError : if there is no step, or the window is shorter than one.
+
     Examples
     --------
     >>> len(loss_curve([2.0, 1.0, 0.5], window=2, chance=2.3).axes[0].lines)
@@ -178,6 +182,11 @@ def loss_curve(step_loss: Sequence[float], *, window: int = 20, chance: float | 
     import matplotlib.pyplot as plt
 
     losses = np.asarray(step_loss, dtype=float)
+    if not losses.size or window < 1:
+        raise ValueError(
+            f"a curve of {losses.size} steps with a window of {window} cannot be drawn: "
+            "train for at least one step, and take the mean over at least one"
+        )
     window = min(window, len(losses))
     figure, ax = plt.subplots(figsize=(7, 3.2), layout="constrained")
     ax.plot(losses, ".", markersize=3, color="0.6", label="each step")

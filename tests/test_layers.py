@@ -227,6 +227,35 @@ def test_seed_a_legal_shapes_build() -> None:
     assert [layer.output_shape for layer in model.layers] == [(1, 6, 6), (2, 4, 4), (32,), (3,)]
 
 
+WITH_PARAMETERS = {
+    "Dense": (lambda: nn.Dense(3), (2, 5)),
+    "Conv2D": (lambda: nn.Conv2D(3, 3, padding="same"), (2, 1, 5, 5)),
+    "BatchNorm": (nn.BatchNorm, (2, 5)),
+    "LayerNorm": (nn.LayerNorm, (2, 5)),
+    "Residual": (lambda: nn.Residual([nn.ReLU(), nn.Dense(5)]), (2, 5)),
+}
+
+
+@pytest.mark.parametrize("train", [False, True])
+@pytest.mark.parametrize("name", WITH_PARAMETERS)
+def test_a_layer_without_its_parameters_says_how_to_get_them(name: str, train: bool) -> None:
+    make_layer, shape = WITH_PARAMETERS[name]
+    layer = make_layer()
+    said = f"{layer!r} has no parameters yet; call build(input_shape, rng=rng)"
+    for asked in (layer, nn.Sequential([layer])):
+        with pytest.raises(RuntimeError, match=re.escape(said)):
+            asked.forward(normal(0, *shape), train)
+    layer.build(shape[1:], rng=RNG(0))
+    assert layer.forward(normal(0, *shape), train).shape == (2, *layer.output_shape)
+
+
+def test_a_key_error_of_a_built_layer_is_not_taken_for_a_missing_build() -> None:
+    layer = built(nn.Dense(3), (5,))
+    del layer.params["W"]
+    with pytest.raises(KeyError, match="W"):
+        layer.forward(normal(0, 2, 5))
+
+
 # ---- seed A's list: caching only in training
 
 

@@ -115,3 +115,11 @@ def test_the_loss_curve_shows_steps_their_mean_and_chance() -> None:
     assert ax.get_yscale() == "log"
     assert len(ax.lines) == 3
     assert len(plot.loss_curve(losses).axes[0].lines) == 2
+
+
+@pytest.mark.parametrize(("losses", "window"), [([], 20), ([1.0], 0)])
+def test_the_loss_curve_refuses_what_has_no_mean(losses: list[float], window: int) -> None:
+    message = f"a curve of {len(losses)} steps with a window of {window} cannot be drawn"
+    with pytest.raises(ValueError, match=message):
+        plot.loss_curve(losses, window=window)
+    assert not plt.get_fignums()
