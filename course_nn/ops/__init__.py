@@ -1,5 +1,6 @@
-"""The mathematics: pure pairs `y, cache = op_forward(x, …)` and `dx, … =
-op_backward(dy, cache)`, one module a chapter.
+"""The mathematics: pure pairs of a forward and a backward formula, one module a topic.
+
+Every pair is `y, cache = op_forward(x, …)` and `dx, … = op_backward(dy, cache)`.
 """
 
 from .activation import (

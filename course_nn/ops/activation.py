@@ -24,7 +24,7 @@ def relu_forward(x: Array) -> tuple[Array, Array]:
 
     Notes
     -----
-    Book: Activations. Nair and Hinton (2010).
+    Nair and Hinton (2010).
 
     Examples
     --------
@@ -74,7 +74,7 @@ def leaky_relu_forward(x: Array, slope: float = 0.01) -> tuple[Array, tuple]:
 
     Notes
     -----
-    Book: Activations. Maas, Hannun and Ng (2013), equation 2.
+    Maas, Hannun and Ng (2013), equation 2.
 
     Examples
     --------
@@ -111,6 +111,16 @@ def leaky_relu_backward(dy: Array, cache: tuple) -> Array:
 def sigmoid(x: Array) -> Array:
     """σ(x) = 1 / (1 + e⁻ˣ), as ½ (1 + tanh ½x), which cannot overflow.
 
+    Parameters
+    ----------
+    x : float, any shape.
+
+    Returns
+    -------
+    y : float in [0, 1], shape of x; at large |x| rounded to 0 or 1.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> sigmoid(np.array([-1e4, 0.0, 1e4]))
     array([0. , 0.5, 1. ])
@@ -127,12 +137,12 @@ def sigmoid_forward(x: Array) -> tuple[Array, Array]:
 
     Returns
     -------
-    y : float in (0, 1), shape of x.
+    y : float in [0, 1], shape of x.
     cache : y.
 
     Notes
     -----
-    Book: Activations.
+    Rumelhart, Hinton and Williams (1986), equation 2.
 
     Examples
     --------
@@ -175,12 +185,12 @@ def tanh_forward(x: Array) -> tuple[Array, Array]:
 
     Returns
     -------
-    y : float in (−1, 1), shape of x.
+    y : float in [−1, 1], shape of x.
     cache : y.
 
     Notes
     -----
-    Book: Activations. LeCun et al. (1998), "Efficient BackProp", section 4.4.
+    LeCun et al. (1998), "Efficient BackProp", section 4.4.
 
     Examples
     --------
@@ -214,7 +224,7 @@ def tanh_backward(dy: Array, cache: Array) -> Array:
     return dy * (1 - cache * cache)
 
 
-# of the tanh approximation, Hendrycks and Gimpel (2016), section 2
+# the constants of the tanh form: Hendrycks and Gimpel (2016), section 2
 GELU_SCALE = math.sqrt(2 / math.pi)
 GELU_CUBE = 0.044715
 
@@ -233,8 +243,8 @@ def gelu_forward(x: Array) -> tuple[Array, tuple]:
 
     Notes
     -----
-    Book: Activations. Hendrycks and Gimpel (2016), section 2: the tanh form of x Φ(x),
-    which is PyTorch's `GELU(approximate="tanh")` and needs no error function.
+    Hendrycks and Gimpel (2016), section 2: the tanh form of x Φ(x), which is PyTorch's
+    `GELU(approximate="tanh")` and needs no error function.
 
     Examples
     --------
@@ -247,8 +257,9 @@ def gelu_forward(x: Array) -> tuple[Array, tuple]:
 
 
 def gelu_backward(dy: Array, cache: tuple) -> Array:
-    """dx = dy (½ (1 + t) + ½ x (1 − t²) u′), t = tanh u, u′ = √(2/π) (1 + 3 · 0.044715
-    x²).
+    """dx = dy (½ (1 + t) + ½ x (1 − t²) u′), t = tanh u.
+
+    u is that of `gelu_forward`, and u′ = √(2/π) (1 + 3 · 0.044715 x²).
 
     Parameters
     ----------

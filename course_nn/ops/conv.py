@@ -1,10 +1,10 @@
 """Convolution as one matrix product: every patch of the image becomes a column.
 
-The caller sees images as (N, C, H, W). In memory the batch lies innermost, as (C, H, W,
-N): then a shift of the image by a pixel is a shift by whole runs of N numbers, patches
-are copied in runs of W·N, and the product of the filters with the patches writes its
-result in the very order that the next layer reads. No copy is made to go back to (N, C,
-H, W): the result is a transposed view.
+The caller sees images as (N, C, H, W). In memory the batch lies innermost, as
+(C, H, W, N): then a shift of the image by a pixel is a shift by whole runs of N
+numbers, patches are copied in runs of W·N, and the product of the filters with the
+patches writes its result in the very order that the next layer reads. No copy is made
+to go back to (N, C, H, W): the result is a transposed view.
 
 As in every deep-learning library "convolution" means cross-correlation: the kernel is
 not flipped.
@@ -22,14 +22,21 @@ from ..backend import Array, array_module, as_strided
 Pair = int | tuple[int, int]
 Sides = tuple[tuple[int, int], tuple[int, int]]  # ((top, bottom), (left, right))
 UNPADDED: Sides = ((0, 0), (0, 0))
-# of patches at a time: they are made, multiplied and forgotten while they lie in the
-# cache
-PATCH_BYTES = 1 << 21
+PATCH_BYTES = 1 << 21  # of patches at a time: they are used while they lie in the cache
 
 
 class Geometry(NamedTuple):
-    """How the windows of a kernel lie on an image, in pixels: each field is (vertical,
-    horizontal).
+    """How the windows of a kernel lie on an image; made and checked by `geometry`.
+
+    Attributes
+    ----------
+    kernel, stride, dilation : pixels, (vertical, horizontal).
+    padding : pixels, ((top, bottom), (left, right)).
+
+    Examples
+    --------
+    >>> geometry(3, stride=2).stride
+    (2, 2)
     """
 
     kernel: tuple[int, int]
@@ -38,9 +45,27 @@ class Geometry(NamedTuple):
     dilation: tuple[int, int]
 
     def output_size(self, H: int, W: int) -> tuple[int, int]:
-        """OH = ⌊(H + top + bottom − d (R − 1) − 1) / s⌋ + 1, and the same for OW with W
-        and S.
+        """OH = ⌊(H + top + bottom − d (R − 1) − 1) / t⌋ + 1; OW likewise, with W and S.
 
+        Parameters
+        ----------
+        H, W : pixels of the image, without the padding.
+
+        Returns
+        -------
+        OH, OW : how many windows fit below and beside each other.
+
+        Raises
+        ------
+        ValueError : if none fits.
+
+        Notes
+        -----
+        Book: Convolution, "How large is the output?". Dumoulin and Visin (2016),
+        relationship 15.
+
+        Examples
+        --------
         >>> geometry(3, stride=2).output_size(7, 8)
         (3, 3)
         """
@@ -56,7 +81,11 @@ class Geometry(NamedTuple):
         return oh, ow
 
     def unpadded(self) -> "Geometry":
-        """The same windows on an image that has its padding already."""
+        """The same windows on an image that has its padding already.
+
+        >>> geometry(3, padding=1).unpadded().padding
+        ((0, 0), (0, 0))
+        """
         return self._replace(padding=UNPADDED)
 
 
@@ -66,30 +95,39 @@ def pair(value: Pair) -> tuple[int, int]:
     >>> pair(3), pair((1, 2))
     ((3, 3), (1, 2))
     """
-    return (
-        (value[0], value[1])
-        if isinstance(value, tuple | list)
-        else (index(value), index(value))
-    )
+    if isinstance(value, tuple | list):
+        return value[0], value[1]
+    return index(value), index(value)
 
 
 def geometry(
     kernel: Pair, stride: Pair = 1, padding: Pair | Sides = 0, dilation: Pair = 1
 ) -> Geometry:
-    """A `Geometry` from numbers or pairs, checked; padding may also differ from side to
-    side.
+    """A `Geometry` from numbers or pairs, checked.
 
+    Parameters
+    ----------
+    kernel, stride, dilation : pixels, one number or (vertical, horizontal).
+    padding : pixels, likewise, or ((top, bottom), (left, right)).
+
+    Returns
+    -------
+    g : every field in its full form.
+
+    Raises
+    ------
+    ValueError : if a number is too small.
+    TypeError : for a single number that is not whole.
+
+    Examples
+    --------
     >>> geometry(3, stride=(1, 2), padding=1)
     Geometry(kernel=(3, 3), stride=(1, 2), padding=((1, 1), (1, 1)), dilation=(1, 1))
     """
     vertical, horizontal = padding if isinstance(padding, tuple) else (padding, padding)
-    g = Geometry(
-        pair(kernel), pair(stride), (pair(vertical), pair(horizontal)), pair(dilation)
-    )
-    if (
-        min(g.kernel + g.stride + g.dilation) < 1
-        or min(g.padding[0] + g.padding[1]) < 0
-    ):
+    sides = pair(vertical), pair(horizontal)
+    g = Geometry(pair(kernel), pair(stride), sides, pair(dilation))
+    if min(g.kernel + g.stride + g.dilation) < 1 or min(sides[0] + sides[1]) < 0:
         raise ValueError(
             "kernel, stride and dilation must be at least 1 and padding at least 0, "
             f"got {g}"
@@ -100,6 +138,22 @@ def geometry(
 def batch_last(x: Array, padding: Sides = UNPADDED, fill: float = 0) -> Array:
     """(N, C, H, W) → (C, H + padding, W + padding, N); no copy where x lies so.
 
+    Parameters
+    ----------
+    x : (N, C, H, W), any memory order.
+    padding : pixels, ((top, bottom), (left, right)).
+    fill : what the padding holds, in x's unit.
+
+    Returns
+    -------
+    x : (C, H + top + bottom, W + left + right, N), contiguous, dtype of x.
+
+    Notes
+    -----
+    Book: Convolution, "Patches".
+
+    Examples
+    --------
     >>> import numpy as np
     >>> batch_last(np.ones((5, 3, 4, 4)), padding=((1, 1), (0, 2))).shape
     (3, 6, 6, 5)
@@ -117,6 +171,17 @@ def batch_last(x: Array, padding: Sides = UNPADDED, fill: float = 0) -> Array:
 def batch_first(x: Array, padding: Sides = UNPADDED) -> Array:
     """Undoes `batch_last`: the (N, C, H, W) view of what lies inside the padding.
 
+    Parameters
+    ----------
+    x : (C, H + top + bottom, W + left + right, N).
+    padding : pixels, ((top, bottom), (left, right)).
+
+    Returns
+    -------
+    x : (N, C, H, W), a view of the same memory.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> batch_first(np.ones((3, 6, 6, 5)), padding=((1, 1), (0, 2))).shape
     (5, 3, 4, 4)
@@ -131,12 +196,12 @@ def extract_patches(x: Array, g: Geometry) -> Array:
 
     Parameters
     ----------
-    x : (C, H, W, N), padded already.
+    x : (C, H, W, N), any dtype, padded already.
     g : the geometry; its padding is not applied again.
 
     Returns
     -------
-    columns : (C, R, S, OH, OW, N), contiguous.
+    columns : (C, R, S, OH, OW, N), contiguous, dtype of x.
 
     Notes
     -----
@@ -165,17 +230,17 @@ def fold_patches(columns: Array, shape: tuple[int, ...], g: Geometry) -> Array:
 
     Parameters
     ----------
-    columns : (C, R, S, OH, OW, N).
+    columns : (C, R, S, OH, OW, N), any dtype.
     shape : (C, H, W, N) of the padded image.
     g : the geometry.
 
     Returns
     -------
-    x : (C, H, W, N); a pixel that no patch covers is zero.
+    x : (C, H, W, N), dtype of columns; a pixel that no patch covers is zero.
 
     Notes
     -----
-    Book: Convolution, "The gradient of the input". ⟨extract(x), u⟩ = ⟨x, fold(u)⟩ for
+    Book: Convolution, "The gradient of the input": ⟨extract(x), u⟩ = ⟨x, fold(u)⟩ for
     all x and u.
 
     Examples
@@ -203,7 +268,7 @@ def _fold_into(x: Array, columns: Array, g: Geometry) -> None:
 
 
 def _strips(x: Array, g: Geometry, OH: int, OW: int) -> Iterator[tuple[slice, slice]]:
-    """Strips of output rows and the image rows under them; their patches fit the cache."""
+    """Strips of output rows and the image rows under them; patches fit the cache."""
     row_bytes = x.shape[0] * math.prod(g.kernel) * OW * x.shape[3] * x.itemsize
     height = max(PATCH_BYTES // row_bytes, 1) if array_module(x) is np else OH
     for top in range(0, OH, height):

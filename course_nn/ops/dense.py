@@ -1,6 +1,4 @@
-"""The dense layer y = x W + b, and flattening, which makes an image a row of features
-for it.
-"""
+"""The dense layer y = x W + b, and flattening, which makes features of an image."""
 
 import math
 
@@ -89,7 +87,7 @@ def flatten_forward(x: Array) -> tuple[Array, tuple]:
 
     Notes
     -----
-    Book: Convolution, "From images to features".
+    Book: The dense layer, "Flattening".
 
     Examples
     --------

@@ -1,6 +1,4 @@
-"""Dropout: each number is kept with probability 1 − rate, and what is kept grows so
-that the mean stays.
-"""
+"""Dropout: numbers are dropped at random, and the rest grows so that the mean stays."""
 
 import numpy as np
 
@@ -10,7 +8,7 @@ from ..backend import Array, array_module
 def dropout_mask(
     shape: tuple[int, ...], rate: float, *, rng: np.random.Generator, like: Array
 ) -> Array:
-    """m / (1 − rate), m ∈ {0, 1} with P(m = 0) = rate, one for every element.
+    """m / (1 − rate), m ∈ {0, 1} with P(m = 0) = rate, one draw for every element.
 
     Parameters
     ----------
@@ -61,8 +59,8 @@ def dropout_forward(
 
     Notes
     -----
-    Book: Dropout. Srivastava et al. (2014), section 4; scaled in training ("inverted"),
-    so that prediction needs no change.
+    Srivastava et al. (2014), section 4; scaled in training ("inverted"), so that
+    prediction needs no change.
 
     Examples
     --------

@@ -1,5 +1,6 @@
-"""Losses: one number for a batch, the mean over its samples. Backward passes start from
-dloss = ∂L/∂loss, usually 1.
+"""Losses: one number for a batch, the mean over its samples.
+
+Backward passes start from dloss = ∂L/∂loss, usually 1.
 """
 
 from ..backend import Array, array_module
@@ -48,8 +49,9 @@ def one_hot(labels: Array, classes: int, dtype: type | str = "float32") -> Array
 
 
 def targets_like(output: Array, labels: Array) -> Array:
-    """Labels as (N, K) of the output's dtype: integer classes become one-hot rows, rows
-    that are (N, K) already stay.
+    """Labels as (N, K) of the output's dtype: integer classes become one-hot rows.
+
+    Rows that are (N, K) already keep their numbers.
 
     Parameters
     ----------
@@ -88,8 +90,9 @@ def targets_like(output: Array, labels: Array) -> Array:
 
 
 def cross_entropy_forward(p: Array, labels: Array) -> tuple[float, tuple]:
-    """L = −(1/N) Σₙ log p[n, labelsₙ], on probabilities; a p of zero counts as the
-    smallest positive number.
+    """L = −(1/N) Σₙ log p[n, labelsₙ], on probabilities.
+
+    A p of zero counts as the smallest positive number.
 
     Parameters
     ----------
@@ -107,7 +110,7 @@ def cross_entropy_forward(p: Array, labels: Array) -> tuple[float, tuple]:
 
     Notes
     -----
-    Book: Softmax and cross-entropy. After a softmax, the fused
+    Goodfellow, Bengio and Courville (2016), section 6.2.2.3. After a softmax, the fused
     `softmax_cross_entropy_forward` is exact where this must clip.
 
     Examples
@@ -147,10 +150,12 @@ def cross_entropy_backward(dloss: float, cache: tuple) -> Array:
 def softmax_cross_entropy_forward(
     z: Array, labels: Array, smoothing: float = 0.0, class_weights: Array | None = None
 ) -> tuple[float, tuple]:
-    """L = −Σₙₖ tₙₖ log softmax(zₙ)ₖ / Σₙ wₙ, with tₙₖ = w_k ((1 − ε) [k = labelsₙ] + ε
-    / K) and wₙ the weight of n's class.
+    """L = −(1/N) Σₙ log softmax(zₙ)[labelsₙ], fused: from scores, stable at any score.
 
-    Without smoothing and weights this is −(1/N) Σₙ log softmax(zₙ)[labelsₙ].
+    With smoothing ε and class weights w, and wₙ the weight of sample n's class,
+
+        L = −Σₙₖ tₙₖ log softmax(zₙ)ₖ / Σₙ wₙ
+        tₙₖ = wₖ ((1 − ε) [k = labelsₙ] + ε / K)
 
     Parameters
     ----------
@@ -170,9 +175,9 @@ def softmax_cross_entropy_forward(
 
     Notes
     -----
-    Book: Softmax and cross-entropy, "Fused". log Σ exp is taken after subtracting the
-    row's maximum, so scores of ±10⁴ are safe. Smoothing: Szegedy et al. (2016), section
-    7.
+    Goodfellow, Bengio and Courville (2016), section 6.2.2.3: log Σ exp is taken after
+    subtracting the row's maximum, so scores of ±10⁴ are safe. Smoothing: Szegedy et al.
+    (2016), section 7.
 
     Examples
     --------
@@ -219,8 +224,10 @@ def softmax_cross_entropy_backward(dloss: float, cache: tuple) -> Array:
 
 
 def binary_cross_entropy_forward(z: Array, targets: Array) -> tuple[float, tuple]:
-    """L = mean of −t log σ(z) − (1 − t) log(1 − σ(z)) = mean of max(z, 0) − t z + log(1
-    + e^{−|z|}).
+    """L = mean of −t log σ(z) − (1 − t) log(1 − σ(z)), from scores z.
+
+    Computed as the mean of max(z, 0) − t z + log(1 + e^{−|z|}), which is the same and
+    cannot overflow.
 
     Parameters
     ----------
@@ -238,7 +245,7 @@ def binary_cross_entropy_forward(z: Array, targets: Array) -> tuple[float, tuple
 
     Notes
     -----
-    Book: Softmax and cross-entropy, "Two classes".
+    Goodfellow, Bengio and Courville (2016), section 6.2.2.2.
 
     Examples
     --------

@@ -1,5 +1,6 @@
-"""Batch norm and layer norm: shift to mean zero, scale to variance one, then let the
-network undo it if it likes.
+"""Batch norm and layer norm: shift to mean zero, scale to variance one.
+
+Two parameters, γ and β, let the network undo it if it likes.
 
 Batch norm is cut where the samples of a batch must meet: `moments` before the forward
 formula, `batch_norm_sums` before the backward one. Between the two, every sample stands
@@ -46,8 +47,7 @@ def moments(x: Array) -> tuple[Array, Array]:
 def merge_moments(
     means: Sequence[Array], variances: Sequence[Array], counts: Sequence[int]
 ) -> tuple[Array, Array, int]:
-    """The moments of several slices together: μ = Σ wₛ μₛ, σ² = Σ wₛ (σₛ² + (μₛ − μ)²),
-    wₛ = mₛ / Σ m.
+    """μ = Σₛ wₛ μₛ, σ² = Σₛ wₛ (σₛ² + (μₛ − μ)²), wₛ = mₛ / Σ m: slices put together.
 
     Parameters
     ----------
@@ -56,12 +56,12 @@ def merge_moments(
 
     Returns
     -------
-    mean, var : (D,) or (C,) float. count : Σ m.
+    mean, var : (D,) or (C,) float.
+    count : Σ m.
 
     Notes
     -----
-    Book: Batch normalisation. Chan, Golub and LeVeque (1983), equation 2.1, for several
-    slices.
+    Chan, Golub and LeVeque (1983), equation 2.1, for several slices.
 
     Examples
     --------
@@ -114,8 +114,9 @@ def batch_norm_apply(
 def batch_norm_forward(
     x: Array, gamma: Array, beta: Array, eps: float = 1e-5
 ) -> tuple[Array, tuple]:
-    """y = γ (x − μ) / √(σ² + ε) + β, with the mean μ and the biased variance σ² of this
-    batch, channel by channel.
+    """y = γ (x − μ) / √(σ² + ε) + β, with the moments of this batch, for each channel.
+
+    μ is the mean and σ² the biased variance, see `moments`.
 
     Parameters
     ----------
@@ -130,7 +131,7 @@ def batch_norm_forward(
 
     Notes
     -----
-    Book: Batch normalisation. Ioffe and Szegedy (2015), algorithm 1.
+    Ioffe and Szegedy (2015), algorithm 1.
 
     Examples
     --------
@@ -171,15 +172,14 @@ def batch_norm_sums(dy: Array, cache: tuple) -> tuple[Array, Array]:
 def batch_norm_input_gradient(
     dy: Array, cache: tuple, dgamma: Array, dbeta: Array, count: int
 ) -> Array:
-    """dx = γ / √(σ² + ε) · (dy − dβ / m − x̂ · dγ / m), m numbers in a channel of the
-    whole batch.
+    """dx = γ / √(σ² + ε) · (dy − dβ / m − x̂ · dγ / m), x̂ = (x − μ) / √(σ² + ε).
 
     Parameters
     ----------
     dy : float, shape of x, ∂L/∂y.
     cache : from `batch_norm_forward`.
     dgamma, dbeta : (D,) or (C,) float, of the whole batch.
-    count : m, the numbers over which μ and σ² were taken.
+    count : m, the numbers over which μ and σ² were taken, in the whole batch.
 
     Returns
     -------
@@ -213,13 +213,14 @@ def batch_norm_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array]:
 
     Returns
     -------
-    dx : float, shape of x; dgamma, dbeta : (D,) or (C,) float.
+    dx : float, shape of x.
+    dgamma, dbeta : (D,) or (C,) float.
 
     Notes
     -----
-    Book: Batch normalisation, "The derivative". Ioffe and Szegedy (2015), section 3,
-    the six derivatives collected. The sums of dx and of dx · x̂ over a channel are
-    zero: neither a shift nor a stretch of x changes y.
+    Book: Checking a gradient, "A batch norm without its variance path". Ioffe and
+    Szegedy (2015), section 3, the six derivatives collected. The sums of dx and of
+    dx · x̂ over a channel are zero: neither a shift nor a stretch of x changes y.
 
     Examples
     --------
@@ -238,8 +239,7 @@ def batch_norm_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array]:
 def layer_norm_forward(
     x: Array, gamma: Array, beta: Array, eps: float = 1e-5
 ) -> tuple[Array, tuple]:
-    """y = γ (x − μ) / √(σ² + ε) + β, with the mean and the biased variance of each
-    sample.
+    """y = γ (x − μ) / √(σ² + ε) + β, with the mean and biased variance of each sample.
 
     Parameters
     ----------
@@ -254,7 +254,7 @@ def layer_norm_forward(
 
     Notes
     -----
-    Book: Batch normalisation, "Layer norm". Ba, Kiros and Hinton (2016), equation 3.
+    Ba, Kiros and Hinton (2016), equation 3.
 
     Examples
     --------
@@ -264,16 +264,16 @@ def layer_norm_forward(
     """
     axes = tuple(range(1, x.ndim))
     x_hat = x - x.mean(axis=axes, keepdims=True)
-    inv_std = 1 / array_module(x).sqrt(
-        (x_hat * x_hat).mean(axis=axes, keepdims=True) + eps
-    )
+    var = (x_hat * x_hat).mean(axis=axes, keepdims=True)
+    inv_std = 1 / array_module(x).sqrt(var + eps)
     x_hat *= inv_std
     return x_hat * gamma + beta, (x_hat, inv_std, gamma)
 
 
 def layer_norm_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array]:
-    """dx = (dx̂ − mean(dx̂) − x̂ · mean(dx̂ · x̂)) / √(σ² + ε), dx̂ = γ dy; dγ = Σₙ dy
-    · x̂, dβ = Σₙ dy.
+    """dx = (dx̂ − mean(dx̂) − x̂ · mean(dx̂ · x̂)) / √(σ² + ε), dx̂ = γ dy.
+
+    dγ = Σₙ dy · x̂ and dβ = Σₙ dy, x̂ = (x − μ) / √(σ² + ε).
 
     Parameters
     ----------
@@ -282,7 +282,8 @@ def layer_norm_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array]:
 
     Returns
     -------
-    dx : (N, …) float; dgamma, dbeta : (…) float.
+    dx : (N, …) float.
+    dgamma, dbeta : (…) float.
 
     Examples
     --------

@@ -33,21 +33,16 @@ def _max_along(x: Array, axis: int, size: int, stride: int) -> Array:
 
 
 def _max_along_backward(
-    dy: Array, x: Array, y: Array, axis: int, stride: int, size: int
+    dy: Array, x: Array, y: Array, axis: int, size: int, stride: int
 ) -> Array:
     """dx[i·stride + j] += dy[i] for the first j whose number is the maximum y[i]."""
     xp, count = array_module(x), dy.shape[axis]
     places = [window_step(x, axis, j, stride, count) for j in range(size)]
-    # no pixel lies in two windows: the shares are written straight to their places
-    if stride >= size:
+    if stride >= size:  # no pixel lies in two windows: shares go straight to it
         covered = stride == size and count * size == x.shape[axis]
         dx = (xp.empty_like if covered else xp.zeros_like)(x)
-        _share_out(
-            dy,
-            places,
-            y,
-            [window_step(dx, axis, j, stride, count) for j in range(size)],
-        )
+        shares = [window_step(dx, axis, j, stride, count) for j in range(size)]
+        _share_out(dy, places, y, shares)
         return dx
     dx, shares = xp.zeros_like(x), [xp.empty_like(dy) for _ in places]
     _share_out(dy, places, y, shares)
@@ -58,8 +53,9 @@ def _max_along_backward(
 
 
 def _share_out(dy: Array, places: list[Array], y: Array, shares: list[Array]) -> None:
-    """shares[j] = dy where places[j] is the first to equal y, else 0: each takes its
-    own of the rest, the last what is left.
+    """shares[j] = dy where places[j] is the first to equal y, else 0.
+
+    Each place takes its own of the rest, the last what is left.
     """
     xp, rest = array_module(dy), dy
     for place, share in zip(places[:-1], shares, strict=False):
@@ -98,15 +94,14 @@ def _inside(x: Array, padding: Sides) -> Array:
 def max_pool2d_forward(
     x: Array, window: Pair = 2, stride: Pair | None = None, padding: Pair | Sides = 0
 ) -> tuple[Array, tuple]:
-    """y[n,c,i,j] = max over r < R, s < S of x[n, c, i·stride + r − p, j·stride + s −
-    p].
+    """y[n,c,i,j] = max over r < R, s < S of x[n, c, i·t + r − p, j·t + s − p].
 
     Parameters
     ----------
     x : (N, C, H, W) float, any memory order.
-    window, stride, padding : pixels, one number or (vertical, horizontal). The stride
-        is the window unless given; windows may overlap; pixels left over at the right
-        and bottom are not seen; padding counts as −∞.
+    window, stride, padding : (R, S), t and p, in pixels, one number or (vertical,
+        horizontal). The stride is the window unless given; windows may overlap; pixels
+        left over at the right and bottom are not seen; padding counts as −∞.
 
     Returns
     -------
@@ -119,7 +114,7 @@ def max_pool2d_forward(
 
     Notes
     -----
-    Book: Pooling. Ranzato, Boureau and LeCun (2007); Scherer, Müller and Behnke (2010).
+    Ranzato, Boureau and LeCun (2007); Scherer, Müller and Behnke (2010).
 
     Examples
     --------
@@ -137,8 +132,9 @@ def max_pool2d_forward(
 
 
 def max_pool2d_backward(dy: Array, cache: tuple) -> Array:
-    """dx = dy at the first maximum of each window, in reading order; summed where
-    windows overlap; else 0.
+    """dx = dy at the first maximum of each window, in reading order; else 0.
+
+    Where windows overlap, what they give to one pixel is summed.
 
     Parameters
     ----------
@@ -160,21 +156,20 @@ def max_pool2d_backward(dy: Array, cache: tuple) -> Array:
            [ 0., 13.,  0., 15.]])
     """
     x, rows, y, g = cache
-    drows = _max_along_backward(dy, rows, y, HEIGHT, g.stride[0], g.kernel[0])
-    dx = _max_along_backward(drows, x, rows, WIDTH, g.stride[1], g.kernel[1])
+    drows = _max_along_backward(dy, rows, y, HEIGHT, g.kernel[0], g.stride[0])
+    dx = _max_along_backward(drows, x, rows, WIDTH, g.kernel[1], g.stride[1])
     return _inside(dx, g.padding)
 
 
 def avg_pool2d_forward(
     x: Array, window: Pair = 2, stride: Pair | None = None, padding: Pair | Sides = 0
 ) -> tuple[Array, tuple]:
-    """y[n,c,i,j] = (1 / RS) Σ_{r,s} x[n, c, i·stride + r − p, j·stride + s − p];
-    padding counts as zeros.
+    """y[n,c,i,j] = (1 / RS) Σ_{r,s} x[n, c, i·t + r − p, j·t + s − p].
 
     Parameters
     ----------
     x : (N, C, H, W) float, any memory order.
-    window, stride, padding : as in `max_pool2d_forward`.
+    window, stride, padding : as in `max_pool2d_forward`, but padding counts as zeros.
 
     Returns
     -------
@@ -187,7 +182,7 @@ def avg_pool2d_forward(
 
     Notes
     -----
-    Book: Pooling. LeCun et al. (1998), section II.B, "sub-sampling".
+    LeCun et al. (1998), section II.B, "sub-sampling".
 
     Examples
     --------
@@ -205,8 +200,9 @@ def avg_pool2d_forward(
 
 
 def avg_pool2d_backward(dy: Array, cache: tuple) -> Array:
-    """dx[n, c, i·stride + r, j·stride + s] += dy[n,c,i,j] / RS: every pixel of the
-    window takes an equal share.
+    """dx[n, c, i·t + r − p, j·t + s − p] += dy[n,c,i,j] / RS, for every r, s, i and j.
+
+    Every pixel of a window takes an equal share.
 
     Parameters
     ----------
@@ -249,7 +245,7 @@ def global_avg_pool2d_forward(x: Array) -> tuple[Array, tuple]:
 
     Notes
     -----
-    Book: Pooling. Lin, Chen and Yan (2014), section 3.2.
+    Lin, Chen and Yan (2014), section 3.2.
 
     Examples
     --------

@@ -4,8 +4,9 @@ from ..backend import Array, array_module
 
 
 def softmax_forward(x: Array) -> tuple[Array, Array]:
-    """pₖ = exp(xₖ) / Σⱼ exp(xⱼ), computed after subtracting the largest xⱼ, which
-    changes nothing but the overflow.
+    """pₖ = exp(xₖ) / Σⱼ exp(xⱼ), over the last axis.
+
+    The largest xⱼ is subtracted first, which changes nothing but the overflow.
 
     Parameters
     ----------
@@ -18,7 +19,7 @@ def softmax_forward(x: Array) -> tuple[Array, Array]:
 
     Notes
     -----
-    Book: Softmax and cross-entropy. Bridle (1990).
+    Bridle (1990).
 
     Examples
     --------
@@ -33,8 +34,9 @@ def softmax_forward(x: Array) -> tuple[Array, Array]:
 
 
 def softmax_backward(dp: Array, cache: Array) -> Array:
-    """dx = p ⊙ (dp − Σₖ dpₖ pₖ): the Jacobian diag(p) − p pᵀ times dp, without forming
-    it.
+    """dx = p ⊙ (dp − Σₖ dpₖ pₖ).
+
+    It is the Jacobian diag(p) − p pᵀ times dp, without forming it.
 
     Parameters
     ----------
@@ -47,8 +49,8 @@ def softmax_backward(dp: Array, cache: Array) -> Array:
 
     Notes
     -----
-    Book: Softmax and cross-entropy. With dp = 1 the result is zero: the outputs sum to
-    a constant.
+    Book: Checking a gradient, "A softmax whose gradient is zero": with dp = 1 the
+    result is zero, since the outputs sum to a constant.
 
     Examples
     --------
