@@ -1,5 +1,4 @@
-"""Layers: what stands around the ops — parameters, caches, and the shapes, which are inferred and
-checked at `build`.
+"""Layers: what stands around the ops — parameters, caches, and shapes, checked at `build`.
 
 A layer computes in two ways. `compute` and `gradients` are pure, as the ops are: a model may call
 them on slices of a batch, on several threads at once. `forward` and `backward` are the same with
@@ -7,7 +6,7 @@ the cache kept in the layer, for people.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -16,7 +15,7 @@ import numpy as np
 from . import init as initialisers
 from . import ops
 from .backend import Array
-from .ops.conv import Pair, Sides, geometry, pair
+from .ops.conv import Geometry, Pair, Sides, geometry, pair
 from .ops.pool import pool_geometry
 from .parameters import InPlace
 
@@ -25,16 +24,23 @@ Initialiser = Callable[..., np.ndarray]
 
 
 class ShapeError(ValueError):
-    """A shape that does not fit, found when the model is built; the message names the layer, both
-    shapes and a likely fix.
+    """A shape that does not fit; the message names the layer, both shapes and a likely fix.
+
+    It is found when a model is built, or at its door when it is given data.
+
+    >>> Dense(10).build((1, 28, 28), rng=np.random.default_rng(0))
+    Traceback (most recent call last):
+        ...
+    course_nn.layers.ShapeError: Dense(units=10) expects an input of shape (D,), but gets \
+(1, 28, 28): put a Flatten() before it
     """
 
 
 class Layer:
     """y = f(x; params): one step of a network.
 
-    A subclass defines `infer` (shapes), `compute` and `gradients`, and `draw` where it has
-    parameters.
+    A subclass defines `compute` and `gradients`; `infer` where it changes the shape; `draw` and
+    `arguments` where it has parameters and options.
 
     Attributes
     ----------
@@ -43,6 +49,16 @@ class Layer:
     state : {name: array}, what is saved with the model but not trained (running statistics).
     cache : what `backward` needs, kept only by a `forward` in training.
     input_shape, output_shape : of one sample, without the batch axis; () until `build`.
+
+    Examples
+    --------
+    >>> class Double(Layer):
+    ...     def compute(self, x, train, noise=None):
+    ...         return 2 * x, ()
+    ...     def gradients(self, dy, cache, need_dx=True):
+    ...         return 2 * dy, {}
+    >>> Double().forward(np.array([[1.0, 2.0]]))
+    array([[2., 4.]])
     """
 
     # True: the samples of a batch meet in this layer, so a batch must not be cut before it
@@ -56,8 +72,7 @@ class Layer:
         self.input_shape: Shape = ()
         self.output_shape: Shape = ()
 
-    # -- shapes and parameters
-    # ---------------------------------------------------------------------------------------
+    # -- shapes and parameters --------------------------------------------------------------------
 
     def build(
         self,
@@ -98,24 +113,98 @@ class Layer:
         return self.output_shape
 
     def infer(self, input_shape: Shape) -> Shape:
-        """The output's shape for an input's; raises ShapeError where it does not fit."""
+        """The output's shape for an input's, without the batch axis; the same unless overridden.
+
+        Parameters
+        ----------
+        input_shape : (D,) or (C, H, W).
+
+        Returns
+        -------
+        output_shape : likewise.
+
+        Raises
+        ------
+        ShapeError : if the input does not fit.
+
+        Examples
+        --------
+        >>> Conv2D(6, 5).infer((1, 28, 28))
+        (6, 24, 24)
+        """
         return input_shape
 
     def draw(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """The parameters as they begin, for `input_shape`."""
+        """The parameters as they begin, for `input_shape`; none unless overridden.
+
+        Parameters
+        ----------
+        rng : draws them.
+
+        Returns
+        -------
+        params : {name: array}, float64 on the CPU; `build` converts them.
+
+        Examples
+        --------
+        >>> layer = Dense(2)
+        >>> layer.input_shape = (3,)
+        >>> {name: a.shape for name, a in layer.draw(np.random.default_rng(0)).items()}
+        {'W': (3, 2), 'b': (2,)}
+        """
         return {}
 
     def initial_state(self) -> dict[str, np.ndarray]:
-        """The untrained state as it begins, for `input_shape`."""
+        """The untrained state as it begins, for `input_shape`; none unless overridden.
+
+        Returns
+        -------
+        state : {name: array}, float64 on the CPU; `build` converts them.
+
+        Examples
+        --------
+        >>> layer = BatchNorm()
+        >>> layer.input_shape = (2,)
+        >>> layer.initial_state()
+        {'running_mean': array([0., 0.]), 'running_var': array([1., 1.])}
+        """
         return {}
 
     def bind(self, name: str, array: Array) -> None:
-        """Lets `array`, a view of the model's parameter vector, take the place of a parameter."""
+        """Lets an array take the place of a parameter: a view of the model's parameter vector.
+
+        Parameters
+        ----------
+        name : a key of `params`.
+        array : of the parameter's shape and dtype; kept, not copied.
+
+        Examples
+        --------
+        >>> layer, W = Dense(2), np.ones((3, 2))
+        >>> _ = layer.build((3,), rng=np.random.default_rng(0))
+        >>> layer.bind("W", W)
+        >>> layer.params["W"] is W
+        True
+        """
         self.params.bind(name, array)
 
     def expect(self, input_shape: Shape, fits: bool, expected: str, fix: str) -> None:
-        """Raises the ShapeError that names this layer, both shapes and the likely fix, unless the
-        input fits.
+        """Raises the ShapeError that names layer, shapes and likely fix, unless the input fits.
+
+        Parameters
+        ----------
+        input_shape : the shape that came.
+        fits : whether it will do.
+        expected : the shape that would, as text.
+        fix : what to do, as text.
+
+        Raises
+        ------
+        ShapeError : if it does not fit.
+
+        Examples
+        --------
+        >>> ReLU().expect((3,), True, "(D,)", "")
         """
         if not fits:
             raise ShapeError(
@@ -125,33 +214,91 @@ class Layer:
     # -- the pure pair ----------------------------------------------------------------------------
 
     def compute(self, x: Array, train: bool, noise: Array | None = None) -> tuple[Array, Any]:
-        """y and the cache; changes nothing in the layer. `noise` is x's part of what `draw_noise`
-        gave for the batch.
+        """y = f(x; params), and what `gradients` needs; changes nothing in the layer.
+
+        Parameters
+        ----------
+        x : (N, *input_shape), of the parameters' dtype.
+        train : whether this is training, see `forward`.
+        noise : x's part of what `draw_noise` gave for the batch; drawn here unless given.
+
+        Returns
+        -------
+        y : (N, *output_shape).
+        cache : whatever the layer likes, but not None in training.
+
+        Examples
+        --------
+        >>> ReLU().compute(np.array([[-1.0, 2.0]]), train=False)[0]
+        array([[0., 2.]])
         """
         raise NotImplementedError(f"{type(self).__name__} defines no compute")
 
     def gradients(
         self, dy: Array, cache: Any, need_dx: bool = True
     ) -> tuple[Array | None, dict[str, Array]]:
-        """dx (None if not needed) and the gradients by parameter name; changes nothing in the
-        layer.
+        """dx = (∂y/∂x)ᵀ dy, and likewise for every parameter; changes nothing in the layer.
+
+        Parameters
+        ----------
+        dy : (N, *output_shape), ∂L/∂y.
+        cache : from `compute`.
+        need_dx : False allows dx to be left out.
+
+        Returns
+        -------
+        dx : (N, *input_shape), or None if it was not needed.
+        grads : {name: array} in the parameters' shapes.
+
+        Examples
+        --------
+        >>> layer = ReLU()
+        >>> _, cache = layer.compute(np.array([[-1.0, 2.0]]), train=True)
+        >>> layer.gradients(np.array([[5.0, 5.0]]), cache)
+        (array([[0., 5.]]), {})
         """
         raise NotImplementedError(f"{type(self).__name__} defines no gradients")
 
     def draw_noise(self, shape: Shape, like: Array) -> Array | None:
-        """The random numbers that `compute` needs in training for a batch of this shape, in the
-        dtype and library of `like`; None for a layer that needs none.
+        """The random numbers that `compute` needs in training; None unless overridden.
 
         They are drawn for the whole batch at once, so that a result does not depend on how the
         batch is cut into slices.
+
+        Parameters
+        ----------
+        shape : (N, *input_shape), of the batch.
+        like : an array whose dtype and library the numbers take.
+
+        Returns
+        -------
+        noise : an array whose first axis is the batch's, or None.
+
+        Examples
+        --------
+        >>> Dropout(0.5).draw_noise((1, 4), np.ones(1))
+        array([[2., 2., 2., 0.]])
         """
         return None
 
     def observe(self, cache: Any) -> None:
-        """Updates `state` from one training batch's cache."""
+        """Moves `state` by one training batch; does nothing unless overridden.
 
-    # -- the same with memory
-    # ----------------------------------------------------------------------------------------
+        Parameters
+        ----------
+        cache : from `compute` in training.
+
+        Examples
+        --------
+        >>> layer = BatchNorm(momentum=0.5)
+        >>> _ = layer.build((1,), rng=np.random.default_rng(0), dtype=np.float64)
+        >>> _, cache = layer.compute(np.array([[2.0], [6.0]]), train=True)
+        >>> layer.observe(cache)
+        >>> layer.state["running_mean"]
+        array([2.])
+        """
+
+    # -- the same with memory ---------------------------------------------------------------------
 
     def forward(self, x: Array, train: bool = False) -> Array:
         """y = f(x); in training the cache is kept for `backward`.
@@ -218,7 +365,17 @@ class Layer:
         return dx
 
     def arguments(self) -> dict[str, Any]:
-        """The constructor's arguments that say what this layer is: its name, and its saved form."""
+        """The constructor's arguments that say what this layer is: its name, and its saved form.
+
+        Returns
+        -------
+        arguments : {name: value}, without those that have their default.
+
+        Examples
+        --------
+        >>> Conv2D(6, 5, padding="same").arguments()
+        {'filters': 6, 'kernel': (5, 5), 'padding': 'same'}
+        """
         return {}
 
     def __repr__(self) -> str:
@@ -233,14 +390,17 @@ class Input(Layer):
     ----------
     shape : of one sample, for instance (1, 28, 28).
 
+    Raises
+    ------
+    ShapeError : at `build`, for another shape.
+
     Examples
     --------
     >>> Input((1, 28, 28)).build((784,), rng=np.random.default_rng(0))
     Traceback (most recent call last):
         ...
-    course_nn.layers.ShapeError: Input(shape=(1, 28, 28)) expects an input of shape (1, 28, 28), but
-    gets (784,): \
-reshape the data, or change the Input
+    course_nn.layers.ShapeError: Input(shape=(1, 28, 28)) expects an input of shape (1, 28, 28), \
+but gets (784,): reshape the data, or change the Input
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -251,12 +411,8 @@ reshape the data, or change the Input
         return {"shape": self.shape}
 
     def infer(self, input_shape: Shape) -> Shape:
-        self.expect(
-            input_shape,
-            input_shape == self.shape,
-            str(self.shape),
-            "reshape the data, or change the Input",
-        )
+        fix = "reshape the data, or change the Input"
+        self.expect(input_shape, input_shape == self.shape, str(self.shape), fix)
         return input_shape
 
     def compute(self, x: Array, train: bool, noise: Array | None = None) -> tuple[Array, Any]:
@@ -275,6 +431,11 @@ class Dense(Layer):
     ----------
     units : M, the number of outputs.
     init : draws W; He's normal distribution by default.
+
+    Raises
+    ------
+    ValueError : if there is no unit.
+    ShapeError : at `build`, for an input that is not (D,).
 
     Notes
     -----
@@ -317,8 +478,9 @@ class Dense(Layer):
 
 
 def same_padding(size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
-    """Zeros before and after, so that ⌈size / stride⌉ windows fit; an odd one goes after (Keras's
-    and TensorFlow's rule).
+    """Zeros before and after, so that ⌈size / stride⌉ windows fit; an odd one goes after.
+
+    This is the rule of Keras and TensorFlow.
 
     >>> same_padding(28, kernel=5, stride=1, dilation=1)
     (2, 2)
@@ -330,6 +492,25 @@ def same_padding(size: int, kernel: int, stride: int, dilation: int) -> tuple[in
     return missing // 2, missing - missing // 2
 
 
+def _unlike(default: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """The arguments that differ from their defaults."""
+    return {name: value for name, value in given.items() if value != default[name]}
+
+
+def _expect_image(layer: Layer, input_shape: Shape) -> None:
+    """Raises ShapeError unless the input is an image."""
+    fix = "add the channel axis, or leave out a Flatten before it"
+    layer.expect(input_shape, len(input_shape) == 3, "(C, H, W)", fix)
+
+
+def _output_size(layer: Layer, g: Geometry, input_shape: Shape) -> tuple[int, int]:
+    """OH and OW, or the ShapeError that names the layer whose windows do not fit."""
+    try:
+        return g.output_size(*input_shape[1:])
+    except ValueError as error:
+        raise ShapeError(f"{layer!r} on an input of shape {input_shape}: {error}") from None
+
+
 class Conv2D(Layer):
     """y[f] = b[f] + Σ_c W[f, c] ⋆ x[c], with params W (F, C, R, S) and b (F,).
 
@@ -338,9 +519,15 @@ class Conv2D(Layer):
     filters : F.
     kernel : R = S, or (R, S), pixels.
     stride, dilation : pixels, one number or (vertical, horizontal).
-    padding : zeros around the image, pixels: one number, (vertical, horizontal), ((top, bottom),
-        (left, right)), "valid" (none) or "same" (as many as give ⌈H / stride⌉ rows).
+    padding : zeros around the image, pixels: one number, (vertical, horizontal),
+        ((top, bottom), (left, right)), "valid" (none) or "same" (so many that there are
+        ⌈H / stride⌉ rows).
     init : draws W; He's normal distribution by default.
+
+    Raises
+    ------
+    ValueError : for less than one filter, or an option that is none.
+    ShapeError : at `build`, for an input that is not (C, H, W) or smaller than the kernel.
 
     Notes
     -----
@@ -367,23 +554,15 @@ class Conv2D(Layer):
             raise ValueError(f"a convolution needs at least one filter, got {filters}")
         if isinstance(padding, str) and padding not in ("same", "valid"):
             raise ValueError(f'padding is "same", "valid" or a number of pixels, got {padding!r}')
-        self.filters, self.kernel, self.stride, self.dilation = (
-            filters,
-            pair(kernel),
-            pair(stride),
-            pair(dilation),
-        )
+        self.filters, self.kernel = filters, pair(kernel)
+        self.stride, self.dilation = pair(stride), pair(dilation)
         self.padding, self.init = 0 if padding == "valid" else padding, init
         geometry(kernel, stride, 0 if isinstance(padding, str) else padding, dilation)
 
     def arguments(self) -> dict[str, Any]:
-        optional = {
-            "stride": (self.stride, (1, 1)),
-            "padding": (self.padding, 0),
-            "dilation": (self.dilation, (1, 1)),
-        }
-        given = {name: value for name, (value, default) in optional.items() if value != default}
-        return {"filters": self.filters, "kernel": self.kernel, **given}
+        optional = {"stride": self.stride, "padding": self.padding, "dilation": self.dilation}
+        default = {"stride": (1, 1), "padding": 0, "dilation": (1, 1)}
+        return {"filters": self.filters, "kernel": self.kernel} | _unlike(default, optional)
 
     def sides(self) -> Pair | Sides:
         """The padding in pixels, for `input_shape`."""
@@ -394,17 +573,9 @@ class Conv2D(Layer):
         return vertical, horizontal
 
     def infer(self, input_shape: Shape) -> Shape:
-        self.expect(
-            input_shape,
-            len(input_shape) == 3,
-            "(C, H, W)",
-            "add the channel axis, or leave out a Flatten before it",
-        )
+        _expect_image(self, input_shape)
         g = geometry(self.kernel, self.stride, self.sides(), self.dilation)
-        try:
-            return (self.filters, *g.output_size(*input_shape[1:]))
-        except ValueError as error:
-            raise ShapeError(f"{self!r} on an input of shape {input_shape}: {error}") from None
+        return (self.filters, *_output_size(self, g, input_shape))
 
     def draw(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         return {
@@ -446,6 +617,8 @@ class _Elementwise(Layer):
 class Flatten(_Elementwise):
     """y[n] = all numbers of x[n] in one row: (C, H, W) → (C·H·W,).
 
+    Book: The dense layer, "Flattening".
+
     >>> Flatten().build((16, 5, 5), rng=np.random.default_rng(0))
     (400,)
     """
@@ -457,7 +630,7 @@ class Flatten(_Elementwise):
 
 
 class ReLU(_Elementwise):
-    """y = max(x, 0). Book: Activations.
+    """y = max(x, 0). Nair and Hinton (2010).
 
     >>> ReLU().forward(np.array([[-1.0, 2.0]]))
     array([[0., 2.]])
@@ -467,8 +640,18 @@ class ReLU(_Elementwise):
 
 
 class LeakyReLU(_Elementwise):
-    """y = x where x > 0, else slope · x. Book: Activations.
+    """y = x where x > 0, else slope · x.
 
+    Parameters
+    ----------
+    slope : the derivative on the negative side, no unit.
+
+    Notes
+    -----
+    Maas, Hannun and Ng (2013), equation 2.
+
+    Examples
+    --------
     >>> LeakyReLU(0.1).forward(np.array([[-1.0, 2.0]]))
     array([[-0.1,  2. ]])
     """
@@ -487,7 +670,7 @@ class LeakyReLU(_Elementwise):
 
 
 class Sigmoid(_Elementwise):
-    """y = 1 / (1 + e⁻ˣ). Book: Activations.
+    """y = σ(x) = 1 / (1 + e⁻ˣ). Rumelhart, Hinton and Williams (1986), equation 2.
 
     >>> Sigmoid().forward(np.array([[0.0]]))
     array([[0.5]])
@@ -497,7 +680,7 @@ class Sigmoid(_Elementwise):
 
 
 class Tanh(_Elementwise):
-    """y = tanh x. Book: Activations.
+    """y = tanh x. LeCun et al. (1998), "Efficient BackProp", section 4.4.
 
     >>> Tanh().forward(np.array([[0.0]]))
     array([[0.]])
@@ -507,7 +690,7 @@ class Tanh(_Elementwise):
 
 
 class GELU(_Elementwise):
-    """y = ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))). Book: Activations.
+    """y = ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))). Hendrycks and Gimpel (2016), section 2.
 
     >>> GELU().forward(np.array([[0.0]]))
     array([[0.]])
@@ -517,7 +700,9 @@ class GELU(_Elementwise):
 
 
 class Softmax(_Elementwise):
-    """pₖ = exp(xₖ) / Σⱼ exp(xⱼ). Book: Softmax and cross-entropy.
+    """pₖ = exp(xₖ) / Σⱼ exp(xⱼ), over the last axis. Bridle (1990).
+
+    For training, leave it out and use `SoftmaxCrossEntropy`, which is exact at any score.
 
     >>> Softmax().forward(np.array([[0.0, 0.0]]))
     array([[0.5, 0.5]])
@@ -536,40 +721,36 @@ class _Pool2D(_Elementwise):
         pool_geometry(self.window, self.stride, padding)
 
     def arguments(self) -> dict[str, Any]:
-        optional = {"stride": (self.stride, self.window), "padding": (self.padding, 0)}
-        return {
-            "window": self.window,
-            **{name: value for name, (value, default) in optional.items() if value != default},
-        }
+        default = {"stride": self.window, "padding": 0}
+        optional = {"stride": self.stride, "padding": self.padding}
+        return {"window": self.window} | _unlike(default, optional)
 
     def options(self) -> tuple:
         return self.window, self.stride, self.padding
 
     def infer(self, input_shape: Shape) -> Shape:
-        self.expect(
-            input_shape,
-            len(input_shape) == 3,
-            "(C, H, W)",
-            "add the channel axis, or leave out a Flatten before it",
-        )
-        try:
-            return (input_shape[0], *pool_geometry(*self.options()).output_size(*input_shape[1:]))
-        except ValueError as error:
-            raise ShapeError(f"{self!r} on an input of shape {input_shape}: {error}") from None
+        _expect_image(self, input_shape)
+        return (input_shape[0], *_output_size(self, pool_geometry(*self.options()), input_shape))
 
 
 class MaxPool2D(_Pool2D):
-    """y = the maximum of each window.
+    """y[c,i,j] = max over r < R, s < S of x[c, i·t + r − p, j·t + s − p].
 
     Parameters
     ----------
-    window : pixels, one number or (vertical, horizontal).
-    stride : the window unless given.
-    padding : pixels that count as −∞.
+    window : (R, S), pixels, one number or (vertical, horizontal).
+    stride : t, pixels, likewise; the window unless given.
+    padding : p, pixels that count as −∞: one number, (vertical, horizontal) or
+        ((top, bottom), (left, right)).
+
+    Raises
+    ------
+    ValueError : for a window or stride below 1, or a padding of more than half the window.
+    ShapeError : at `build`, for an input that is not (C, H, W) or smaller than the window.
 
     Notes
     -----
-    Book: Pooling.
+    The ops: `ops.max_pool2d_forward`, `ops.max_pool2d_backward`. Scherer, Müller and Behnke (2010).
 
     Examples
     --------
@@ -581,8 +762,22 @@ class MaxPool2D(_Pool2D):
 
 
 class AvgPool2D(_Pool2D):
-    """y = the mean of each window; padding counts as zeros. Arguments as in `MaxPool2D`.
+    """y[c,i,j] = (1 / RS) Σ_{r,s} x[c, i·t + r − p, j·t + s − p].
 
+    Parameters
+    ----------
+    window, stride, padding : as in `MaxPool2D`, but padding counts as zeros.
+
+    Raises
+    ------
+    ValueError, ShapeError : as in `MaxPool2D`.
+
+    Notes
+    -----
+    The ops: `ops.avg_pool2d_forward`, `ops.avg_pool2d_backward`. LeCun et al. (1998), section II.B.
+
+    Examples
+    --------
     >>> AvgPool2D(2).build((6, 28, 28), rng=np.random.default_rng(0))
     (6, 14, 14)
     """
@@ -591,7 +786,7 @@ class AvgPool2D(_Pool2D):
 
 
 class GlobalAvgPool2D(_Elementwise):
-    """y[c] = the mean of channel c: (C, H, W) → (C,). Book: Pooling.
+    """y[c] = (1 / HW) Σ_{i,j} x[c,i,j]: (C, H, W) → (C,). Lin, Chen and Yan (2014), section 3.2.
 
     >>> GlobalAvgPool2D().build((64, 7, 7), rng=np.random.default_rng(0))
     (64,)
@@ -600,18 +795,16 @@ class GlobalAvgPool2D(_Elementwise):
     forward_op, backward_op = ops.global_avg_pool2d_forward, ops.global_avg_pool2d_backward
 
     def infer(self, input_shape: Shape) -> Shape:
-        self.expect(
-            input_shape, len(input_shape) == 3, "(C, H, W)", "leave out the Flatten before it"
-        )
+        fix = "leave out the Flatten before it"
+        self.expect(input_shape, len(input_shape) == 3, "(C, H, W)", fix)
         return input_shape[:1]
 
 
 class BatchNorm(Layer):
-    """y = γ (x − μ) / √(σ² + ε) + β, per channel, with params gamma and beta (C,) — or (D,) on a
-    2-D input.
+    """y = γ (x − μ) / √(σ² + ε) + β, per channel, with params gamma and beta (C,).
 
-    In training μ and σ² (biased) are the batch's. After each training batch the running statistics
-    move by
+    On features (D,) every one is a channel, and the parameters are (D,). In training μ and σ²
+    (biased) are the batch's. After each training batch the running statistics move by
 
         running_mean ← (1 − momentum) · running_mean + momentum · μ
         running_var  ← (1 − momentum) · running_var  + momentum · σ² · m / (m − 1)
@@ -625,9 +818,14 @@ class BatchNorm(Layer):
     momentum : in [0, 1], how far a batch moves the running statistics.
     eps : ε, in the square of x's unit.
 
+    Raises
+    ------
+    ValueError : if the momentum is not in [0, 1].
+    ShapeError : at `build`, for an input that is neither (D,) nor (C, H, W).
+
     Notes
     -----
-    Book: Batch normalisation. Ioffe and Szegedy (2015), algorithms 1 and 2.
+    Ioffe and Szegedy (2015), algorithms 1 and 2.
 
     Examples
     --------
@@ -650,12 +848,8 @@ class BatchNorm(Layer):
         return {"momentum": self.momentum, "eps": self.eps}
 
     def infer(self, input_shape: Shape) -> Shape:
-        self.expect(
-            input_shape,
-            len(input_shape) in (1, 3),
-            "(D,) or (C, H, W)",
-            "normalise before or after reshaping",
-        )
+        fix = "normalise before or after reshaping"
+        self.expect(input_shape, len(input_shape) in (1, 3), "(D,) or (C, H, W)", fix)
         return input_shape
 
     def draw(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
@@ -675,7 +869,18 @@ class BatchNorm(Layer):
         return y, (cache, statistics, train)
 
     def apply(self, x: Array, mean: Array, var: Array) -> tuple[Array, Any]:
-        """y and the op's cache, with the statistics given."""
+        """y = γ (x − μ) / √(σ² + ε) + β with the statistics given, and the op's cache.
+
+        Parameters
+        ----------
+        x : (N, D) or (N, C, H, W).
+        mean, var : (D,) or (C,), μ and σ².
+
+        Returns
+        -------
+        y : shape of x.
+        cache : see `ops.batch_norm_apply`.
+        """
         return ops.batch_norm_apply(
             x, mean, var, self.params["gamma"], self.params["beta"], self.eps
         )
@@ -696,7 +901,13 @@ class BatchNorm(Layer):
         self.observe_statistics(mean, var, x.size // mean.size)
 
     def observe_statistics(self, mean: Array, var: Array, count: int) -> None:
-        """Moves the running statistics by one batch's, taken over `count` numbers a channel."""
+        """Moves the running statistics by one batch's.
+
+        Parameters
+        ----------
+        mean, var : (D,) or (C,), from `ops.moments`.
+        count : m, the numbers a channel over which they were taken.
+        """
         unbiased = var * (count / max(count - 1, 1))
         for name, value in (("running_mean", mean), ("running_var", unbiased)):
             self.state[name] *= 1 - self.momentum
@@ -704,8 +915,9 @@ class BatchNorm(Layer):
 
 
 class LayerNorm(Layer):
-    """y = γ (x − μ) / √(σ² + ε) + β, with the mean and variance of each sample; params gamma, beta
-    in a sample's shape.
+    """y = γ (x − μ) / √(σ² + ε) + β, with the mean and variance of each sample.
+
+    Its params gamma and beta have a sample's shape.
 
     Parameters
     ----------
@@ -713,7 +925,7 @@ class LayerNorm(Layer):
 
     Notes
     -----
-    Book: Batch normalisation, "Layer norm". Ba, Kiros and Hinton (2016).
+    Ba, Kiros and Hinton (2016), equation 3.
 
     Examples
     --------
@@ -743,16 +955,20 @@ class LayerNorm(Layer):
 
 
 class Dropout(Layer):
-    """y = x ⊙ m / (1 − rate) in training, y = x in prediction.
+    """y = x ⊙ m / (1 − rate) in training, P(m = 0) = rate; y = x in prediction.
 
     Parameters
     ----------
     rate : in [0, 1), the share of numbers that is dropped.
 
+    Raises
+    ------
+    ValueError : if the rate is not in [0, 1).
+
     Notes
     -----
-    Book: Dropout. The generator is spawned from the one given to `build`, and is saved with the
-    model.
+    Srivastava et al. (2014), section 4. The generator is spawned from the one given to `build`, and
+    is saved with the model.
 
     Examples
     --------
@@ -789,9 +1005,39 @@ class Dropout(Layer):
         return dy if cache is None else ops.dropout_backward(dy, cache), {}
 
 
+def build_chain(layers: Sequence[Layer], shape: Shape, prefix: str, **options: Any) -> Shape:
+    """Builds layers one after the other; the error of one that does not fit says which.
+
+    Parameters
+    ----------
+    layers : first to last.
+    shape : of one sample.
+    prefix : of a layer's index, in the error.
+    **options : of `Layer.build`.
+
+    Returns
+    -------
+    shape : of what the last layer gives.
+
+    Raises
+    ------
+    ShapeError : if a layer's input does not fit.
+
+    Examples
+    --------
+    >>> build_chain([Flatten(), Dense(3)], (2, 4, 4), "layer ", rng=np.random.default_rng(0))
+    (3,)
+    """
+    for i, layer in enumerate(layers):
+        try:
+            shape = layer.build(shape, **options)
+        except ShapeError as error:
+            raise ShapeError(f"{prefix}{i}: {error}") from None
+    return shape
+
+
 class Residual(Layer):
-    """y = main(x) + shortcut(x): what the main layers add to the input, so that a gradient flows
-    past them unchanged.
+    """y = main(x) + shortcut(x): a gradient flows past the main layers unchanged.
 
     Parameters
     ----------
@@ -799,9 +1045,13 @@ class Residual(Layer):
     shortcut : layers that bring x to the main path's shape (a 1×1 convolution, usually); empty for
         y = main(x) + x.
 
+    Raises
+    ------
+    ShapeError : at `build`, if a layer's input does not fit, or the paths end in different shapes.
+
     Notes
     -----
-    Book: Residual networks. He, Zhang, Ren and Sun (2016), equations 1 and 2.
+    He, Zhang, Ren and Sun (2016), equations 1 and 2.
 
     Examples
     --------
@@ -822,7 +1072,11 @@ class Residual(Layer):
         return {path: layers for path, layers in self.paths.items() if layers}
 
     def inner(self) -> list[tuple[str, Layer]]:
-        """Every inner layer under its name, for instance "main.0"."""
+        """Every inner layer under its name, for instance "main.0".
+
+        >>> [name for name, _ in Residual([Dense(3), ReLU()]).inner()]
+        ['main.0', 'main.1']
+        """
         return [
             (f"{path}.{i}", layer)
             for path, layers in self.paths.items()
@@ -838,15 +1092,10 @@ class Residual(Layer):
         xp: ModuleType = np,
     ) -> Shape:
         self.input_shape = tuple(input_shape)
-        ends = {}
-        for path, layers in self.paths.items():
-            shape = self.input_shape
-            for i, layer in enumerate(layers):
-                try:
-                    shape = layer.build(shape, rng=rng, dtype=dtype, xp=xp)
-                except ShapeError as error:
-                    raise ShapeError(f"{path}.{i}: {error}") from None
-            ends[path] = shape
+        ends = {
+            path: build_chain(layers, self.input_shape, f"{path}.", rng=rng, dtype=dtype, xp=xp)
+            for path, layers in self.paths.items()
+        }
         if ends["main"] != ends["shortcut"]:
             raise ShapeError(
                 f"{self!r}: its main path gives {ends['main']}, its shortcut {ends['shortcut']}, "

@@ -8,6 +8,7 @@ import copy
 import math
 import os
 from collections.abc import Sequence
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 from . import training
 from .backend import Array, gpu_module, to_numpy
 from .engine import Engine
-from .layers import Layer, Shape, ShapeError
+from .layers import Layer, Shape, ShapeError, build_chain
 from .losses import Loss
 from .optim import Optimizer
 from .parallel import available_threads
@@ -106,21 +107,15 @@ class Sequential:
         course_nn.layers.ShapeError: layer 0: Dense(units=10) expects an input of shape (D,), \
 but gets (1, 28, 28): put a Flatten() before it
         """
-        xp, dtype = _module_of(device), np.dtype(dtype)
+        xp, dtype, input_shape = _module_of(device), np.dtype(dtype), tuple(input_shape)
         if dtype.kind != "f":
             raise TypeError(f"dtype must be a floating-point type such as np.float32, got {dtype}")
         threads = available_threads() if threads is None else threads
-        # on copies first, so that a build that fails leaves a built model as it was
-        if self.input_shape:
-            _build(
-                copy.deepcopy(self.layers),
-                input_shape,
-                rng=np.random.default_rng(0),
-                dtype=dtype,
-                xp=xp,
-            )
-        self.output_shape = _build(self.layers, input_shape, rng=rng, dtype=dtype, xp=xp)
-        self.input_shape, self.xp, self.dtype = tuple(input_shape), xp, dtype
+        build = partial(build_chain, shape=input_shape, prefix="layer ", dtype=dtype, xp=xp)
+        if self.input_shape:  # on copies first: a build that fails leaves a built model as it was
+            build(copy.deepcopy(self.layers), rng=np.random.default_rng(0))
+        self.output_shape = build(self.layers, rng=rng)
+        self.input_shape, self.xp, self.dtype = input_shape, xp, dtype
         self._pack()
         self.engine = Engine(self, threads)
         return self.output_shape
@@ -465,17 +460,6 @@ but gets (1, 28, 28): put a Flatten() before it
 
     def __repr__(self) -> str:
         return "Sequential([" + ", ".join(map(repr, self.layers)) + "])"
-
-
-def _build(layers: Sequence[Layer], shape: Shape, **options: Any) -> Shape:
-    """Builds layers one after the other; the error of one that does not fit says which."""
-    shape = tuple(shape)
-    for i, layer in enumerate(layers):
-        try:
-            shape = layer.build(shape, **options)
-        except ShapeError as error:
-            raise ShapeError(f"layer {i}: {error}") from None
-    return shape
 
 
 def _module_of(device: str) -> ModuleType:

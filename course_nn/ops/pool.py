@@ -38,7 +38,7 @@ def _max_along_backward(
     """dx[i·stride + j] += dy[i] for the first j whose number is the maximum y[i]."""
     xp, count = array_module(x), dy.shape[axis]
     places = [window_step(x, axis, j, stride, count) for j in range(size)]
-    if stride >= size:  # no pixel lies in two windows: shares go straight to it
+    if stride >= size:  # windows do not overlap: each pixel gets one share
         covered = stride == size and count * size == x.shape[axis]
         dx = (xp.empty_like if covered else xp.zeros_like)(x)
         shares = [window_step(dx, axis, j, stride, count) for j in range(size)]
