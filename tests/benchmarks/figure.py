@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from .table import millis
+
 OURS, THEIRS, FLOOR = "#1f6f8b", "#c46b3c", "#3a3a3a"
 
 
@@ -42,56 +44,65 @@ def _axes(rows: int, columns: int, **size: Any) -> tuple[Any, list[Any]]:
 
 
 def steps(results: list[dict[str, Any]]) -> Any:
-    """Bars of a step's time by network, ours and PyTorch's, with the floor drawn across ours."""
-    figure, axes = _axes(1, len(results), figsize=(4.5 * len(results), 3.6))
+    """A step's time by network, in parts of PyTorch's, with the floor; milliseconds as text."""
+    figure, axes = _axes(1, len(results), figsize=(4.8 * len(results), 3.6), sharey=True)
     for ax, result in zip(axes, results, strict=True):
-        rows = result["networks"]
-        top = max(max(row["ours_s"][2], row["theirs_s"][2]) for row in rows)
-        for i, row in enumerate(rows):
-            for side, shift, colour in (("ours_s", -0.2, OURS), ("theirs_s", 0.2, THEIRS)):
-                low, median, high = (1e3 * t for t in row[side])
-                bars = [[median - low], [high - median]]
-                ax.bar(i + shift, median, 0.38, yerr=bars, color=colour, ecolor="#888888")
-            ax.hlines(1e3 * row["floor_s"], i - 0.42, i + 0.42, color=FLOOR, linestyle="--")
-            height = 1e3 * max(row["ours_s"][2], row["theirs_s"][2]) + 15 * top
-            ax.text(i, height, f"{row['ratio'][1]:.2f}", ha="center", va="bottom")
-        ax.set_xticks(range(len(rows)), [row["network"] for row in rows])
-        ax.set_ylim(0, 1150 * top)
-        ax.set_ylabel("a training step, ms")
+        for i, row in enumerate(result["networks"]):
+            _step(ax, i, row)
+        ax.set_xticks(range(len(result["networks"])), [r["network"] for r in result["networks"]])
         threads = result["threads"]
-        ax.set_title(f"{threads} thread{'s' if threads > 1 else ''}")
-    _legend(axes[0], floor=True)
+        ax.set_title(f"{threads} thread{'s' if threads > 1 else ''}", pad=28)
+    axes[0].set_ylabel("a training step, PyTorch's = 1")
+    _legend(axes[0], floor=True, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
     return figure
 
 
-def _legend(ax: Any, floor: bool = False) -> None:
+def _step(ax: Any, i: int, row: dict[str, Any]) -> None:
+    low, median, high = row["ratio"]
+    theirs = row["theirs_s"][1]
+    quartiles = {"yerr": [[median - low], [high - median]], "ecolor": "#888888"}
+    ax.bar(i - 0.2, median, 0.38, color=OURS, **quartiles)
+    ax.bar(i + 0.2, 1, 0.38, color=THEIRS)
+    floor = row["floor_s"] / theirs
+    ax.hlines(floor, i - 0.39, i + 0.39, color=FLOOR, linestyle="--")
+    for x, top, seconds in ((i - 0.2, high, row["ours_s"][1]), (i + 0.2, 1, theirs)):
+        ax.text(x, top + 0.02, millis(seconds), ha="center", va="bottom", fontsize="small")
+
+
+def _legend(ax: Any, floor: bool = False, **place: Any) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    marks = [Patch(color=OURS, label="course_nn"), Patch(color=THEIRS, label="PyTorch, eager")]
+    marks = [Patch(color=OURS, label="course_nn, ms"), Patch(color=THEIRS, label="PyTorch, ms")]
     if floor:
         marks.append(Line2D([], [], color=FLOOR, linestyle="--", label="the machine's floor"))
-    ax.legend(handles=marks, frameon=False, loc="upper left")
+    ax.legend(handles=marks, frameon=False, fontsize="small", **place)
 
 
 def layers(result: dict[str, Any]) -> Any:
     """Bars of every layer's forward and backward pass, a panel for each network."""
     networks = result["networks"]
-    figure, axes = _axes(1, len(networks), figsize=(3.6 * len(networks), 4.2))
-    for ax, (network, rows) in zip(axes, networks.items(), strict=True):
-        for i, row in enumerate(rows):
-            for side, shift, colour in (("ours_s", -0.2, OURS), ("theirs_s", 0.2, THEIRS)):
-                forward = 1e3 * row["forward"][side]
-                backward = 1e3 * row["backward"][side] if "backward" in row else 0.0
-                ax.barh(i + shift, forward, 0.38, color=colour)
-                ax.barh(i + shift, backward, 0.38, left=forward, color=colour, alpha=0.55)
-        ax.set_yticks(range(len(rows)), [row["name"].split("(")[0] for row in rows])
+    rows = -(-len(networks) // 2)
+    figure, axes = _axes(rows, min(len(networks), 2), figsize=(9, 3.8 * rows))
+    for ax, (network, result) in zip(axes, networks.items(), strict=False):
+        measured = result["layers"]
+        for i, row in enumerate(measured):
+            _layer(ax, i, row)
+        ax.set_yticks(range(len(measured)), [row["name"].split("(")[0] for row in measured])
         ax.invert_yaxis()
-        ax.set_xlabel("ms: forward, backward paler")
+        ax.set_xlabel("ms: forward, and paler backward")
         ax.set_title(network)
-    _legend(axes[0])
-    axes[0].legend_.set_loc("lower right")
+    _legend(axes[0], loc="lower right")
     return figure
+
+
+def _layer(ax: Any, i: int, row: dict[str, Any]) -> None:
+    for side, shift, colour in (("ours_s", -0.2, OURS), ("theirs_s", 0.2, THEIRS)):
+        forward = 1e3 * row["forward"][side]
+        ax.barh(i + shift, forward, 0.38, color=colour)
+        if "backward" in row:
+            backward = 1e3 * row["backward"][side]
+            ax.barh(i + shift, backward, 0.38, left=forward, color=colour, alpha=0.55)
 
 
 def way(rows: list[dict[str, Any]]) -> Any:

@@ -16,18 +16,19 @@ from .table import millis, table
 PASSES = ("forward", "backward")
 
 
-def measure(network: str, threads: int, repeats: int, folder: str) -> list[dict[str, Any]]:
-    """All layers of a network, one after the other, both sides in turn."""
+def measure(network: str, threads: int, repeats: int, folder: str) -> dict[str, Any]:
+    """All layers of a network, one after the other, both sides in turn; and the engine alone."""
     with Worker("ours", "Layers", network=network, threads=threads) as ours:
         arguments = {"network": network, "threads": threads, "folder": folder}
         with Worker("theirs", "Layers", **arguments) as theirs:
-            rows = []
+            rows, count = [], len(ours.facts["names"])
             for i, name in enumerate(ours.facts["names"]):
                 times = alternate([ours, theirs], repeats, layer=i)
                 row = {"layer": i, "name": name, "shape": ours.facts["shapes"][i]}
                 passes = PASSES if ours.facts["backward"][i] else PASSES[:1]
                 rows.append({**row, **{k: _pair(times, k) for k in passes}})
-    return rows
+        alone = alternate([ours], repeats, layer=count)["ours"]
+    return {"layers": rows, "engine_s": {name: spread(alone[name]).median for name in PASSES}}
 
 
 def _pair(times: dict[str, Any], name: str) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def run(networks: list[str], threads: int, repeats: int, folder: str) -> dict[st
     measured = {}
     for network in networks:
         measured[network] = measure(network, threads, repeats, folder)
-        print(f"  {network}: {len(measured[network])} layers", flush=True)
+        print(f"  {network}: {len(measured[network]['layers'])} layers", flush=True)
     return {"threads": threads, "networks": measured}
 
 
@@ -49,8 +50,10 @@ def report(result: dict[str, Any]) -> str:
     """A table for every network."""
     head = ["layer", "input", "forward", "PyTorch", "ratio", "backward", "PyTorch", "ratio"]
     parts = [f"Each layer alone, {result['threads']} thread(s); milliseconds"]
-    for network, rows in result["networks"].items():
+    for network, measured in result["networks"].items():
+        rows, engine = measured["layers"], map(millis, measured["engine_s"].values())
         parts += [f"\n{network}", table(head, [_line(row) for row in rows] + [_total(rows)])]
+        parts.append("in every number of ours, the engine alone: {}, {}".format(*engine))
     return "\n".join(parts)
 
 

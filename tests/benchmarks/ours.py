@@ -191,17 +191,19 @@ class Layers:
         first = next(i for i, layer in enumerate(layers) if layer.params)
         self.names = [repr(layer) for layer in layers]
         self.shapes = [layer.input_shape for layer in layers]
-        self.models, self.inputs = [], []
+        self.models, self.inputs, self.labels = [], [], np.zeros(count, int)
         rng = np.random.default_rng(2)
-        for i, layer in enumerate(layers):
-            model = nn.Sequential([Source(raw=i == 0, needs_dx=i > first), layer, Sink()])
-            model.build(self.shapes[i], rng=rng, threads=threads)
+        for i, tested in enumerate([*([layer] for layer in layers), []]):  # at the end: none
+            model = nn.Sequential([Source(raw=i == 0, needs_dx=i > first), *tested, Sink()])
+            shape = model.layers[1].input_shape if tested else self.shapes[0]
+            model.build(shape, rng=rng, threads=threads)
             self.models.append(model)
-            self.inputs.append(rng.random((count, *self.shapes[i]), dtype=np.float32))
-        self.labels, self.watches = np.zeros(count, int), [Stopwatch() for _ in layers]
+            self.inputs.append(rng.random((count, *shape), dtype=np.float32))
+        self.watches = [Stopwatch() for _ in self.models]
         self.has_backward = [i >= first for i in range(len(layers))]
 
     def facts(self) -> dict[str, Any]:
+        """Every layer's name and input; the task numbered after the last has no layer at all."""
         return {"names": self.names, "shapes": self.shapes, "backward": self.has_backward}
 
     def run(self, layer: int) -> dict[str, float]:
