@@ -6,7 +6,7 @@
 (10,)
 """
 
-import numpy as np  # for the example above
+import numpy as np  # the example above runs in this namespace
 
 from . import backend, callbacks, data, gradcheck, init, interop, ops, plot, schedule, storage
 from .callbacks import Checkpoint, CSVLogger, EarlyStopping, LearningRateSchedule, ProgressPrinter

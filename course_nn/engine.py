@@ -48,7 +48,11 @@ class Stage:
 
     @property
     def start(self) -> int:
-        """The first layer that belongs to this stage, the meeting included."""
+        """The first layer that belongs to this stage, the meeting included.
+
+        >>> Stage(meeting=2, features=True, layers=[3]).start
+        2
+        """
         return self.layers[0] if self.meeting is None else self.meeting
 
 
@@ -79,7 +83,14 @@ def stages_of(layers: Sequence[Layer]) -> list[Stage]:
 
 
 def image_rows(layers: Sequence[Layer]) -> int:
-    """How many images make a slice: what fits the cache in the widest layer, in and out."""
+    """How many images make a slice: what fits the cache in the widest layer, in and out.
+
+    >>> from course_nn.layers import ReLU
+    >>> layer = ReLU()
+    >>> _ = layer.build((64, 32, 32), rng=np.random.default_rng(0))
+    >>> image_rows([layer])
+    16
+    """
     sizes = [(math.prod(layer.input_shape) + math.prod(layer.output_shape)) * 4 for layer in layers]
     return max(SLICE_BYTES // max(sizes), SLICE_ROWS)
 
@@ -228,6 +239,17 @@ class Engine:
     ----------
     model : built; its layers, parameters and gradients are used in place.
     threads : on the CPU; the GPU has its own parallelism, and takes a batch whole.
+
+    Examples
+    --------
+    >>> import course_nn as nn
+    >>> model = nn.Sequential([nn.Dense(1, init=nn.init.zeros)])
+    >>> _ = model.build((2,), rng=np.random.default_rng(0))
+    >>> x, t = np.ones((4, 2), np.float32), np.ones((4, 1), np.float32)
+    >>> Engine(model, threads=1).forward_backward(x, t, nn.MeanSquaredError())[0]
+    1.0
+    >>> model.grads["0.b"]
+    array([-2.], dtype=float32)
     """
 
     def __init__(self, model: "Sequential", threads: int) -> None:
@@ -248,8 +270,10 @@ class Engine:
         return cut(count, even_size(count, self.image_rows, self.threads, SLICE_ROWS))
 
     def meeting(self, s: int, count: int) -> Meeting:
-        """What lies before stage s, for a batch of `count`; before the first stage and after the
-        last one, the batch itself."""
+        """What lies before stage s, for a batch of `count`.
+
+        Before the first stage and after the last one, that is the batch itself.
+        """
         whole = [slice(0, count)]
         before = self.rows(self.stages[s - 1], count) if s else whole
         if s == len(self.stages):
@@ -363,9 +387,8 @@ class _Journey:
 
     def goes_on(self, s: int) -> bool:
         """Whether the meeting before stage s has to see the gradient: for itself or for others."""
-        return (
-            self.stages[s].start > self.engine.first or self.stages[s].meeting == self.engine.first
-        )
+        stage, first = self.stages[s], self.engine.first
+        return stage.start > first or stage.meeting == first
 
     def backward_slice(self, s: int, thread: int, k: int) -> None:
         """Slice k of the gradient back through stage s."""

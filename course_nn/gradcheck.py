@@ -21,8 +21,7 @@ TOLERANCE = 1e-6
 def numerical_gradient(
     f: Callable[[Array], Array], x: Array, dy: Array, step: float = STEP
 ) -> Array:
-    """g[i] = Σ dy ⊙ (f(x + h eᵢ) − f(x − h eᵢ)) / 2h: central differences, one element of x after
-    the other.
+    """g[i] = Σ dy ⊙ (f(x + h eᵢ) − f(x − h eᵢ)) / 2h: central differences, one i at a time.
 
     Parameters
     ----------
@@ -42,8 +41,8 @@ def numerical_gradient(
 
     Notes
     -----
-    Book: Checking a gradient. The error is h²/6 · f‴ of truncation and about ε |f| / h of
-    round-off.
+    Book: Checking a gradient, "The V: truncation against round-off". The error is h²/6 · f‴ of
+    truncation and about ε |f| / h of round-off.
 
     Examples
     --------
@@ -77,11 +76,19 @@ def numerical_gradient(
 
 @dataclass(frozen=True)
 class Comparison:
-    """One argument's gradient beside the numerical one.
+    """One argument's gradient a beside the numerical one n.
 
-    `analytic` and `numerical` have the argument's shape; `relative_error` is |a − n| / max(|a|,
-    |n|), after `noise`, what the numerical gradient cannot resolve, is taken off |a − n|. An
-    analytic gradient of a wrong shape has no errors, but a `problem`.
+    Attributes
+    ----------
+    name : of the argument.
+    analytic, numerical : float, in the argument's shape.
+    noise : what the numerical gradient cannot resolve, in its unit; taken off |a − n|.
+    problem : what is wrong with an analytic gradient that cannot be compared, or "".
+
+    Examples
+    --------
+    >>> print(Comparison("x", np.array([2.0]), np.array([2.5]), noise=0.0))
+    dx[0]: analytic +2, numerical +2.5, relative error 2.0e-01
     """
 
     name: str
@@ -92,8 +99,9 @@ class Comparison:
 
     @property
     def relative_error(self) -> np.ndarray:
-        """|a − n| / max(|a|, |n|), element by element; 0 where both are zero, infinite where either
-        is not finite.
+        """|a − n| / max(|a|, |n|), element by element.
+
+        It is 0 where both are zero, and infinite where either is not finite.
         """
         a, n = self.analytic, self.numerical
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
@@ -108,9 +116,8 @@ class Comparison:
     @property
     def worst(self) -> tuple[int, ...]:
         """The index of the largest relative error."""
-        return tuple(
-            int(i) for i in np.unravel_index(self.relative_error.argmax(), self.numerical.shape)
-        )
+        at = np.unravel_index(self.relative_error.argmax(), self.numerical.shape)
+        return tuple(int(i) for i in at)
 
     def __str__(self) -> str:
         if self.problem or not self.numerical.size:
@@ -118,15 +125,24 @@ class Comparison:
         at = self.worst
         return (
             f"d{self.name}{list(at) if at else ''}: analytic {self.analytic[at]:+.9g}, "
-            f"numerical {self.numerical[at]:+.9g}, "
-            f"relative error {self.max_relative_error:.1e}"
+            f"numerical {self.numerical[at]:+.9g}, relative error {self.max_relative_error:.1e}"
         )
 
 
 @dataclass(frozen=True)
 class GradientReport:
-    """What `check_vjp` found: it prints itself, argument by argument, and draws itself as heat
-    maps.
+    """What `check_vjp` found; it prints itself, and draws itself as heat maps.
+
+    Attributes
+    ----------
+    comparisons : one `Comparison` for each argument, in order.
+    tolerance : the largest relative error that passes.
+
+    Examples
+    --------
+    >>> right = Comparison("x", np.array([2.0]), np.array([2.0]), noise=0.0)
+    >>> GradientReport([right]).passed, GradientReport([right]).max_relative_error
+    (True, 0.0)
     """
 
     comparisons: list[Comparison] = field(repr=False)
@@ -158,8 +174,11 @@ class GradientReport:
     __repr__ = __str__
 
     def plot(self) -> Any:
-        """A row of heat maps a gradient: analytic, numerical, relative error; returns the
-        matplotlib figure.
+        """A figure with a row of heat maps a gradient: analytic, numerical, relative error.
+
+        Returns
+        -------
+        figure : of matplotlib, see `plot.gradient_report`.
         """
         from .plot import gradient_report  # drawing is the only thing here that needs matplotlib
 
@@ -179,23 +198,27 @@ def check_vjp(
     Parameters
     ----------
     forward : (*arrays) → (y, cache).
-    backward : (dy, cache) → the gradient of each array, in order (one array alone may stand without
-        a tuple).
-    *arrays : float, any shapes; checked in float64. Other arguments (labels, strides) belong into a
-        lambda. Keep the points away from kinks: a maximum whose two candidates are closer than the
-        step has no derivative there.
+    backward : (dy, cache) → the gradient of each array, in order (one array alone may stand
+        without a tuple).
+    *arrays : float, any shapes; checked in float64. Other arguments (labels, strides) belong into
+        a lambda. Keep the points away from kinks: a maximum whose two candidates are closer than
+        the step has no derivative there.
     rng : draws dy from a normal distribution; a fixed one by default, so that a check repeats.
-    tolerance : the largest relative error that passes. The default finds a gradient that is wrong
-        by one part in 10⁵.
-    step : of the differences.
+    tolerance : the largest relative error that passes, no unit. The default finds a gradient that
+        is wrong by one part in 10⁵.
+    step : of the differences, in the arrays' unit.
 
     Returns
     -------
     report : `.passed`, `.max_relative_error`, `.plot()`; prints well.
 
+    Raises
+    ------
+    ValueError : if backward does not return one gradient for each array.
+
     Notes
     -----
-    Book: Checking a gradient.
+    Book: Checking a gradient, "The judge".
 
     Examples
     --------
@@ -209,7 +232,6 @@ def check_vjp(
     # copies: a forward may be at fault in any way
     points = [array_module(a).array(a, dtype=np.float64) for a in arrays]
     y, cache = forward(*points)
-    values = to_numpy(y)
     rng = np.random.default_rng(0) if rng is None else rng
     dy = array_module(y).asarray(rng.standard_normal(np.shape(y)))
     gradients = backward(dy.copy(), cache)
@@ -219,30 +241,31 @@ def check_vjp(
             f"backward returned {len(gradients)} gradients for {len(points)} arrays; "
             "return one for each, in order"
         )
-    noise = (
-        4
-        * np.finfo(np.float64).eps
-        * float(abs(values).max(initial=0.0))
-        * float((dy * dy).sum()) ** 0.5
-        / step
-    )
-    names = _argument_names(forward, len(points))
+    names, noise = _argument_names(forward, len(points)), _noise(to_numpy(y), dy, step)
     comparisons = []
     for i, (name, gradient) in enumerate(zip(names, gradients, strict=True)):
 
         def value(point: Array, i: int = i) -> Array:
             return forward(*points[:i], point, *points[i + 1 :])[0]
 
-        comparisons.append(
-            _compare(name, gradient, numerical_gradient(value, points[i], dy, step), noise)
-        )
+        numerical = numerical_gradient(value, points[i], dy, step)
+        comparisons.append(_compare(name, gradient, numerical, noise))
     return GradientReport(comparisons, tolerance)
 
 
 def assert_vjp(*args: Any, **options: Any) -> None:
-    """`check_vjp` that raises AssertionError, with the report as its message, where a gradient is
-    wrong.
+    """`check_vjp` for a test: a wrong gradient is an error, with the report as its message.
 
+    Parameters
+    ----------
+    *args, **options : of `check_vjp`.
+
+    Raises
+    ------
+    AssertionError : if a gradient is wrong.
+
+    Examples
+    --------
     >>> assert_vjp(lambda x: (x * x, x), lambda dy, x: 2 * x * dy, np.array([1.0, 2.0]))
     """
     report = check_vjp(*args, **options)
@@ -250,9 +273,16 @@ def assert_vjp(*args: Any, **options: Any) -> None:
         raise AssertionError(str(report))
 
 
+def _noise(y: np.ndarray, dy: Array, step: float) -> float:
+    """4 ε max|y| ‖dy‖ / h: what round-off in y leaves of a central difference, with a margin."""
+    norm = float((dy * dy).sum()) ** 0.5
+    return 4 * np.finfo(np.float64).eps * float(abs(y).max(initial=0.0)) * norm / step
+
+
 def _argument_names(forward: Callable, count: int) -> list[str]:
-    """The names that forward gives its arguments; x0, x1, … where it takes them as *arrays or
-    cannot be asked.
+    """The names that forward gives its arguments.
+
+    They are x0, x1, … where it takes them as *arrays or cannot be asked.
     """
     try:
         parameters = inspect.signature(forward).parameters.values()
@@ -263,6 +293,7 @@ def _argument_names(forward: Callable, count: int) -> list[str]:
 
 
 def _compare(name: str, gradient: Array, numerical: Array, noise: float) -> Comparison:
+    """The two side by side, with the problem of a gradient that cannot be compared."""
     analytic, numerical = to_numpy(gradient), to_numpy(numerical)
     problem = ""
     if analytic.dtype.kind != "f":

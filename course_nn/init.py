@@ -43,7 +43,7 @@ def he_normal(shape: Shape, *, rng: np.random.Generator) -> np.ndarray:
 
     Notes
     -----
-    Book: Initialisation. He, Zhang, Ren and Sun (2015), equation 10.
+    He, Zhang, Ren and Sun (2015), equation 10.
 
     Examples
     --------
@@ -55,8 +55,7 @@ def he_normal(shape: Shape, *, rng: np.random.Generator) -> np.ndarray:
 
 
 def glorot_normal(shape: Shape, *, rng: np.random.Generator) -> np.ndarray:
-    """W ~ N(0, 2 / (fan_in + fan_out)): a compromise between keeping the signal's variance and the
-    gradient's.
+    """W ~ N(0, 2 / (fan_in + fan_out)): between keeping the signal's variance and the gradient's.
 
     Parameters
     ----------
@@ -69,7 +68,7 @@ def glorot_normal(shape: Shape, *, rng: np.random.Generator) -> np.ndarray:
 
     Notes
     -----
-    Book: Initialisation. Glorot and Bengio (2010), equation 12.
+    Glorot and Bengio (2010), equation 12.
 
     Examples
     --------
@@ -94,7 +93,7 @@ def glorot_uniform(shape: Shape, *, rng: np.random.Generator) -> np.ndarray:
 
     Notes
     -----
-    Book: Initialisation. Glorot and Bengio (2010), equation 16.
+    Glorot and Bengio (2010), equation 16.
 
     Examples
     --------
@@ -108,6 +107,17 @@ def glorot_uniform(shape: Shape, *, rng: np.random.Generator) -> np.ndarray:
 def zeros(shape: Shape, *, rng: np.random.Generator) -> np.ndarray:
     """W = 0, for biases; a layer of zeros alone would never learn to tell its units apart.
 
+    Parameters
+    ----------
+    shape : of the weights.
+    rng : is not asked.
+
+    Returns
+    -------
+    W : float64.
+
+    Examples
+    --------
     >>> zeros((2,), rng=np.random.default_rng(0))
     array([0., 0.])
     """

@@ -19,7 +19,7 @@ def accuracy(output: Array, labels: Array) -> float:
 
     Returns
     -------
-    share : float in [0, 1].
+    share : float in [0, 1], a mean over the N rows.
 
     Examples
     --------
@@ -34,6 +34,17 @@ def accuracy(output: Array, labels: Array) -> float:
 def binary_accuracy(output: Array, targets: Array) -> float:
     """The share of elements whose logit has the sign of its target (1: positive, 0: negative).
 
+    Parameters
+    ----------
+    output : float, any shape, logits.
+    targets : numbers in [0, 1], shape of output.
+
+    Returns
+    -------
+    share : float in [0, 1].
+
+    Examples
+    --------
     >>> import numpy as np
     >>> binary_accuracy(np.array([2.0, -1.0]), np.array([1, 1]))
     0.5
@@ -46,6 +57,22 @@ class Loss:
 
     A subclass defines `compute` and `gradient`, pure as the ops are, and the `metrics` that make
     sense beside it.
+
+    Attributes
+    ----------
+    metrics : {name: function (output, labels) → float}.
+    cache : what `backward` needs, after `forward`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> class Sum(Loss):
+    ...     def compute(self, output, labels):
+    ...         return float((output * labels).sum()), labels
+    ...     def gradient(self, cache):
+    ...         return cache
+    >>> Sum().forward(np.array([3.0, 4.0]), np.array([1.0, 10.0]))
+    43.0
     """
 
     metrics: ClassVar[dict[str, Metric]] = {}
@@ -54,16 +81,69 @@ class Loss:
         self.cache: Any = None
 
     def compute(self, output: Array, labels: Array) -> tuple[float, Any]:
-        """The loss and the cache of its backward pass."""
+        """L, and what `gradient` needs; changes nothing in the loss.
+
+        Parameters
+        ----------
+        output : (N, *output_shape) float, the last layer's.
+        labels : what this loss takes.
+
+        Returns
+        -------
+        loss : float, the mean over the samples.
+        cache : whatever the loss likes, but not None.
+
+        Raises
+        ------
+        ValueError : if the labels do not fit.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> MeanSquaredError().compute(np.array([3.0]), np.array([1.0]))[0]
+        4.0
+        """
         raise NotImplementedError(f"{type(self).__name__} defines no compute")
 
     def gradient(self, cache: Any) -> Array:
-        """∂L/∂output."""
+        """∂L/∂output; changes nothing in the loss.
+
+        Parameters
+        ----------
+        cache : from `compute`.
+
+        Returns
+        -------
+        d : (N, *output_shape) float.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> loss = MeanSquaredError()
+        >>> _, cache = loss.compute(np.array([3.0]), np.array([1.0]))
+        >>> loss.gradient(cache)
+        array([4.])
+        """
         raise NotImplementedError(f"{type(self).__name__} defines no gradient")
 
     def forward(self, output: Array, labels: Array) -> float:
-        """L, a float; keeps what `backward` needs.
+        """L = loss(output, labels); keeps what `backward` needs.
 
+        Parameters
+        ----------
+        output : (N, *output_shape) float, the last layer's.
+        labels : what this loss takes.
+
+        Returns
+        -------
+        loss : float, the mean over the samples.
+
+        Raises
+        ------
+        ValueError : if the labels do not fit.
+
+        Examples
+        --------
         >>> import numpy as np
         >>> MeanSquaredError().forward(np.array([3.0]), np.array([1.0]))
         4.0
@@ -74,6 +154,16 @@ class Loss:
     def backward(self) -> Array:
         """∂L/∂output of the last `forward`.
 
+        Returns
+        -------
+        d : (N, *output_shape) float.
+
+        Raises
+        ------
+        RuntimeError : without a `forward` before it.
+
+        Examples
+        --------
         >>> import numpy as np
         >>> loss = MeanSquaredError()
         >>> _ = loss.forward(np.array([3.0]), np.array([1.0]))
@@ -90,7 +180,8 @@ class Loss:
 class CrossEntropy(Loss):
     """L = −(1/N) Σₙ log p[n, labelsₙ], on the probabilities that a Softmax layer gives.
 
-    Labels: (N,) integers or (N, K) one-hot. Book: Softmax and cross-entropy.
+    The output is p, (N, K) float; the labels are (N,) integers in [0, K) or (N, K) one-hot; other
+    labels raise ValueError. The loss is in nats. See `ops.cross_entropy_forward`.
 
     >>> import numpy as np
     >>> round(CrossEntropy().forward(np.array([[0.5, 0.5]]), np.array([1])), 6)
@@ -107,13 +198,23 @@ class CrossEntropy(Loss):
 
 
 class SoftmaxCrossEntropy(Loss):
-    """L = −(1/N) Σₙ log softmax(zₙ)[labelsₙ], fused: from scores, without a Softmax layer, stable
-    at any score.
+    """L = −(1/N) Σₙ log softmax(zₙ)[labelsₙ], fused: from scores, without a Softmax layer.
 
-    Labels: (N,) integers or (N, K) one-hot. `smoothing` spreads that share of the target evenly
-    over the classes; `class_weights` (K,) says how much a sample of each class counts. Book:
-    Softmax and cross-entropy.
+    The output is z, (N, K) float, any size; the labels are (N,) integers in [0, K) or (N, K)
+    one-hot; other labels raise ValueError. The loss is in nats. See
+    `ops.softmax_cross_entropy_forward` for the formula with smoothing and weights.
 
+    Parameters
+    ----------
+    smoothing : in [0, 1], the share of the target that is spread evenly over the classes.
+    class_weights : (K,) float or None, how much a sample of each class counts.
+
+    Raises
+    ------
+    ValueError : if the smoothing is not in [0, 1].
+
+    Examples
+    --------
     >>> import numpy as np
     >>> round(SoftmaxCrossEntropy().forward(np.array([[7.0, 7.0]]), np.array([1])), 6)
     0.693147
@@ -135,8 +236,10 @@ class SoftmaxCrossEntropy(Loss):
 
 
 class BinaryCrossEntropy(Loss):
-    """L = mean of −t log σ(z) − (1 − t) log(1 − σ(z)), from logits z; targets t in [0, 1], shape of
-    z.
+    """L = mean of −t log σ(z) − (1 − t) log(1 − σ(z)), from logits z.
+
+    z is float, any shape and size; the targets t are numbers in [0, 1], in the shape of z; others
+    raise ValueError. The loss is in nats. See `ops.binary_cross_entropy_forward`.
 
     >>> import numpy as np
     >>> round(BinaryCrossEntropy().forward(np.array([[0.0]]), np.array([[1]])), 6)
@@ -153,7 +256,10 @@ class BinaryCrossEntropy(Loss):
 
 
 class MeanSquaredError(Loss):
-    """L = mean of (y − t)², targets t in the shape of y.
+    """L = mean of (y − t)², over all elements.
+
+    y is float, any shape; the targets t are numbers in the shape of y; others raise ValueError. The
+    loss is in the square of y's unit. Book: The dense layer, "A line through points".
 
     >>> import numpy as np
     >>> MeanSquaredError().forward(np.array([1.0, 3.0]), np.array([1.0, 1.0]))

@@ -25,7 +25,11 @@ from .parameters import Parameters
 
 
 class Table(str):
-    """Text that a notebook shows as it is."""
+    """Text that a notebook shows as it is.
+
+    >>> Table("a  b")
+    a  b
+    """
 
     __slots__ = ()
     __repr__ = str.__str__
@@ -43,9 +47,13 @@ class Sequential:
     layers : the list; `layers[0].params["W"]` is writable in place.
     params, grads : {"0.W": array, …}, every array a view of one flat vector.
 
+    Raises
+    ------
+    ValueError : for no layer, or one that stands twice.
+
     Notes
     -----
-    Book: LeNet reads handwriting.
+    Book: LeNet reads handwriting, "The network".
 
     Examples
     --------
@@ -85,8 +93,8 @@ class Sequential:
         rng : draws the weights; the same seed gives the same model, on either device.
         dtype : float32 or float64.
         device : "cpu", or "gpu" for CuPy.
-        threads : that work on a batch; $COURSE_NN_THREADS, or all processors, unless given. Results
-            agree to rounding.
+        threads : that work on a batch; $COURSE_NN_THREADS, or all processors, unless given.
+            Results agree to rounding.
 
         Returns
         -------
@@ -95,7 +103,9 @@ class Sequential:
         Raises
         ------
         ShapeError : if a layer's input does not fit, naming the layer, both shapes and the likely
-            fix.
+            fix; a model that was built before stays as it was.
+        TypeError : if the dtype is not a floating-point one.
+        ValueError : for a device that there is not.
         RuntimeError : if the GPU is asked for and there is none.
 
         Examples
@@ -152,8 +162,18 @@ but gets (1, 28, 28): put a Flatten() before it
 
         Raises
         ------
+        RuntimeError : if the model is not built.
         ShapeError : if the samples have another shape than the model was built for.
         ValueError : if there is no sample.
+
+        Examples
+        --------
+        >>> import course_nn as nn
+        >>> model = nn.Sequential([nn.ReLU()])
+        >>> _ = model.build((2,), rng=np.random.default_rng(0))
+        >>> model.admit([[1, 2], [3, 4]])
+        array([[1., 2.],
+               [3., 4.]], dtype=float32)
         """
         self._require_built()
         x = self.xp.asarray(x, dtype=self.dtype)
@@ -170,16 +190,20 @@ but gets (1, 28, 28): put a Flatten() before it
     # -- the passes -------------------------------------------------------------------------------
 
     def forward(self, x: Array, train: bool = False) -> Array:
-        """The output of the last layer; in training every layer keeps its cache.
+        """y = layerₙ(… layer₂(layer₁(x))); in training every layer keeps its cache.
 
         Parameters
         ----------
-        x : (N, *input_shape).
+        x : (N, *input_shape), of the parameters' dtype.
         train : see `Layer.forward`.
 
         Returns
         -------
         y : (N, *output_shape).
+
+        Raises
+        ------
+        RuntimeError : if a layer has parameters and the model is not built.
 
         Examples
         --------
@@ -192,8 +216,7 @@ but gets (1, 28, 28): put a Flatten() before it
         return x
 
     def backward(self, dy: Array) -> Array:
-        """∂L/∂x from ∂L/∂y, last layer first; every layer keeps its parameters' gradients in
-        `grads`.
+        """∂L/∂x from ∂L/∂y, last layer first; every layer keeps its parameters' gradients.
 
         Parameters
         ----------
@@ -201,7 +224,11 @@ but gets (1, 28, 28): put a Flatten() before it
 
         Returns
         -------
-        dx : (N, *input_shape).
+        dx : (N, *input_shape); the parameters' are in each layer's `grads`.
+
+        Raises
+        ------
+        RuntimeError : without a `forward(x, train=True)` before it.
 
         Examples
         --------
@@ -232,6 +259,7 @@ but gets (1, 28, 28): put a Flatten() before it
         ------
         FloatingPointError : if the loss or a gradient is not finite; names the layer where it
             began; nothing is updated.
+        ShapeError, ValueError : if the samples or the labels do not fit.
 
         Examples
         --------
@@ -263,8 +291,7 @@ but gets (1, 28, 28): put a Flatten() before it
         return training.fit(self, x, labels, **options)
 
     def predict(self, x: Array, batch_size: int = 256) -> np.ndarray:
-        """The output of the last layer, as prediction (dropout off, running statistics), in batches
-        that fit the memory.
+        """y of the last layer, as prediction: dropout off, running statistics.
 
         Parameters
         ----------
@@ -273,7 +300,12 @@ but gets (1, 28, 28): put a Flatten() before it
 
         Returns
         -------
-        y : (N, *output_shape), a NumPy array whatever the device.
+        y : (N, *output_shape) of the model's dtype, a NumPy array whatever the device.
+
+        Raises
+        ------
+        ShapeError : if the samples have another shape than the model was built for.
+        ValueError : if there is no sample, or the batch size is below 1.
 
         Examples
         --------
@@ -295,22 +327,27 @@ but gets (1, 28, 28): put a Flatten() before it
     def evaluate(
         self, x: Array, labels: Array, loss: Loss, batch_size: int = 256
     ) -> dict[str, float]:
-        """The loss and its metrics on a set.
+        """The loss and its metrics on a set, as prediction: means over its samples.
 
         Parameters
         ----------
-        x : (N, *input_shape).
+        x : (N, *input_shape), numbers of any dtype.
         labels : what the loss takes.
         loss : for instance `SoftmaxCrossEntropy()`.
         batch_size : samples at a time.
 
         Returns
         -------
-        scores : {"loss": …, "accuracy": …}, means over the samples.
+        scores : {"loss": float, "accuracy": float}, and what else the loss has for metrics.
 
         Raises
         ------
+        ShapeError : if the samples have another shape than the model was built for.
         ValueError : if the set is empty, holds NaN, or its labels do not fit.
+
+        Notes
+        -----
+        Book: LeNet reads handwriting, "The test".
 
         Examples
         --------
@@ -326,18 +363,22 @@ but gets (1, 28, 28): put a Flatten() before it
         return scores | {name: metric(output, labels) for name, metric in loss.metrics.items()}
 
     def jacobian(self, x: Array) -> np.ndarray:
-        """J[n, k, …] = ∂y[n, k] / ∂x[n, …]: every output's gradient by every input, one backward
-        pass an output.
+        """J[n, k, …] = ∂y[n, k] / ∂x[n, …]: every output's gradient by every input.
 
-        What no training ever forms: K · D numbers a sample, where a backward pass needs D.
+        It takes one backward pass an output, and is what no training ever forms: K · D numbers a
+        sample, where a backward pass needs D.
 
         Parameters
         ----------
-        x : (N, *input_shape).
+        x : (N, *input_shape), numbers of any dtype.
 
         Returns
         -------
-        J : (N, *output_shape, *input_shape).
+        J : (N, *output_shape, *input_shape) of the model's dtype, as prediction.
+
+        Raises
+        ------
+        ShapeError : if the samples have another shape than the model was built for.
 
         Notes
         -----
@@ -397,14 +438,13 @@ but gets (1, 28, 28): put a Flatten() before it
     def load(
         cls, path: str | os.PathLike, *, optimizer: Optimizer | None = None, device: str = "cpu"
     ) -> "Sequential":
-        """The model in a file that `save` wrote; see `storage.load`, which gives the rest of it
-        too.
+        """The model in a file that `save` wrote; `storage.load` gives the rest of the file too.
 
         Parameters
         ----------
         path : of the file.
         optimizer : if given, is put where the saved one was: its steps and state are changed in
-            place.
+            place, and its own arguments stay.
         device : "cpu" or "gpu".
 
         Returns
@@ -413,7 +453,22 @@ but gets (1, 28, 28): put a Flatten() before it
 
         Raises
         ------
+        FileNotFoundError : if there is no such file.
         StorageError : if the file is refused, or holds another optimiser; nothing is changed then.
+        RuntimeError : if the GPU is asked for and there is none.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import course_nn as nn
+        >>> model = nn.Sequential([nn.Dense(2)])
+        >>> _ = model.build((3,), rng=np.random.default_rng(0))
+        >>> optimizer = nn.Adam()
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save(folder + "/model.npz", optimizer=nn.Adam())
+        ...     again = nn.Sequential.load(folder + "/model.npz", optimizer=optimizer)
+        >>> bool((again.params.flat == model.params.flat).all())
+        True
         """
         from . import storage
 
@@ -425,12 +480,15 @@ but gets (1, 28, 28): put a Flatten() before it
     # -- describing -------------------------------------------------------------------------------
 
     def summary(self) -> Table:
-        """A table: every layer with its output's shape, its number of parameters and the memory of
-        its output.
+        """A table of the layers: their outputs' shapes, their parameters, their memory.
 
         Returns
         -------
         table : text that a notebook shows as it is.
+
+        Raises
+        ------
+        RuntimeError : if the model is not built.
 
         Examples
         --------
@@ -450,9 +508,8 @@ but gets (1, 28, 28): put a Flatten() before it
         for layer in self.layers:
             count = sum(a.size for a in layer.params.values())
             memory = math.prod(layer.output_shape) * self.dtype.itemsize
-            rows.append(
-                (_shorten(repr(layer)), str(layer.output_shape), f"{count:,}", _bytes(memory))
-            )
+            shape = str(layer.output_shape)
+            rows.append((_shorten(repr(layer)), shape, f"{count:,}", _bytes(memory)))
             total, activations = total + count, activations + memory
         table = _columns([("layer", "output shape", "parameters", "memory a sample"), *rows])
         foot = f"{total:,} parameters in {self.dtype}: {_bytes(total * self.dtype.itemsize)}"
@@ -488,8 +545,9 @@ def _shorten(text: str, width: int = 48) -> str:
 
 
 def _columns(rows: list[tuple[str, ...]]) -> str:
-    """Rows as text: the first two columns to the left, the numbers to the right, rules under the
-    head and at the end.
+    """Rows as text, with a rule under the head and one at the end.
+
+    The first two columns stand to the left, the numbers to the right.
     """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
