@@ -4,8 +4,8 @@ A layer's output is read again at once by the next layer. Taken whole, a batch's
 main memory and back in between; taken in slices, it is still in the cache. So the layers are
 grouped into stages, a stage is run slice by slice, and each thread takes its share of the slices.
 Between two stages the slices meet: in batch norm, whose statistics are of the whole batch, and
-where images become features, which are cut differently. BLAS runs on one thread: the threads are
-ours.
+where images become features, which are cut differently. BLAS runs on one thread meanwhile: the
+threads are ours.
 """
 
 import math
@@ -20,7 +20,7 @@ from . import ops
 from .backend import Array, array_module
 from .layers import BatchNorm, Layer
 from .losses import Loss
-from .parallel import cut, even_size, keep_freed_memory, share, single_threaded_blas
+from .parallel import blas_threads, cut, even_size, keep_freed_memory, share
 
 if TYPE_CHECKING:
     from .model import Sequential
@@ -255,10 +255,12 @@ class Engine:
     def __init__(self, model: "Sequential", threads: int) -> None:
         keep_freed_memory()
         self.layers, self.grads = model.layers, model.grads
-        self.threads = threads if model.xp is np else 1
+        images = [layer for layer in model.layers if len(layer.output_shape) > 1]
+        # features alone are a few large products, which BLAS shares out better than slices would
+        ours = bool(images) and model.xp is np
+        self.threads, self.blas_threads = (threads, 1) if ours else (1, threads)
         self.buffers = [model.grads, *(model.grads.like() for _ in range(1, self.threads))]
         self.stages = stages_of(model.layers)
-        images = [layer for layer in model.layers if len(layer.input_shape) != 1]
         self.image_rows = image_rows(images) if images and model.xp is np else 0
         with_parameters = [i for i, layer in enumerate(model.layers) if layer.params]
         self.first = with_parameters[0] if with_parameters else len(model.layers)
@@ -304,7 +306,7 @@ class Engine:
             for layer in self.layers:
                 outputs[k], _ = layer.compute(outputs[k], train=False)
 
-        with single_threaded_blas():
+        with blas_threads(self.blas_threads):
             share(work, len(rows), self.threads)
         return array_module(x).concatenate(outputs)
 
@@ -323,7 +325,7 @@ class Engine:
             as they were.
         output : the last layer's, (N, *output_shape).
         """
-        with single_threaded_blas():
+        with blas_threads(self.blas_threads):
             journey = _Journey(self, x)
             output = journey.forward(x)
             value, seen = loss.compute(output, labels)

@@ -1,5 +1,4 @@
-"""Threads of our own, and a C library that keeps what a step frees: what lies between the formulas
-and the machine.
+"""What lies between the formulas and the machine: threads, and the memory that a step frees.
 
 NumPy lets go of Python's lock while it computes, so that plain threads work side by side. BLAS runs
 on one thread meanwhile, or its threads and ours would fight for the processors.
@@ -16,14 +15,16 @@ from functools import cache
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-# from malloc.h: M_MMAP_THRESHOLD and M_TRIM_THRESHOLD (bytes), M_ARENA_MAX (threads share one heap,
-# and what is freed in it)
+# from malloc.h: M_MMAP_THRESHOLD and M_TRIM_THRESHOLD, in bytes, and M_ARENA_MAX: the threads share
+# one heap, and what is freed in it
 GLIBC_OPTIONS = ((-3, 1 << 30), (-1, 1 << 30), (-8, 1))
 
 
 def available_threads() -> int:
-    """The threads that a model uses unless told: $COURSE_NN_THREADS, or the processors that this
-    process may run on.
+    """The threads that a model uses unless told.
+
+    They are $COURSE_NN_THREADS, or as many as the processors that this process may run on. Raises
+    ValueError if the variable is not a number from 1.
 
     >>> available_threads() >= 1
     True
@@ -48,23 +49,25 @@ def _libraries() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def single_threaded_blas() -> AbstractContextManager:
-    """Inside a `with`, BLAS runs on one thread; afterwards as before.
+def blas_threads(count: int) -> AbstractContextManager:
+    """Inside a `with`, BLAS runs on so many threads; afterwards as before.
 
-    >>> with single_threaded_blas():
+    >>> with blas_threads(1):
     ...     _ = np.ones((2, 2)) @ np.ones((2, 2))
     """
-    return _libraries().limit(limits=1, user_api="blas")
+    return _libraries().limit(limits=count, user_api="blas")
 
 
 @cache
 def keep_freed_memory() -> bool:
-    """Asks the C library to keep what a step frees, for the next step; returns whether it could be
-    asked.
+    """Asks the C library to keep what a step frees, for the next; returns whether it could be asked.
 
     Left to itself, glibc hands large freed arrays back to the system, and the next step gets them
     back page by page, each page zeroed at its first touch: a fifth of a step's time, on networks
     with large images.
+
+    >>> keep_freed_memory() in (True, False)
+    True
     """
     try:
         mallopt = ctypes.CDLL("libc.so.6").mallopt
@@ -75,8 +78,9 @@ def keep_freed_memory() -> bool:
 
 
 def share(work: Callable[[int, int], None], count: int, threads: int) -> None:
-    """work(thread, k) for every k < count: thread t takes k = t, t + threads, …; the caller is
-    thread 0.
+    """work(thread, k) for every k < count; thread t takes k = t, t + threads, ….
+
+    The caller is thread 0.
 
     >>> share(lambda thread, k: print(thread, k), count=2, threads=1)
     0 0
@@ -105,8 +109,9 @@ def cut(count: int, size: int) -> list[slice]:
 
 
 def even_size(count: int, limit: int, threads: int, multiple: int) -> int:
-    """The size of slices, at most about `limit` and a multiple of `multiple`, that gives every
-    thread as many as the others.
+    """The size of slices that gives every thread as many as the others.
+
+    It is at most about `limit`, and a multiple of `multiple`.
 
     >>> even_size(256, limit=112, threads=2, multiple=16)
     64
