@@ -97,7 +97,7 @@ class EarlyStopping(_Watching):
 
     Notes
     -----
-    Book: Training, "Stopping early". Prechelt (1998).
+    Prechelt (1998).
 
     Examples
     --------
@@ -163,10 +163,6 @@ class Checkpoint(_Watching):
     StorageError, OSError : before the first epoch, if the model cannot be saved there.
     ValueError : for a quantity that there is not, see `EarlyStopping`.
 
-    Notes
-    -----
-    Book: Training, "Keeping the best".
-
     Examples
     --------
     >>> import tempfile
@@ -214,9 +210,9 @@ class LearningRateSchedule(Callback):
     first_epoch : where counting begins, for a run that is resumed. A further `fit` with the same
         callback counts on.
 
-    Notes
-    -----
-    Book: Optimisers, "Schedules".
+    Raises
+    ------
+    TypeError : if the schedule is not a function.
 
     Examples
     --------
@@ -252,8 +248,8 @@ class CSVLogger(Callback):
     Parameters
     ----------
     path : of the file, in a folder that is there.
-    append : go on with the file of a run that was stopped: a row that was cut short is dropped, the
-        epochs are counted on. Otherwise a file that is there is replaced.
+    append : go on with the file of a run that was stopped: a row that was cut short is dropped,
+        the epochs are counted on. Otherwise a file that is there is replaced.
 
     Raises
     ------
@@ -332,6 +328,10 @@ class ProgressPrinter(Callback):
     Parameters
     ----------
     every : epochs to a line.
+
+    Raises
+    ------
+    ValueError : if that is less than one.
 
     Examples
     --------

@@ -1,8 +1,7 @@
-"""Optimisers: what to do with a gradient. Each is one formula for every parameter alike, written in
-place.
+"""Optimisers: what to do with a gradient, in one formula for every parameter alike.
 
-The formulas run on slices of the flat parameter vector that fit the cache, so that the several
-passes of a formula read main memory once.
+The formulas work in place, and run on slices of the flat parameter vector that fit the cache, so
+that the several passes of a formula read main memory once.
 """
 
 import math
@@ -13,8 +12,7 @@ from .parallel import cut, share
 from .parameters import Parameters
 
 LearningRate = float | Callable[[int], float]
-# numbers in a slice: small enough that the passes of a formula find it in the cache
-BLOCK = 1 << 16
+BLOCK = 1 << 16  # numbers in a slice: the passes of a formula find it in the cache
 
 
 class Optimizer:
@@ -26,12 +24,28 @@ class Optimizer:
     weight_decay : λ ≥ 0; λ w is added to the gradient (L2 penalty ½ λ ‖w‖²), except where an
         optimiser says otherwise.
     clip_norm : if given, a gradient longer than this is shortened to it, over all parameters
-        together.
+        together; in the gradient's unit.
 
     Attributes
     ----------
     steps : updates so far.
     state : {slot: `Parameters`}, for instance `state["velocity"]["0.W"]`.
+    slots : the names of what the formula keeps; a subclass sets them and defines `formula`.
+
+    Raises
+    ------
+    ValueError : if the learning rate is negative.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> class SignDescent(Optimizer):
+    ...     def formula(self, w, g, lr):
+    ...         w -= lr * np.sign(g)
+    >>> w, g = Parameters.pack({"w": np.zeros(2)}), Parameters.pack({"w": np.array([9.0, -0.1])})
+    >>> SignDescent(lr=0.5).update(w, g)
+    >>> w["w"]
+    array([-0.5,  0.5])
     """
 
     slots: tuple[str, ...] = ()
@@ -47,7 +61,7 @@ class Optimizer:
 
     @property
     def learning_rate(self) -> float:
-        """The learning rate of the next step.
+        """lr(t) of the next step t = `steps`.
 
         >>> SGD(lr=lambda step: 0.1 / (1 + step)).learning_rate
         0.1
@@ -55,12 +69,16 @@ class Optimizer:
         return float(self.lr(self.steps) if callable(self.lr) else self.lr)
 
     def update(self, params: Parameters, grads: Parameters, threads: int = 1) -> None:
-        """One step, in place; the gradients may be overwritten.
+        """w ← w − step(g), once, in place; the gradients may be overwritten.
 
         Parameters
         ----------
-        params, grads : of the same names and shapes.
+        params, grads : of the same names and shapes, float.
         threads : that share the slices; the result does not depend on them.
+
+        Raises
+        ------
+        ValueError : if the state is that of other parameters.
 
         Examples
         --------
@@ -76,14 +94,31 @@ class Optimizer:
         lr = self.learning_rate
         self.steps += 1
         blocks = cut(params.flat.size, BLOCK)
-        share(
-            lambda _, k: self.update_block(blocks[k], params.flat, grads.flat, lr),
-            len(blocks),
-            threads,
-        )
+
+        def work(thread: int, k: int) -> None:
+            self.update_block(blocks[k], params.flat, grads.flat, lr)
+
+        share(work, len(blocks), threads)
 
     def prepare(self, params: Parameters) -> None:
-        """Zeros for the state of parameters seen for the first time."""
+        """Zeros for the state of parameters seen for the first time.
+
+        Parameters
+        ----------
+        params : those that are to be updated.
+
+        Raises
+        ------
+        ValueError : if the state is that of other parameters.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> optimizer = SGD(momentum=0.9)
+        >>> optimizer.prepare(Parameters.pack({"w": np.ones(2)}))
+        >>> optimizer.state["velocity"]["w"]
+        array([0., 0.])
+        """
         known = next(iter(self.state.values()), None)
         if known is not None and known.shapes != params.shapes:
             raise ValueError(
@@ -93,14 +128,44 @@ class Optimizer:
             self.state = {slot: params.like() for slot in self.slots}
 
     def update_block(self, block: slice, w: Array, g: Array, lr: float) -> None:
-        """The formula on one slice of the flat vectors."""
+        """The formula, and the weight decay, on one slice of the flat vectors.
+
+        Parameters
+        ----------
+        block : the slice.
+        w, g : (P,) float, all parameters and gradients; w is changed in place.
+        lr : float, the learning rate of this step.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> w = np.ones(3)
+        >>> SGD().update_block(slice(0, 2), w, np.ones(3), lr=0.5)
+        >>> w
+        array([0.5, 0.5, 1. ])
+        """
         w, g = w[block], g[block]
         if self.weight_decay:
             g = g + self.weight_decay * w
         self.formula(w, g, lr, *(self.state[slot].flat[block] for slot in self.slots))
 
     def formula(self, w: Array, g: Array, lr: float, *state: Array) -> None:
-        """Changes w and the state in place; g is left."""
+        """Changes w and the state in place; g is left.
+
+        Parameters
+        ----------
+        w, g : (B,) float, some of the parameters and their gradients.
+        lr : float, the learning rate of this step.
+        *state : (B,) float, one for each of `slots`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> w = np.ones(1)
+        >>> SGD().formula(w, np.array([2.0]), 0.25)
+        >>> w
+        array([0.5])
+        """
         raise NotImplementedError(f"{type(self).__name__} defines no formula")
 
 
@@ -118,7 +183,7 @@ def clip_by_norm(g: Array, limit: float) -> float:
 
     Notes
     -----
-    Book: Optimisers, "Clipping". Pascanu, Mikolov and Bengio (2013), algorithm 1.
+    Pascanu, Mikolov and Bengio (2013), algorithm 1.
 
     Examples
     --------
@@ -142,10 +207,14 @@ class SGD(Optimizer):
     momentum : μ in [0, 1); 0 is plain gradient descent.
     nesterov : whether to look ahead.
 
+    Raises
+    ------
+    ValueError : for a momentum out of range, or a look-ahead without one.
+
     Notes
     -----
-    Book: Optimisers. Polyak (1964); Sutskever et al. (2013), in the form whose velocity has the
-    gradient's unit (PyTorch's).
+    Polyak (1964); Sutskever et al. (2013), in the form whose velocity has the gradient's unit
+    (PyTorch's).
 
     Examples
     --------
@@ -194,7 +263,7 @@ class RMSProp(Optimizer):
 
     Notes
     -----
-    Book: Optimisers. Tieleman and Hinton (2012), lecture 6e.
+    Tieleman and Hinton (2012), lecture 6e.
 
     Examples
     --------
@@ -228,18 +297,24 @@ class RMSProp(Optimizer):
 
 
 class Adam(Optimizer):
-    """m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; w ← w − lr · m̂ / (√v̂ + ε), m̂ = m / (1 −
-    β₁ᵗ), v̂ = v / (1 − β₂ᵗ).
+    """m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; w ← w − lr · m̂ / (√v̂ + ε).
+
+    m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ) take back that both began at zero; t = 1, 2, … counts
+    the steps.
 
     Parameters
     ----------
     lr, weight_decay, clip_norm : see `Optimizer`.
-    betas : (β₁, β₂), how much of each mean is kept a step.
+    betas : (β₁, β₂), in [0, 1), how much of each mean is kept a step.
     eps : ε, in the unit of the gradient.
+
+    Raises
+    ------
+    ValueError : for a beta out of range.
 
     Notes
     -----
-    Book: Optimisers. Kingma and Ba (2015), algorithm 1.
+    Kingma and Ba (2015), algorithm 1.
 
     Examples
     --------
@@ -293,7 +368,7 @@ class AdamW(Adam):
 
     Notes
     -----
-    Book: Optimisers. Loshchilov and Hutter (2019), algorithm 2.
+    Loshchilov and Hutter (2019), algorithm 2.
 
     Examples
     --------

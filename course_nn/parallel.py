@@ -60,7 +60,7 @@ def blas_threads(count: int) -> AbstractContextManager:
 
 @cache
 def keep_freed_memory() -> bool:
-    """Asks the C library to keep what a step frees, for the next; returns whether it could be asked.
+    """Asks the C library to keep what a step frees, for the next; whether it could be asked.
 
     Left to itself, glibc hands large freed arrays back to the system, and the next step gets them
     back page by page, each page zeroed at its first touch: a fifth of a step's time, on networks

@@ -35,7 +35,13 @@ class InPlace(dict[str, Array]):
         return InPlace(copy.deepcopy(dict(self), memo))
 
     def bind(self, name: str, array: Array) -> None:
-        """Lets another array take the place of the one there."""
+        """Lets another array take the place of the one there.
+
+        >>> params, W = InPlace(W=np.zeros(2)), np.ones(2)
+        >>> params.bind("W", W)
+        >>> params["W"] is W
+        True
+        """
         super().__setitem__(name, array)
 
 

@@ -20,8 +20,9 @@ def as_picture(x: np.ndarray) -> np.ndarray:
 
 
 def gradient_report(report: "GradientReport") -> Any:
-    """Heat maps of a gradient check: a row for each argument with its analytic and numerical
-    gradient and their error.
+    """Heat maps of a gradient check: a row for each argument.
+
+    A row shows the analytic gradient, the numerical one and their relative error.
 
     Parameters
     ----------
@@ -41,22 +42,15 @@ def gradient_report(report: "GradientReport") -> Any:
     import matplotlib.pyplot as plt
 
     shown = [c for c in report.comparisons if not c.problem]
-    figure, axes = plt.subplots(
-        len(shown) or 1,
-        3,
-        figsize=(9, 2.2 * (len(shown) or 1)),
-        squeeze=False,
-        layout="constrained",
-    )
+    rows = max(len(shown), 1)
+    size = (9, 2.2 * rows)
+    figure, axes = plt.subplots(rows, 3, figsize=size, squeeze=False, layout="constrained")
     for row, c in zip(axes, shown, strict=False):
         limit = max(float(np.abs(c.numerical).max(initial=0)), 1e-300)
-        for ax, title, values in (
-            (row[0], "analytic", c.analytic),
-            (row[1], "numerical", c.numerical),
-        ):
-            picture = ax.imshow(
-                as_picture(values), cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto"
-            )
+        style = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit, "aspect": "auto"}
+        gradients = {"analytic": c.analytic, "numerical": c.numerical}
+        for ax, (title, values) in zip(row, gradients.items(), strict=False):
+            picture = ax.imshow(as_picture(values), **style)
             ax.set_title(f"d{c.name}, {title}", fontsize=10)
             figure.colorbar(picture, ax=ax)
         _error_map(figure, row[2], c.name, c.relative_error, report.tolerance)
@@ -64,9 +58,7 @@ def gradient_report(report: "GradientReport") -> Any:
 
 
 def _error_map(figure: Any, ax: Any, name: str, error: np.ndarray, tolerance: float) -> None:
-    """The relative error on a logarithmic scale whose middle is the tolerance: what is red is
-    wrong.
-    """
+    """The relative error, on a logarithmic scale whose middle is the tolerance: red is wrong."""
     exponent = np.log10(np.clip(as_picture(error), tolerance * 1e-6, tolerance * 1e6))
     middle = np.log10(tolerance)
     picture = ax.imshow(exponent, cmap="RdYlGn_r", vmin=middle - 6, vmax=middle + 6, aspect="auto")

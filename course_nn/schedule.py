@@ -12,14 +12,19 @@ from typing import Any
 class Schedule:
     """lr(t): the learning rate of step t.
 
-    A subclass defines `rate`, and `arguments` as a layer does: what is saved with the optimiser.
+    A subclass defines `rate`, and `arguments` as a layer does.
 
-    >>> [Exponential(1.0, 0.5)(t) for t in range(3)]
-    [1.0, 0.5, 0.25]
+    >>> class Falling(Schedule):
+    ...     def rate(self, step):
+    ...         return 1 / (1 + step)
+    ...     def arguments(self):
+    ...         return {}
+    >>> [Falling()(t) for t in range(2)]
+    [1.0, 0.5]
     """
 
     def __call__(self, step: int) -> float:
-        """The learning rate of a step.
+        """lr(t), checked.
 
         Parameters
         ----------
@@ -43,11 +48,35 @@ class Schedule:
         return float(self.rate(step))
 
     def rate(self, step: int) -> float:
-        """The formula."""
+        """lr(t): the formula.
+
+        Parameters
+        ----------
+        step : t = 0, 1, 2, …
+
+        Returns
+        -------
+        lr : float.
+
+        Examples
+        --------
+        >>> Exponential(1.0, 0.5).rate(2)
+        0.25
+        """
         raise NotImplementedError(f"{type(self).__name__} defines no rate")
 
     def arguments(self) -> dict[str, Any]:
-        """The constructor's arguments."""
+        """The constructor's arguments, which are saved with the optimiser.
+
+        Returns
+        -------
+        arguments : {name: value}.
+
+        Examples
+        --------
+        >>> Exponential(1.0, 0.5).arguments()
+        {'lr': 1.0, 'factor': 0.5}
+        """
         raise NotImplementedError(f"{type(self).__name__} defines no arguments")
 
     def __repr__(self) -> str:
@@ -80,10 +109,6 @@ class Constant(Schedule):
     ----------
     lr : the learning rate.
 
-    Notes
-    -----
-    Book: Optimisers, "Schedules".
-
     Examples
     --------
     >>> Constant(0.1)(0), Constant(0.1)(99)
@@ -111,7 +136,7 @@ class Step(Schedule):
 
     Notes
     -----
-    Book: Optimisers, "Schedules". PyTorch's `StepLR`.
+    PyTorch's `StepLR`.
 
     Examples
     --------
@@ -140,7 +165,7 @@ class Exponential(Schedule):
 
     Notes
     -----
-    Book: Optimisers, "Schedules". PyTorch's `ExponentialLR`.
+    PyTorch's `ExponentialLR`.
 
     Examples
     --------
@@ -189,7 +214,7 @@ class Cosine(Schedule):
 
     Notes
     -----
-    Book: Optimisers, "Schedules". Loshchilov and Hutter (2017), equation 5, without restarts.
+    Loshchilov and Hutter (2017), equation 5, without restarts.
 
     Examples
     --------
@@ -226,8 +251,7 @@ class OneCycle(Schedule):
 
     Notes
     -----
-    Book: Optimisers, "Schedules". Smith and Topin (2019), in the form of PyTorch's
-    `OneCycleLR`.
+    Smith and Topin (2019), in the form of PyTorch's `OneCycleLR`.
 
     Examples
     --------
@@ -279,7 +303,7 @@ class WarmUp(Schedule):
 
     Notes
     -----
-    Book: Optimisers, "Schedules". Goyal et al. (2017), section 2.2; PyTorch's `LinearLR`.
+    Goyal et al. (2017), section 2.2; PyTorch's `LinearLR`.
 
     Examples
     --------

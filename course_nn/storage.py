@@ -52,11 +52,20 @@ BROKEN = (
 
 
 class StorageError(ValueError):
-    """A model that no file can hold, or a file that cannot be read; the message says why."""
+    """A model that no file can hold, or a file that cannot be read; the message says why.
+
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile(suffix=".npz") as file:
+    ...     load(file.name)
+    Traceback (most recent call last):
+        ...
+    course_nn.storage.StorageError: ...npz is refused: it is not a file of course_nn's \
+(it is not even a zip)
+    """
 
 
 class Saved(NamedTuple):
-    """What a file held."""
+    """What a file held; `optimizer` and `rng` are None where it held none."""
 
     model: Sequential
     optimizer: Optimizer | None
@@ -122,7 +131,13 @@ def parameter_shapes(layer: Layer) -> dict[str, Shape]:
 
 
 def state_shapes(layer: Layer) -> dict[str, Shape]:
-    """The shapes of a layer's untrained state, likewise."""
+    """The shapes of a layer's untrained state, likewise.
+
+    >>> layer = layers.BatchNorm()
+    >>> layer.input_shape = (6, 14, 14)
+    >>> state_shapes(layer)
+    {'running_mean': (6,), 'running_var': (6,)}
+    """
     if not isinstance(layer, layers.BatchNorm):
         return {}
     shape = (layer.input_shape or ())[:1]
@@ -284,10 +299,6 @@ def save(
     StorageError : for something that a file cannot hold, by name; nothing is written then.
     OSError : if the file cannot be written; what was there stays.
 
-    Notes
-    -----
-    Book: LeNet reads handwriting, "Stopping and going on".
-
     Examples
     --------
     >>> import tempfile
@@ -435,10 +446,6 @@ def load(path: str | os.PathLike, *, device: str = "cpu") -> Saved:
     StorageError : for a file that is damaged, cut short, foreign, newer than this course_nn, or at
         odds with itself.
     RuntimeError : if the GPU is asked for and there is none.
-
-    Notes
-    -----
-    Book: LeNet reads handwriting, "Stopping and going on".
 
     Examples
     --------

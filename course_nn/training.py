@@ -1,5 +1,6 @@
-"""The training loop: batches, steps, averages, and what to say when the data or the numbers are
-bad.
+"""The training loop: batches, steps, averages.
+
+It is also here that data and numbers are looked at, and refused in one sentence if they are bad.
 """
 
 import math
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .backend import Array, to_numpy
+from .layers import Layer
 from .losses import Loss
 from .optim import Optimizer
 
@@ -22,8 +24,24 @@ History = dict[str, list[float]]
 class Callback:
     """Something that `fit` tells how training goes; a subclass overrides what it wants to hear.
 
-    The attributes `model`, `optimizer` and `history` are set before `on_start`; set `stop` to True
-    to end after this epoch.
+    Attributes
+    ----------
+    model, optimizer, history : those of the run; set before `on_start`.
+    stop : set it to True to end after this epoch.
+
+    Examples
+    --------
+    >>> import course_nn as nn
+    >>> class Greedy(Callback):
+    ...     def on_step(self, step, loss):
+    ...         print(f"step {step}: {loss:.4f}")
+    >>> model = nn.Sequential([nn.Dense(2)])
+    >>> _ = model.build((3,), rng=np.random.default_rng(0))
+    >>> _ = model.fit(
+    ...     np.zeros((4, 3)), np.zeros(4, int), loss=nn.SoftmaxCrossEntropy(),
+    ...     optimizer=nn.SGD(0.5), batch_size=2, callbacks=[Greedy()], progress=False)
+    step 0: 0.6931
+    step 1: 0.4741
     """
 
     model: "Sequential"
@@ -35,10 +53,10 @@ class Callback:
         """Before the first epoch."""
 
     def on_step(self, step: int, loss: float) -> None:
-        """After the update of step 0, 1, … of this `fit`."""
+        """After the update of a step; `step` counts from 0 in this `fit`, `loss` is before it."""
 
     def on_epoch(self, epoch: int) -> None:
-        """After epoch 0, 1, …; `history` already has its row."""
+        """After an epoch, counted from 0; `history` already has its row."""
 
     def on_end(self) -> None:
         """After the last epoch, also when stopped early."""
@@ -50,12 +68,19 @@ class Callback:
 def step(
     model: "Sequential", x: Array, labels: Array, loss: Loss, optimizer: Optimizer
 ) -> tuple[float, Array]:
-    """Forward, loss, backward, update; returns the loss before the update and the output.
+    """Forward, loss, backward, update: w ← w − step(∂L/∂w).
 
     Parameters
     ----------
-    model : built. x : (N, *input_shape), admitted. labels : what the loss takes. loss, optimizer :
-        objects.
+    model : built; its parameters, gradients and running statistics are changed in place.
+    x : (N, *input_shape), admitted.
+    labels : what the loss takes.
+    loss, optimizer : for instance `SoftmaxCrossEntropy()` and `SGD(0.1)`.
+
+    Returns
+    -------
+    value : float, the loss before the update.
+    output : (N, *output_shape), the last layer's, before the update.
 
     Raises
     ------
@@ -88,15 +113,8 @@ def _where_it_began(model: "Sequential", x: Array, labels: Array, loss: Loss) ->
     for i, layer in enumerate(model.layers):
         y, cache = layer.compute(y, train=True)
         caches.append(cache)
-        if not _finite(y):
-            broken = [name for name, w in layer.params.items() if not _finite(w)]
-            what = f"its parameters {', '.join(broken)}" if broken else "its activations"
-            return f"{what} are not finite in layer {i}, {layer!r}; try a smaller learning rate"
-        if not all(map(_finite, layer.state.values())):
-            return (
-                f"the variance of its input overflows in layer {i}, {layer!r}; "
-                "try a smaller learning rate"
-            )
+        if fault := _forward_fault(layer, y):
+            return f"{fault} in layer {i}, {layer!r}; try a smaller learning rate"
     value, cache = loss.compute(y, labels)
     if not math.isfinite(value):
         return (
@@ -114,23 +132,37 @@ def _where_it_began(model: "Sequential", x: Array, labels: Array, loss: Loss) ->
     return "a number was not finite, but not when computed again (dropout draws anew)"
 
 
+def _forward_fault(layer: Layer, y: Array) -> str:
+    """What is not finite after a layer's forward pass; "" if nothing is."""
+    if not _finite(y):
+        broken = [name for name, w in layer.params.items() if not _finite(w)]
+        what = f"its parameters {', '.join(broken)}" if broken else "its activations"
+        return f"{what} are not finite"
+    if not all(map(_finite, layer.state.values())):
+        return "the variance of its input overflows"
+    return ""
+
+
 # -- the door -------------------------------------------------------------------------------------
 
 
 def admit_pair(model: "Sequential", x: Array, labels: Array) -> tuple[Array, Array]:
-    """Data and labels at the model's door: converted once, and refused with one sentence where they
-    cannot be used.
+    """Data and labels at the model's door: converted once, refused where they cannot be used.
 
     Parameters
     ----------
-    x : (N, *input_shape), numbers of any dtype. labels : (N,) or (N, …).
+    model : built.
+    x : (N, *input_shape), numbers of any dtype.
+    labels : (N,) or (N, …).
 
     Returns
     -------
-    x, labels : in the model's dtype and library.
+    x : (N, *input_shape), in the model's dtype and library.
+    labels : in the model's library.
 
     Raises
     ------
+    ShapeError : if the samples have another shape than the model was built for.
     ValueError : for an empty set, NaN or ±∞ in x, or another number of labels than of samples.
     """
     x, labels = model.admit(x), model.xp.asarray(labels)
@@ -143,13 +175,12 @@ def admit_pair(model: "Sequential", x: Array, labels: Array) -> tuple[Array, Arr
 
 
 def _check_labels(model: "Sequential", labels: Array, loss: Loss) -> None:
-    """Lets the loss look at all labels once, on outputs of zeros, so that a bad one is found before
-    the first step.
-    """
+    """Lets the loss look at all labels once, so that a bad one is found before the first step."""
     for start in range(0, len(labels), 4096):
         part = labels[start : start + 4096]
+        output = model.xp.zeros((len(part), *model.output_shape), dtype=model.dtype)
         try:
-            loss.compute(model.xp.zeros((len(part), *model.output_shape), dtype=model.dtype), part)
+            loss.compute(output, part)
         except ValueError as error:
             where = f" (in samples from {start} on)" if start else ""
             raise ValueError(f"{error}{where}") from None
@@ -173,7 +204,7 @@ def fit(
     callbacks: Sequence[Callback] = (),
     progress: bool = True,
 ) -> History:
-    """Trains for some epochs: shuffle, cut into batches, step; after each epoch, validate.
+    """w ← w − step(∂L/∂w) over shuffled batches, for some epochs; after each epoch, validate.
 
     Parameters
     ----------
@@ -191,19 +222,24 @@ def fit(
 
     Returns
     -------
-    history : {"loss", "accuracy", "val_loss", "val_accuracy": a number an epoch; "step_loss": a
-        number a step}. The training numbers are running averages over the epoch, while the weights
-        move.
+    history : {name: list of floats}: "loss", "accuracy", "val_loss" and "val_accuracy" have a
+        number an epoch, "step_loss" has one a step. The training numbers are running averages over
+        the epoch, while the weights move.
 
     Raises
     ------
+    RuntimeError : if the model is not built.
     ValueError : for data or options that cannot be used; before anything is changed.
     FloatingPointError : at the first step whose loss is not finite, naming the layer; the last good
         weights stay in place.
 
     Notes
     -----
-    Book: LeNet reads handwriting.
+    Book: LeNet reads handwriting, "One look at each image".
+
+    Examples
+    --------
+    See `Sequential.fit`.
     """
     model._require_built()
     rng = np.random.default_rng() if rng is None else rng
@@ -247,7 +283,7 @@ def _hold_out(
 
 
 class _Run:
-    """One call of `fit`: its history, its running averages, its last good weights."""
+    """One call of `fit`: its history, its count of steps, its last good weights."""
 
     def __init__(
         self,
@@ -268,12 +304,8 @@ class _Run:
 
     def start(self) -> None:
         for callback in self.callbacks:
-            callback.model, callback.optimizer, callback.history = (
-                self.model,
-                self.optimizer,
-                self.history,
-            )
-            callback.stop = False
+            callback.model, callback.optimizer = self.model, self.optimizer
+            callback.history, callback.stop = self.history, False
         self.tell("on_start")
 
     def epoch(
@@ -300,16 +332,13 @@ class _Run:
                 for name, score in scores.items():
                     averages[name] += (score - averages[name]) * len(rows) / seen
                 if self.progress:
-                    bar.set_postfix(
-                        {name: f"{value:.4f}" for name, value in averages.items()}, refresh=False
-                    )
+                    shown = {name: f"{value:.4f}" for name, value in averages.items()}
+                    bar.set_postfix(shown, refresh=False)
         for name, value in averages.items():
             self.history[name].append(value)
 
     def step(self, x: Array, labels: Array, epoch: int) -> dict[str, float]:
-        """One update. The weights before it become the last good ones once their loss has proved
-        finite.
-        """
+        """One update; the weights before it are the last good ones if their loss is finite."""
         self.spare[:] = self.model.params.flat
         try:
             value, output = step(self.model, x, labels, self.loss, self.optimizer)
@@ -323,9 +352,8 @@ class _Run:
         self.history["step_loss"].append(value)
         self.tell("on_step", self.steps, value)
         self.steps += 1
-        return {"loss": value} | {
-            name: metric(output, labels) for name, metric in self.loss.metrics.items()
-        }
+        metrics = self.loss.metrics.items()
+        return {"loss": value} | {name: metric(output, labels) for name, metric in metrics}
 
     def validate(self, x: Array, labels: Array) -> None:
         for name, value in self.model.evaluate(x, labels, self.loss).items():
