@@ -19,7 +19,12 @@ PADDED: Shape = (1, 32, 32)
 
 
 class Network(NamedTuple):
-    """A network of the course: what it reads, what it is, and how to make its layers anew."""
+    """A network of the course: what it reads, what it is, and how to make its layers anew.
+
+    >>> tiny = Network((4,), "4-2", lambda: [Dense(2)])
+    >>> tiny.layers()
+    [Dense(units=2)]
+    """
 
     input_shape: Shape
     description: str
@@ -96,12 +101,12 @@ def _deep() -> list[Layer]:
 
 
 NETWORKS: dict[str, Network] = {
-    "softmax_regression": Network(DIGIT, "seed D's 784-10", _softmax_regression),
-    "pooled": Network(DIGIT, "seed D's pooled dense network: 196-80-40-20-10", _pooled),
-    "dense": Network(DIGIT, "seed D's 784-80-40-20-10", _dense_net),
-    "conv": Network(DIGIT, "seed D's conv network: two 3×3 convolutions, pooled", _conv_net),
-    "six_conv": Network(DIGIT, "seed D's six 3×3 convolutions, pooled after each two", _six_conv),
-    "lenet": Network(PADDED, "seed E's LeNet: 6, 16, 120 filters of 5×5, batch norm", _lenet),
+    "softmax_regression": Network(DIGIT, "784-10", _softmax_regression),
+    "pooled": Network(DIGIT, "pooled, then 196-80-40-20-10", _pooled),
+    "dense": Network(DIGIT, "784-80-40-20-10", _dense_net),
+    "conv": Network(DIGIT, "16 and 32 filters of 3×3, pooled after each", _conv_net),
+    "six_conv": Network(DIGIT, "six convolutions of 3×3, pooled after each two", _six_conv),
+    "lenet": Network(PADDED, "LeNet: 6, 16, 120 filters of 5×5, batch norm", _lenet),
     "mlp": Network(DIGIT, "784-256-128-10", _mlp),
     "fast": Network(DIGIT, "24 filters of 5×5, 32 of 3×3, dense 256", _fast),
     "wide": Network(DIGIT, "32 and 64 filters of 3×3, dense 128", _wide),

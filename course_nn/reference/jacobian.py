@@ -217,7 +217,7 @@ def conv2d_jacobians(
 
     Notes
     -----
-    Book: Convolution, "Why nobody forms the Jacobian".
+    Book: The dense layer, "Why nobody forms the Jacobian".
 
     Examples
     --------

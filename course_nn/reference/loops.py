@@ -38,7 +38,7 @@ def conv2d_forward(
 
     Notes
     -----
-    Book: Convolution; Speed. LeCun et al. (1998), section II.
+    Book: Convolution, "The slow twin". LeCun et al. (1998), section II.
 
     Examples
     --------
@@ -117,10 +117,6 @@ def max_pool2d_forward(
     Raises
     ------
     ValueError : if the window does not fit, or the padding is more than half of it.
-
-    Notes
-    -----
-    Book: Pooling.
 
     Examples
     --------

@@ -181,7 +181,7 @@ def patches(x: np.ndarray, windows: Windows) -> np.ndarray:
 
     Notes
     -----
-    Book: Speed. The fast op keeps the batch innermost instead, and says why.
+    The fast op keeps the batch innermost instead, and says why.
 
     Examples
     --------
