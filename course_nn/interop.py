@@ -126,10 +126,6 @@ def from_torch(module: Any, input_shape: Shape | None = None) -> Sequential:
     ------
     InteropError : for a layer, or an option of one, without an exact counterpart.
 
-    Notes
-    -----
-    Book: LeNet reads handwriting, "The same network elsewhere".
-
     Examples
     --------
     >>> import pytest; torch = pytest.importorskip("torch")
@@ -363,10 +359,6 @@ def to_torch(model: Sequential) -> Any:
     ------
     InteropError : for a layer without a counterpart.
 
-    Notes
-    -----
-    Book: LeNet reads handwriting, "The same network elsewhere".
-
     Examples
     --------
     >>> import pytest; torch = pytest.importorskip("torch")
@@ -552,10 +544,6 @@ def from_keras(model: Any) -> Sequential:
     ------
     InteropError : for a layer, or an option of one, without an exact counterpart.
 
-    Notes
-    -----
-    Book: LeNet reads handwriting, "The same network elsewhere".
-
     Examples
     --------
     >>> import os; _ = os.environ.setdefault("KERAS_BACKEND", "jax")
@@ -580,12 +568,17 @@ def from_keras(model: Any) -> Sequential:
             )
         convert(reader, layer)
     reader.where = "the model"
-    if reader.order is not None and (np.diff(reader.order) != 1).any():
-        reader.refuse(
+    _expect_same_order(reader)
+    return reader.model(_keras_dtype(reader, model))
+
+
+def _expect_same_order(of: "_KerasReader | _KerasWriter") -> None:
+    """Refuses a model whose last features lie in another order in Keras."""
+    if of.order is not None and (np.diff(of.order) != 1).any():
+        of.refuse(
             "it ends in a Flatten, whose features Keras has in another order",
             "end the model before the Flatten, or after a Dense layer",
         )
-    return reader.model(_keras_dtype(reader, model))
 
 
 def _keras_input(model: Any) -> Shape:
@@ -655,12 +648,7 @@ def _read_activation(reader: _KerasReader, function: Any) -> None:
             reader.refuse(f"its activation {type(function).__name__} is unknown", "use a layer")
         convert(reader, function)
         return
-    tanh_gelu = isinstance(function, functools.partial) and function.keywords == {
-        "approximate": True
-    }
-    if tanh_gelu and function.func is names.gelu:
-        reader.add(layers.GELU())
-    elif function is names.softmax:
+    if function is names.softmax:
         _read_keras_softmax(reader, None)
     elif function is names.gelu:
         reader.refuse(
@@ -668,16 +656,25 @@ def _read_activation(reader: _KerasReader, function: Any) -> None:
             "use functools.partial(keras.activations.gelu, approximate=True)",
         )
     elif function not in (None, names.linear):
-        known: dict[Any, Callable[[], Layer]] = {
-            names.relu: layers.ReLU,
-            names.sigmoid: layers.Sigmoid,
-            names.tanh: layers.Tanh,
-            names.leaky_relu: functools.partial(layers.LeakyReLU, 0.2),
-        }
-        if function not in known:
-            name = getattr(function, "__name__", function)
-            reader.refuse(f"its activation {name} has no counterpart", "use one that course_nn has")
-        reader.add(known[function]())
+        reader.add(_plain_activation(reader, function))
+
+
+def _plain_activation(reader: _KerasReader, function: Any) -> Layer:
+    """Our layer for an activation function of one number."""
+    names = reader.keras.activations
+    fixed = function.keywords if isinstance(function, functools.partial) else {}
+    if fixed == {"approximate": True} and function.func is names.gelu:
+        return layers.GELU()
+    known: dict[Any, Callable[[], Layer]] = {
+        names.relu: layers.ReLU,
+        names.sigmoid: layers.Sigmoid,
+        names.tanh: layers.Tanh,
+        names.leaky_relu: functools.partial(layers.LeakyReLU, 0.2),
+    }
+    if function not in known:
+        name = getattr(function, "__name__", function)
+        reader.refuse(f"its activation {name} has no counterpart", "use one that course_nn has")
+    return known[function]()
 
 
 def _read_keras_softmax(reader: _KerasReader, layer: Any) -> None:
@@ -815,10 +812,6 @@ def to_keras(model: Sequential) -> Any:
     ------
     InteropError : for a layer, or an option of one, without an exact counterpart.
 
-    Notes
-    -----
-    Book: LeNet reads handwriting, "The same network elsewhere".
-
     Examples
     --------
     >>> import os; _ = os.environ.setdefault("KERAS_BACKEND", "jax")
@@ -836,7 +829,7 @@ def to_keras(model: Sequential) -> Any:
         writer.where = f"layer {i}, {type(layer).__name__}"
         writer.write(layer)
     writer.where = "the model"
-    writer.expect_same_order()
+    _expect_same_order(writer)
     start = keras.Input((*shape[1:], shape[0]) if len(shape) == 3 else shape)
     theirs = keras.Sequential([start, *(made for made, _ in writer.made)])
     for made, weights in writer.made:
@@ -855,13 +848,6 @@ class _KerasWriter:
 
     def refuse(self, reason: str, fix: str) -> NoReturn:
         raise InteropError(f"{self.where}: {reason}; {fix}")
-
-    def expect_same_order(self) -> None:
-        if self.order is not None and (np.diff(self.order) != 1).any():
-            self.refuse(
-                "it ends in a Flatten, whose features Keras has in another order",
-                "end the model before the Flatten, or after a Dense layer",
-            )
 
     def theirs(self, array: np.ndarray) -> np.ndarray:
         """An array whose first axis is our features, in Keras's order."""
