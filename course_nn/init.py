@@ -1,4 +1,7 @@
-"""How weights begin: random, at the scale that keeps the variance of what flows through a layer."""
+"""How weights begin: random, at the scale that keeps the variance of what flows through a layer.
+
+All are drawn in float64, whatever the model's dtype, so that a seed gives one model.
+"""
 
 import math
 

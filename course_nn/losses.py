@@ -1,4 +1,7 @@
-"""Losses as objects: the options of a loss, and its cache between forward and backward."""
+"""Losses as objects: the options of a loss, and its cache between forward and backward.
+
+The formulas are in `ops.loss`; here stands what a model needs beside them, such as metrics.
+"""
 
 from collections.abc import Callable
 from typing import Any, ClassVar

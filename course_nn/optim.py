@@ -213,8 +213,8 @@ class SGD(Optimizer):
 
     Notes
     -----
-    Polyak (1964); Sutskever et al. (2013), in the form whose velocity has the gradient's unit
-    (PyTorch's).
+    Polyak (1964); Sutskever et al. (2013), in PyTorch's form, whose velocity has the gradient's
+    unit.
 
     Examples
     --------

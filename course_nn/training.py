@@ -86,6 +86,15 @@ def step(
     ------
     FloatingPointError : if the loss, a gradient or a running statistic is not finite; nothing is
         updated then.
+
+    Examples
+    --------
+    >>> import course_nn as nn
+    >>> model = nn.Sequential([nn.Dense(1, init=nn.init.zeros)])
+    >>> _ = model.build((2,), rng=np.random.default_rng(0))
+    >>> x, t = np.ones((4, 2), np.float32), np.ones((4, 1), np.float32)
+    >>> step(model, x, t, nn.MeanSquaredError(), nn.SGD(0.5))[0], model.params["0.b"]
+    (1.0, array([1.], dtype=float32))
     """
     states = [state for layer in model.layers for state in layer.state.values()]
     before = [state.copy() for state in states]
@@ -164,6 +173,16 @@ def admit_pair(model: "Sequential", x: Array, labels: Array) -> tuple[Array, Arr
     ------
     ShapeError : if the samples have another shape than the model was built for.
     ValueError : for an empty set, NaN or ±∞ in x, or another number of labels than of samples.
+
+    Examples
+    --------
+    >>> import course_nn as nn
+    >>> model = nn.Sequential([nn.Dense(2)])
+    >>> _ = model.build((3,), rng=np.random.default_rng(0))
+    >>> admit_pair(model, np.zeros((2, 3)), [0, 1, 1])
+    Traceback (most recent call last):
+        ...
+    ValueError: 2 samples, but 3 labels; each sample needs one
     """
     x, labels = model.admit(x), model.xp.asarray(labels)
     if len(labels) != len(x):
@@ -239,7 +258,14 @@ def fit(
 
     Examples
     --------
-    See `Sequential.fit`.
+    >>> import course_nn as nn
+    >>> model, rng = nn.Sequential([nn.Dense(2)]), np.random.default_rng(0)
+    >>> _ = model.build((3,), rng=rng)
+    >>> history = fit(
+    ...     model, np.eye(3), np.array([0, 1, 1]), loss=nn.SoftmaxCrossEntropy(),
+    ...     optimizer=nn.SGD(0.5), epochs=2, batch_size=2, rng=rng, progress=False)
+    >>> {name: len(numbers) for name, numbers in history.items()}
+    {'loss': 2, 'accuracy': 2, 'step_loss': 4}
     """
     model._require_built()
     rng = np.random.default_rng() if rng is None else rng

@@ -1,4 +1,7 @@
-"""The dense layer y = x W + b, and flattening, which makes features of an image."""
+"""The dense layer y = x W + b, and flattening, which makes features of an image.
+
+Products of matrices are all there is to it, forward and backward.
+"""
 
 import math
 
@@ -81,8 +84,7 @@ def flatten_forward(x: Array) -> tuple[Array, tuple]:
 
     Returns
     -------
-    y : (N, D) float, D the product of the other axes; a view of x where its memory
-        allows.
+    y : (N, D) float, D the product of the other axes; a view of x if memory allows.
     cache : the shape of x.
 
     Notes

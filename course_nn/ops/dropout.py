@@ -1,4 +1,7 @@
-"""Dropout: numbers are dropped at random, and the rest grows so that the mean stays."""
+"""Dropout: numbers are dropped at random, and the rest grows so that the mean stays.
+
+The mask is drawn apart from the formula, for a whole batch that may then be cut.
+"""
 
 import numpy as np
 

@@ -1,4 +1,7 @@
-"""Softmax: scores into probabilities, over the last axis."""
+"""Softmax: scores into probabilities, over the last axis.
+
+Alone it is for prediction: in training the fused loss takes the scores, see `loss`.
+"""
 
 from ..backend import Array, array_module
 
