@@ -19,6 +19,7 @@ from . import figure, judge, layers, machine, race, seeds, step, twins
 from .settings import ROOT, SETTINGS
 
 PARTS = ("step", "layers", "seeds", "race", "judge")
+QUIET = 0.5  # programs that want a processor, on average over the last minute
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -74,10 +75,13 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(part: str, job: Callable[[], dict]) -> dict[str, Any]:
     print(f"\n{part} …", flush=True)
-    before = machine.load()
+    others = machine.Others()
     result = job()
+    share = others.share()
     print(REPORTS[part](result), flush=True)
-    return {**result, "load": [before, machine.load()]}
+    if share is not None:
+        print(f"meanwhile, other programs used {100 * share:.0f} % of the processors", flush=True)
+    return {**result, "others": share}
 
 
 REPORTS = {
@@ -98,8 +102,11 @@ def write(record: dict[str, Any], folder: Path) -> None:
 def _greeting(facts: dict[str, Any]) -> str:
     load = facts["load"][0] if facts["load"] else 0.0
     text = f"{facts['processor']}, {facts['cores']} cores, load {load:.1f}"
-    if load > 0.5:
-        text += ": others are at work on this machine, and their work is in every time below"
+    if load > QUIET:
+        text += (
+            ": the machine is not quiet. On two threads PyTorch's wait for one another, and a "
+            "processor taken from one of them costs it far more than it costs us."
+        )
     return text
 
 

@@ -14,6 +14,7 @@ from .summary import Spread, ratio, spread
 from .table import millis, table
 
 PASSES = ("forward", "backward")
+LEAD = (3, 0.02)  # runs and seconds before the timed one, see `lockstep`
 
 
 def measure(network: str, threads: int, repeats: int, folder: str) -> dict[str, Any]:
@@ -23,11 +24,11 @@ def measure(network: str, threads: int, repeats: int, folder: str) -> dict[str, 
         with Worker("theirs", "Layers", **arguments) as theirs:
             rows, count = [], len(ours.facts["names"])
             for i, name in enumerate(ours.facts["names"]):
-                times = alternate([ours, theirs], repeats, layer=i)
+                times = alternate([ours, theirs], repeats, lead=LEAD, layer=i)
                 row = {"layer": i, "name": name, "shape": ours.facts["shapes"][i]}
                 passes = PASSES if ours.facts["backward"][i] else PASSES[:1]
                 rows.append({**row, **{k: _pair(times, k) for k in passes}})
-        alone = alternate([ours], repeats, layer=count)["ours"]
+        alone = alternate([ours], repeats, lead=LEAD, layer=count)["ours"]
     return {"layers": rows, "engine_s": {name: spread(alone[name]).median for name in PASSES}}
 
 

@@ -18,6 +18,10 @@ from typing import Any
 from .settings import ROOT
 
 PAUSE = 0.03  # seconds before each turn: PyTorch's threads spin for 7 to 20 ms after a step
+# A turn begins with untimed runs, at least 3 and 60 ms of them, until a side is in its stride: its
+# data in the caches, its threads awake and apart. PyTorch's small steps need that on two threads:
+# timed after one run only, its step of `mlp` takes several times as long as in a training run.
+LEAD = (3, 0.06)
 
 
 class Worker:
@@ -74,7 +78,7 @@ def alternate(
     repeats: int,
     *,
     warm_up: int = 5,
-    turn: int = 2,
+    lead: tuple[int, float] = LEAD,
     pause: float = PAUSE,
     **arguments: Any,
 ) -> dict[str, Any]:
@@ -85,8 +89,7 @@ def alternate(
     workers : the sides.
     repeats : turns of each.
     warm_up : runs of each before the first turn.
-    turn : runs in a turn, of which the last is timed; the others bring back into the caches what
-        the other side drove out, and wake the threads, as the steps of a training run do.
+    lead : runs and seconds, at least, that a turn begins with; then one run is timed.
     pause : seconds before each turn.
     **arguments : of the task's `run`.
 
@@ -96,14 +99,15 @@ def alternate(
         the idle sides used during a turn, {side: the median over the turns}.
     """
     for worker in workers if warm_up else ():
-        worker.ask("turn", steps=warm_up, **arguments)
+        worker.ask("turn", runs=warm_up, seconds=0, **arguments)
     turns: dict[str, list[dict[str, float]]] = {worker.side: [] for worker in workers}
     idle: dict[str, list[float]] = {worker.side: [] for worker in workers}
+    runs, seconds = lead
     for _ in range(repeats):
         for worker in workers:
             time.sleep(pause)
             others = {other.side: Idle(other) for other in workers if other is not worker}
-            turns[worker.side].append(worker.ask("turn", steps=turn, **arguments))
+            turns[worker.side].append(worker.ask("turn", runs=runs, seconds=seconds, **arguments))
             for side, other in others.items():
                 idle[side].append(other.share())
     return {**{side: _columns(rows) for side, rows in turns.items()}, "idle": _medians(idle)}

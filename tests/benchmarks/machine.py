@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
+import time
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,41 @@ def cores() -> int:
 def load() -> tuple[float, ...]:
     """How many processes wanted a processor, over the last 1, 5 and 15 minutes."""
     return os.getloadavg() if hasattr(os, "getloadavg") else ()
+
+
+class Others:
+    """What other programs, and the machine's other guests, use of the processors from now on."""
+
+    def __init__(self) -> None:
+        self.start = time.perf_counter(), _busy(), _own()
+
+    def share(self) -> float | None:
+        """Of all processors together, 0 to 1; None where the system does not count it.
+
+        >>> share = Others().share()
+        >>> share is None or share >= 0
+        True
+        """
+        start, busy, own = self.start
+        elapsed = (time.perf_counter() - start) * (os.cpu_count() or 1)
+        if not busy:
+            return None
+        return max((_busy() - busy) - (_own() - own), 0.0) / elapsed
+
+
+def _busy() -> float:
+    """Seconds that all processors together have not been idle, on Linux."""
+    stat = Path("/proc/stat")
+    if not stat.exists():
+        return 0.0
+    user, nice, system, _, _, *rest = map(int, stat.read_text().split("\n", 1)[0].split()[1:9])
+    return (user + nice + system + sum(rest)) / os.sysconf("SC_CLK_TCK")
+
+
+def _own() -> float:
+    """Seconds of processor time of this process and of its children that have ended."""
+    used = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
 def facts() -> dict[str, Any]:

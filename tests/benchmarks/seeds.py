@@ -41,7 +41,7 @@ def timed(task: str, name: str, repeats: int, **arguments: Any) -> tuple[list[fl
     """Seconds of every run of one task, in a process of its own; and what it says of itself."""
     with Worker("stages", task, **arguments) as worker:
         warm_up = 0 if repeats <= LOOPS else 5
-        times = alternate([worker], repeats, warm_up=warm_up, turn=1, pause=0)
+        times = alternate([worker], repeats, warm_up=warm_up, lead=(0, 0), pause=0)
         return times["stages"][name], worker.facts
 
 

@@ -17,7 +17,7 @@ def rates(threads: int, repeats: int = 10) -> dict[str, Any]:
     """The best that was seen of the machine: sgemm in operations and copies in bytes a second."""
     sides = Worker("ours", "Rates", threads=threads), Worker("theirs", "Rates", threads=threads)
     with sides[0] as ours, sides[1] as theirs:
-        times = alternate([ours, theirs], repeats, turn=1, warm_up=1)
+        times = alternate([ours, theirs], repeats, warm_up=1, lead=(0, 0))
         facts = {**ours.facts, **theirs.facts}
     best = {side: {k: max(v) for k, v in times[side].items()} for side in ("ours", "theirs")}
     top = {name: max(best[side][name] for side in best) for name in ("sgemm", "copy")}

@@ -32,10 +32,13 @@ class Side:
         self.baseline = memory.mark()
         return facts
 
-    def turn(self, steps: int, **arguments: Any) -> dict[str, float]:
-        """Runs the task some times; the times of the last run, in seconds by name."""
-        for _ in range(steps - 1):
+    def turn(self, runs: int, seconds: float, **arguments: Any) -> dict[str, float]:
+        """Runs the task at least so often and so long, then once more: that one's times, in
+        seconds by name."""
+        start = time.perf_counter()
+        while runs > 0 or time.perf_counter() - start < seconds:
             self.task.run(**arguments)
+            runs -= 1
         return self.task.run(**arguments)
 
     def processor(self) -> float:
