@@ -70,7 +70,7 @@ def facts() -> dict[str, Any]:
     return {
         "processor": processor(),
         "cores": cores(),
-        "system": f"{platform.system()} {platform.release()}, {' '.join(platform.libc_ver())}",
+        "system": f"{platform.system()}, {' '.join(platform.libc_ver())}",
         "python": platform.python_version(),
         "load": load(),
     }
