@@ -193,7 +193,8 @@ def build_book() -> None:
     if not VENV_PYTHON.exists():
         fail("there is no .venv: run `make setup` first.")
     setup = SETUP_STAMP.read_text() if SETUP_STAMP.is_file() else sys.version
-    code = fingerprint(ROOT / "course_nn", setup, data_seen())
+    records = sorted((ROOT / "book").rglob("*.json"))  # measurements that a chapter reads
+    code = fingerprint(ROOT / "course_nn", *records, setup, data_seen())
     wanted = fingerprint(ROOT / "book", ROOT / "_config.yml", ROOT / "_toc.yml", code)
     if INDEX.is_file() and matches(BOOK_STAMP, wanted):
         say(f"book: up to date: {INDEX}")
@@ -212,7 +213,7 @@ def clear_stale(code: str) -> None:
     """Remove the last pages, and, where the code they import has changed, the executed notebooks.
 
     Sphinx repeats no warning of a page that it does not read again, and jupyter-cache compares the
-    cells of a notebook but not the package that they import: both would hide an error.
+    cells of a notebook, not the package and the records that they read: both would hide an error.
     """
     BOOK_STAMP.unlink(missing_ok=True)
     stale = [HTML, BUILD / ".doctrees", BUILD / "jupyter_execute"]

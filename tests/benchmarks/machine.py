@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import platform
 import resource
@@ -66,8 +67,9 @@ def _own() -> float:
 
 
 def facts() -> dict[str, Any]:
-    """Processor, cores, system and Python; the libraries' versions are the sides' to say."""
+    """Day, processor, cores, system, Python; the libraries' versions are the sides' to say."""
     return {
+        "date": datetime.date.today().isoformat(),
         "processor": processor(),
         "cores": cores(),
         "system": f"{platform.system()}, {' '.join(platform.libc_ver())}",
