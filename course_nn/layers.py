@@ -434,7 +434,7 @@ class Dense(Layer):
 
     Raises
     ------
-    ValueError : if there is no unit.
+    ValueError, TypeError : if the units are none, or no whole number.
     ShapeError : at `build`, for an input that is not (D,).
 
     Notes
@@ -450,6 +450,7 @@ class Dense(Layer):
 
     def __init__(self, units: int, *, init: Initialiser = initialisers.he_normal) -> None:
         super().__init__()
+        _expect_whole("units", units)
         if units < 1:
             raise ValueError(f"a dense layer needs at least one unit, got {units}")
         self.units, self.init = units, init
@@ -497,9 +498,23 @@ def _unlike(default: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value != default[name]}
 
 
+def _expect_whole(what: str, value: Any) -> None:
+    """Raises TypeError unless the value is a whole number."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{what} must be a whole number, got {value!r}")
+
+
+def _expect_not_negative(what: str, value: float) -> None:
+    """Raises ValueError for a number below zero, or NaN."""
+    if not value >= 0:
+        raise ValueError(f"{what} must not be negative, got {value}")
+
+
 def _expect_image(layer: Layer, input_shape: Shape) -> None:
     """Raises ShapeError unless the input is an image."""
     fix = "add the channel axis, or leave out a Flatten before it"
+    if len(input_shape) > 3:
+        fix = "a shape is that of one sample, without the batch axis"
     layer.expect(input_shape, len(input_shape) == 3, "(C, H, W)", fix)
 
 
@@ -526,7 +541,7 @@ class Conv2D(Layer):
 
     Raises
     ------
-    ValueError : for less than one filter, or an option that is none.
+    ValueError, TypeError : for less than one filter, or an option that is none.
     ShapeError : at `build`, for an input that is not (C, H, W) or smaller than the kernel.
 
     Notes
@@ -550,6 +565,7 @@ class Conv2D(Layer):
         init: Initialiser = initialisers.he_normal,
     ) -> None:
         super().__init__()
+        _expect_whole("filters", filters)
         if filters < 1:
             raise ValueError(f"a convolution needs at least one filter, got {filters}")
         if isinstance(padding, str) and padding not in ("same", "valid"):
@@ -820,7 +836,7 @@ class BatchNorm(Layer):
 
     Raises
     ------
-    ValueError : if the momentum is not in [0, 1].
+    ValueError : if the momentum is not in [0, 1], or ε is negative.
     ShapeError : at `build`, for an input that is neither (D,) nor (C, H, W).
 
     Notes
@@ -842,6 +858,7 @@ class BatchNorm(Layer):
         super().__init__()
         if not 0 <= momentum <= 1:
             raise ValueError(f"momentum must be in [0, 1], got {momentum}")
+        _expect_not_negative("eps", eps)
         self.momentum, self.eps = momentum, eps
 
     def arguments(self) -> dict[str, Any]:
@@ -923,6 +940,10 @@ class LayerNorm(Layer):
     ----------
     eps : ε, in the square of x's unit.
 
+    Raises
+    ------
+    ValueError : if ε is negative.
+
     Notes
     -----
     Ba, Kiros and Hinton (2016), equation 3.
@@ -936,6 +957,7 @@ class LayerNorm(Layer):
 
     def __init__(self, eps: float = 1e-5) -> None:
         super().__init__()
+        _expect_not_negative("eps", eps)
         self.eps = eps
 
     def arguments(self) -> dict[str, Any]:
@@ -1003,6 +1025,28 @@ class Dropout(Layer):
         self, dy: Array, cache: Any, need_dx: bool = True
     ) -> tuple[Array | None, dict[str, Array]]:
         return dy if cache is None else ops.dropout_backward(dy, cache), {}
+
+
+def expect_generator(rng: Any) -> None:
+    """Raises TypeError unless rng is a generator of NumPy's.
+
+    Parameters
+    ----------
+    rng : what was given.
+
+    Raises
+    ------
+    TypeError : for anything else, a seed above all.
+
+    Examples
+    --------
+    >>> expect_generator(0)
+    Traceback (most recent call last):
+        ...
+    TypeError: rng must be a generator such as np.random.default_rng(0), got 0
+    """
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a generator such as np.random.default_rng(0), got {rng!r}")
 
 
 def build_chain(layers: Sequence[Layer], shape: Shape, prefix: str, **options: Any) -> Shape:

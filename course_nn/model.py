@@ -9,6 +9,7 @@ import math
 import os
 from collections.abc import Sequence
 from functools import partial
+from operator import index
 from types import ModuleType
 from typing import Any
 
@@ -17,7 +18,7 @@ import numpy as np
 from . import training
 from .backend import Array, gpu_module, to_numpy
 from .engine import Engine
-from .layers import Layer, Shape, ShapeError, build_chain
+from .layers import Layer, Shape, ShapeError, build_chain, expect_generator
 from .losses import Loss
 from .optim import Optimizer
 from .parallel import available_threads
@@ -50,6 +51,7 @@ class Sequential:
     Raises
     ------
     ValueError : for no layer, or one that stands twice.
+    TypeError : for something that is no layer.
 
     Notes
     -----
@@ -66,9 +68,7 @@ class Sequential:
     """
 
     def __init__(self, layers: Sequence[Layer]) -> None:
-        self.layers = list(layers)
-        if not self.layers:
-            raise ValueError("a model needs at least one layer")
+        self.layers = _layers(layers)
         if len({id(layer) for layer in self.layers}) < len(self.layers):
             raise ValueError("a layer stands twice in this model; make a new one for each place")
         self.input_shape: Shape = ()
@@ -102,10 +102,10 @@ class Sequential:
 
         Raises
         ------
-        ShapeError : if a layer's input does not fit, naming the layer, both shapes and the likely
-            fix; a model that was built before stays as it was.
-        TypeError : if the dtype is not a floating-point one.
-        ValueError : for a device that there is not.
+        ShapeError : if the shape is none, or a layer's input does not fit, naming the layer, both
+            shapes and the likely fix; a model that was built before stays as it was.
+        TypeError : if the dtype is not a floating-point one, or rng no generator.
+        ValueError : for a device that there is not, or no thread.
         RuntimeError : if the GPU is asked for and there is none.
 
         Examples
@@ -117,10 +117,11 @@ class Sequential:
         course_nn.layers.ShapeError: layer 0: Dense(units=10) expects an input of shape (D,), \
 but gets (1, 28, 28): put a Flatten() before it
         """
-        xp, dtype, input_shape = _module_of(device), np.dtype(dtype), tuple(input_shape)
-        if dtype.kind != "f":
-            raise TypeError(f"dtype must be a floating-point type such as np.float32, got {dtype}")
+        xp, dtype, input_shape = _module_of(device), _float_type(dtype), _sample_shape(input_shape)
+        expect_generator(rng)
         threads = available_threads() if threads is None else threads
+        if threads < 1:
+            raise ValueError(f"threads must be at least 1, got {threads}")
         build = partial(build_chain, shape=input_shape, prefix="layer ", dtype=dtype, xp=xp)
         if self.input_shape:  # on copies first: a build that fails leaves a built model as it was
             build(copy.deepcopy(self.layers), rng=np.random.default_rng(0))
@@ -164,7 +165,7 @@ but gets (1, 28, 28): put a Flatten() before it
         ------
         RuntimeError : if the model is not built.
         ShapeError : if the samples have another shape than the model was built for.
-        ValueError : if there is no sample.
+        ValueError : if there is no sample, or x holds no real numbers.
 
         Examples
         --------
@@ -176,6 +177,9 @@ but gets (1, 28, 28): put a Flatten() before it
                [3., 4.]], dtype=float32)
         """
         self._require_built()
+        x = self.xp.asarray(x)
+        if x.dtype.kind not in "biuf":
+            raise ValueError(f"x must hold real numbers, got {x.dtype}: convert it first")
         x = self.xp.asarray(x, dtype=self.dtype)
         if x.shape[1:] != self.input_shape:
             raise ShapeError(
@@ -517,6 +521,45 @@ but gets (1, 28, 28): put a Flatten() before it
 
     def __repr__(self) -> str:
         return "Sequential([" + ", ".join(map(repr, self.layers)) + "])"
+
+
+def _layers(layers: Sequence[Layer]) -> list[Layer]:
+    """The layers as a list, if a model can be made of them."""
+    if not isinstance(layers, Sequence):
+        raise TypeError(f"a model is made of a list of layers, got {layers!r}")
+    for i, layer in enumerate(layers):
+        if not isinstance(layer, Layer):
+            hint = "; are its brackets () missing?" if isinstance(layer, type) else ""
+            raise TypeError(f"layer {i} must be a layer such as Dense(10), got {layer!r}{hint}")
+    if not layers:
+        raise ValueError("a model needs at least one layer")
+    return list(layers)
+
+
+def _float_type(dtype: Any) -> np.dtype:
+    """The dtype, if parameters can have it."""
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = None
+    if found is None or found.kind != "f":
+        got = dtype if found is None else found
+        raise TypeError(f"dtype must be a floating-point type such as np.float32, got {got}")
+    return found
+
+
+def _sample_shape(input_shape: Any) -> Shape:
+    """The shape as a tuple, if a sample can have it."""
+    try:
+        shape = tuple(map(index, input_shape))
+    except TypeError:
+        shape = ()
+    if not shape or min(shape) < 1:
+        raise ShapeError(
+            "input_shape must be the shape of one sample, whole numbers of at least 1 such as "
+            f"(784,) or (1, 28, 28), got {input_shape!r}"
+        )
+    return shape
 
 
 def _module_of(device: str) -> ModuleType:

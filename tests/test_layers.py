@@ -467,11 +467,34 @@ def test_batch_norm_in_a_residual_observes() -> None:
         (lambda: nn.AvgPool2D(2, stride=0), "must be at least 1"),
         (lambda: nn.BatchNorm(momentum=1.5), "momentum must be in [0, 1], got 1.5"),
         (lambda: nn.Dropout(1.0), "rate must be in [0, 1), got 1.0"),
+        (lambda: nn.BatchNorm(eps=-1e-5), "eps must not be negative, got -1e-05"),
+        (lambda: nn.LayerNorm(eps=-1e-5), "eps must not be negative, got -1e-05"),
     ],
 )
 def test_options_that_cannot_be_are_refused(make, message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         make()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: nn.Dense(2.5), "units must be a whole number, got 2.5"),
+        (lambda: nn.Dense("10"), "units must be a whole number, got '10'"),
+        (lambda: nn.Conv2D(2.5, 3), "filters must be a whole number, got 2.5"),
+        (lambda: nn.Conv2D(2, (3, 3, 3)), "(vertical, horizontal), got (3, 3, 3)"),
+        (lambda: nn.Conv2D(2, 3, stride=1.5), "(vertical, horizontal), got 1.5"),
+        (lambda: nn.MaxPool2D(2, padding="same"), "(vertical, horizontal), got 'same'"),
+    ],
+)
+def test_options_of_a_wrong_kind_are_refused(make, message: str) -> None:
+    with pytest.raises(TypeError, match=re.escape(message)):
+        make()
+
+
+def test_the_batch_axis_in_a_shape_is_named() -> None:
+    with pytest.raises(nn.ShapeError, match=r"gets \(100, 1, 8, 8\): .*without the batch axis"):
+        nn.Conv2D(2, 3).build((100, 1, 8, 8), rng=RNG(0))
 
 
 def test_a_layer_without_formula_says_so() -> None:

@@ -561,14 +561,40 @@ def test_models_that_cannot_be_are_refused() -> None:
     layer = nn.ReLU()
     with pytest.raises(ValueError, match="a layer stands twice"):
         nn.Sequential([layer, nn.Tanh(), layer])
+    with pytest.raises(TypeError, match=r"layer 1 must be a layer such as .*got 'relu'$"):
+        nn.Sequential([nn.Dense(3), "relu"])
+    with pytest.raises(TypeError, match=r"layer 0 must be .*ReLU.*are its brackets \(\) missing"):
+        nn.Sequential([nn.ReLU])
+    with pytest.raises(TypeError, match=r"a list of layers, got Dense\(units=3\)"):
+        nn.Sequential(nn.Dense(3))
 
 
 def test_builds_that_cannot_be_are_refused() -> None:
     model = nn.Sequential([nn.Dense(2)])
     with pytest.raises(TypeError, match=r"floating-point type such as np.float32, got int64"):
         model.build((3,), rng=RNG(0), dtype=np.int64)
+    with pytest.raises(TypeError, match=r"floating-point type such as np.float32, got flout"):
+        model.build((3,), rng=RNG(0), dtype="flout")
     with pytest.raises(ValueError, match='"cpu" or "gpu", got \'tpu\''):
         model.build((3,), rng=RNG(0), device="tpu")
+    with pytest.raises(TypeError, match=r"rng must be a generator such as .*, got 0"):
+        model.build((3,), rng=0)
+    with pytest.raises(ValueError, match="threads must be at least 1, got 0"):
+        model.build((3,), rng=RNG(0), threads=0)
+
+
+@pytest.mark.parametrize("shape", [3, (), (0,), (1, -8, 8), (2.5,), "28", None])
+def test_a_shape_that_is_none_is_refused(shape) -> None:
+    with pytest.raises(nn.ShapeError, match="input_shape must be the shape of one sample"):
+        nn.Sequential([nn.Flatten(), nn.Dense(2)]).build(shape, rng=RNG(0))
+
+
+@pytest.mark.parametrize("x", [np.full((2, 3), "1"), np.ones((2, 3)) + 1j, None])
+def test_what_is_no_real_number_is_refused(x) -> None:
+    model = nn.Sequential([nn.Dense(2)])
+    model.build((3,), rng=RNG(0))
+    with pytest.raises(ValueError, match="x must hold real numbers, got"):
+        model.predict(x)
 
 
 def test_a_gpu_that_is_not_there_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:

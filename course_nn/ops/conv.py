@@ -90,14 +90,20 @@ class Geometry(NamedTuple):
 
 
 def pair(value: Pair) -> tuple[int, int]:
-    """One number for both directions, or two.
+    """One number for both directions, or two; anything else raises TypeError.
 
     >>> pair(3), pair((1, 2))
     ((3, 3), (1, 2))
     """
-    if isinstance(value, tuple | list):
-        return value[0], value[1]
-    return index(value), index(value)
+    both = tuple(value) if isinstance(value, tuple | list) else (value, value)
+    try:
+        vertical, horizontal = map(index, both)
+    except (TypeError, ValueError):
+        raise TypeError(
+            "sizes in pixels are a whole number or a pair (vertical, horizontal), "
+            f"got {value!r}"
+        ) from None
+    return vertical, horizontal
 
 
 def geometry(
@@ -117,15 +123,14 @@ def geometry(
     Raises
     ------
     ValueError : if a number is too small.
-    TypeError : for a single number that is not whole.
+    TypeError : for what is neither a whole number nor a pair of them.
 
     Examples
     --------
     >>> geometry(3, stride=(1, 2), padding=1)
     Geometry(kernel=(3, 3), stride=(1, 2), padding=((1, 1), (1, 1)), dilation=(1, 1))
     """
-    vertical, horizontal = padding if isinstance(padding, tuple) else (padding, padding)
-    sides = pair(vertical), pair(horizontal)
+    sides = _sides(padding)
     g = Geometry(pair(kernel), pair(stride), sides, pair(dilation))
     if min(g.kernel + g.stride + g.dilation) < 1 or min(sides[0] + sides[1]) < 0:
         raise ValueError(
@@ -133,6 +138,14 @@ def geometry(
             f"got {g}"
         )
     return g
+
+
+def _sides(padding: Pair | Sides) -> Sides:
+    """Padding in its full form: ((top, bottom), (left, right))."""
+    if isinstance(padding, tuple | list) and len(padding) == 2:
+        return pair(padding[0]), pair(padding[1])
+    vertical, horizontal = pair(padding)
+    return (vertical, vertical), (horizontal, horizontal)
 
 
 def batch_last(x: Array, padding: Sides = UNPADDED, fill: float = 0) -> Array:

@@ -56,7 +56,7 @@ def targets_like(output: Array, labels: Array) -> Array:
     Parameters
     ----------
     output : (N, K) float.
-    labels : (N,) integers, or (N, K) one-hot or soft.
+    labels : (N,) integers, or (N, K) one-hot or soft: none negative, a row's sum 1.
 
     Returns
     -------
@@ -64,7 +64,8 @@ def targets_like(output: Array, labels: Array) -> Array:
 
     Raises
     ------
-    ValueError : if the labels fit neither form, or are out of range.
+    ValueError : if the labels fit neither form, are out of range, or a row is no
+        distribution; it names the first.
 
     Examples
     --------
@@ -80,13 +81,26 @@ def targets_like(output: Array, labels: Array) -> Array:
             "is a Flatten missing?"
         )
     if labels.shape == output.shape:
-        return labels.astype(output.dtype, copy=False)
+        return _distributions(labels.astype(output.dtype, copy=False))
     if labels.shape[:1] != output.shape[:1] or labels.ndim != 1:
         raise ValueError(
             f"labels of shape {labels.shape} do not fit {output.shape}; "
             f"expected (N,) integers or {output.shape}"
         )
     return one_hot(labels, output.shape[1], output.dtype)
+
+
+def _distributions(t: Array) -> Array:
+    """t itself, if every row could be a distribution over the classes."""
+    right = (abs(t.sum(axis=1) - 1) < 1e-2) & (t >= 0).all(axis=1)
+    if not right.all():
+        n = int((~right).argmax())
+        raise ValueError(
+            f"the labels of sample {n} go from {float(t[n].min()):g} to "
+            f"{float(t[n].max()):g} with sum {float(t[n].sum()):g}; a row of labels "
+            "must be one-hot, or shares of the classes with sum 1"
+        )
+    return t
 
 
 def cross_entropy_forward(p: Array, labels: Array) -> tuple[float, tuple]:
@@ -106,7 +120,7 @@ def cross_entropy_forward(p: Array, labels: Array) -> tuple[float, tuple]:
 
     Raises
     ------
-    ValueError : if the labels do not fit.
+    ValueError : if the labels do not fit, or a p is not in [0, 1].
 
     Notes
     -----
@@ -120,6 +134,12 @@ def cross_entropy_forward(p: Array, labels: Array) -> tuple[float, tuple]:
     1.386294
     """
     xp, t = array_module(p), targets_like(p, labels)
+    if ((p < 0) | (p > 1.001)).any():
+        raise ValueError(
+            "a loss on probabilities needs numbers in [0, 1], got "
+            f"{float(p.min()):g} to {float(p.max()):g}: put a softmax before it, or "
+            "use the fused softmax cross-entropy"
+        )
     p = xp.maximum(p, xp.finfo(p.dtype).tiny)
     return float(-(t * xp.log(p)).sum() / len(p)), (t, p)
 
@@ -171,7 +191,8 @@ def softmax_cross_entropy_forward(
 
     Raises
     ------
-    ValueError : if the labels do not fit.
+    ValueError : if the labels do not fit, or the class weights are not K numbers that
+        are not negative.
 
     Notes
     -----
@@ -187,7 +208,7 @@ def softmax_cross_entropy_forward(
     10000.0
     """
     xp, t = array_module(z), targets_like(z, labels)
-    w = None if class_weights is None else xp.asarray(class_weights, dtype=z.dtype)
+    w = None if class_weights is None else _weights(class_weights, z)
     total = len(z) if w is None else float((t * w).sum())
     if smoothing:
         t = t * (1 - smoothing) + smoothing / z.shape[1]
@@ -198,6 +219,17 @@ def softmax_cross_entropy_forward(
     sums = p.sum(axis=1, keepdims=True)
     p /= sums
     return float(-(t * (shifted - xp.log(sums))).sum() / total), (p, t, total)
+
+
+def _weights(class_weights: Array, z: Array) -> Array:
+    """The class weights beside z, if there is one a class and none is negative."""
+    w = array_module(z).asarray(class_weights, dtype=z.dtype)
+    if w.shape != z.shape[1:] or not (w >= 0).all():
+        raise ValueError(
+            f"class_weights must be {z.shape[1]} numbers, one a class and none "
+            f"negative, got {class_weights!r}"
+        )
+    return w
 
 
 def softmax_cross_entropy_backward(dloss: float, cache: tuple) -> Array:

@@ -49,7 +49,7 @@ class TestSoftmaxCrossEntropy(OpContract):
 class TestCrossEntropy(OpContract):
     # only the labels' own probabilities matter: soft labels make every element count
     cases: ClassVar = {
-        "soft": on_probabilities(SOFT + 0.1),
+        "soft": on_probabilities(0.7 * SOFT + 0.1),
         "integers": on_probabilities(LABELS),
         "one-hot": on_probabilities(ONE_HOT),
         "one sample": on_probabilities(np.array([1]), N=1),
@@ -215,12 +215,27 @@ def test_one_hot_takes_every_integer_type(dtype: type) -> None:
         ([0, 1], "labels of shape (2,) do not fit (3, 3); expected (N,) integers or (3, 3)"),
         ([[0], [1], [2]], "labels of shape (3, 1) do not fit (3, 3)"),
         (np.eye(2), "labels of shape (2, 2) do not fit (3, 3)"),
+        (2 * np.eye(3), "labels of sample 0 go from 0 to 2 with sum 2; a row of labels must be"),
+        ([[1, 0, 0], [0.5, 1, -0.5], [0, 0, 1]], "sample 1 go from -0.5 to 1 with sum 1"),
+        ([[1, 0, 0], [0, 1, 0], [0, 0, np.nan]], "sample 2 go from nan to nan"),
     ],
 )
 @pytest.mark.parametrize("loss", [ops.cross_entropy_forward, ops.softmax_cross_entropy_forward])
 def test_labels_that_do_not_fit_are_refused(loss, labels, message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         loss(np.full((3, 3), 1 / 3), np.array(labels))
+
+
+@pytest.mark.parametrize("p", [[[3.0, -1.0]], [[-0.1, 0.9]], [[0.5, 1.5]]])
+def test_scores_are_not_taken_for_probabilities(p) -> None:
+    with pytest.raises(ValueError, match=r"needs numbers in \[0, 1\], got .*put a softmax before"):
+        ops.cross_entropy_forward(np.array(p), np.array([0]))
+
+
+@pytest.mark.parametrize("weights", [[1, 2], [1, 2, -1], [1, 2, np.nan], 1.0, np.ones((1, 3))])
+def test_class_weights_that_do_not_fit_are_refused(weights) -> None:
+    with pytest.raises(ValueError, match="class_weights must be 3 numbers, one a class and none"):
+        ops.softmax_cross_entropy_forward(np.zeros((4, 3)), LABELS, 0.0, weights)
 
 
 def test_scores_that_are_no_rows_are_refused() -> None:
