@@ -50,8 +50,7 @@ class _Watching(Callback):
     def on_start(self) -> None:
         """Forgets the run before, and refuses a quantity that this one cannot have."""
         self.forget()
-        known = quantities(self.history)
-        if self.monitor not in {*known, *(f"val_{name}" for name in known)}:
+        if self.monitor not in quantities(self.history):
             self.refuse()
 
     def refuse(self) -> None:
@@ -92,8 +91,8 @@ class EarlyStopping(_Watching):
 
     Raises
     ------
-    ValueError : at the start for a quantity that cannot come, after the first epoch for one that
-        did not; the message lists those there are.
+    ValueError : before the first epoch, for a quantity that the run does not have; the message
+        lists those it has.
 
     Notes
     -----

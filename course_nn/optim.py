@@ -34,7 +34,7 @@ class Optimizer:
 
     Raises
     ------
-    ValueError : if the learning rate is negative.
+    ValueError : if the learning rate or the weight decay is negative, or the norm not above 0.
 
     Examples
     --------
@@ -55,6 +55,10 @@ class Optimizer:
     ) -> None:
         if not callable(lr) and not lr >= 0:
             raise ValueError(f"lr must not be negative, got {lr}")
+        if not weight_decay >= 0:
+            raise ValueError(f"weight_decay must not be negative, got {weight_decay}")
+        if clip_norm is not None and not clip_norm > 0:
+            raise ValueError(f"clip_norm must be above 0, or None, got {clip_norm}")
         self.lr, self.weight_decay, self.clip_norm = lr, weight_decay, clip_norm
         self.steps = 0
         self.state: dict[str, Parameters] = {}
@@ -285,6 +289,8 @@ class RMSProp(Optimizer):
         clip_norm: float | None = None,
     ) -> None:
         super().__init__(lr, weight_decay=weight_decay, clip_norm=clip_norm)
+        if not (0 <= rho < 1 and eps >= 0):
+            raise ValueError(f"rho must be in [0, 1) and eps not negative, got {rho} and {eps}")
         self.rho, self.eps = rho, eps
 
     def formula(self, w: Array, g: Array, lr: float, *state: Array) -> None:
@@ -310,7 +316,7 @@ class Adam(Optimizer):
 
     Raises
     ------
-    ValueError : for a beta out of range.
+    ValueError : for a beta or an ε out of range.
 
     Notes
     -----
@@ -338,6 +344,8 @@ class Adam(Optimizer):
         super().__init__(lr, weight_decay=weight_decay, clip_norm=clip_norm)
         if not all(0 <= beta < 1 for beta in betas):
             raise ValueError(f"betas must be in [0, 1), got {betas}")
+        if not eps >= 0:
+            raise ValueError(f"eps must not be negative, got {eps}")
         self.betas, self.eps = betas, eps
 
     def formula(self, w: Array, g: Array, lr: float, *state: Array) -> None:

@@ -6,12 +6,13 @@ It is also here that data and numbers are looked at, and refused in one sentence
 import math
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .backend import Array, to_numpy
-from .layers import Layer
+from .layers import Layer, expect_generator
 from .losses import Loss
 from .optim import Optimizer
 
@@ -185,8 +186,9 @@ def admit_pair(model: "Sequential", x: Array, labels: Array) -> tuple[Array, Arr
     ValueError: 2 samples, but 3 labels; each sample needs one
     """
     x, labels = model.admit(x), model.xp.asarray(labels)
-    if len(labels) != len(x):
-        raise ValueError(f"{len(x)} samples, but {len(labels)} labels; each sample needs one")
+    count = len(labels) if labels.ndim else 0
+    if count != len(x):
+        raise ValueError(f"{len(x)} samples, but {count} labels; each sample needs one")
     if not _finite(x):
         n = int((~np.isfinite(to_numpy(x))).reshape(len(x), -1).any(axis=1).argmax())
         raise ValueError(f"sample {n} of x holds NaN or ±∞; clean the data before training")
@@ -248,7 +250,7 @@ def fit(
     Raises
     ------
     RuntimeError : if the model is not built.
-    ValueError : for data or options that cannot be used; before anything is changed.
+    ValueError, TypeError : for data or options that cannot be used; before anything is changed.
     FloatingPointError : at the first step whose loss is not finite, naming the layer; the last good
         weights stay in place.
 
@@ -269,19 +271,17 @@ def fit(
     """
     model._require_built()
     rng = np.random.default_rng() if rng is None else rng
+    _check_kinds(loss, optimizer, callbacks, rng)
     x, labels = admit_pair(model, x, labels)
-    if isinstance(validation, float):
-        x, labels, validation = _hold_out(x, labels, validation, rng)
+    if isinstance(validation, Real):
+        x, labels, validation = _hold_out(x, labels, float(validation), rng)
     if validation is not None:
-        validation = admit_pair(model, *validation)
-    if not 1 <= batch_size <= len(x):
-        raise ValueError(
-            f"batch_size must be from 1 to the number of samples, {len(x)}, got {batch_size}"
-        )
+        validation = _validation_set(model, validation)
+    _check_counts(epochs, batch_size, len(x))
     for some_labels in (labels, *(validation or ())[1:]):
         _check_labels(model, some_labels, loss)
     run = _Run(model, loss, optimizer, callbacks, progress)
-    run.start()
+    run.start(validates=validation is not None)
     for epoch in range(epochs):
         run.epoch(epoch, epochs, x, labels, batch_size, rng, augment)
         if validation is not None:
@@ -293,11 +293,49 @@ def fit(
     return run.history
 
 
+def _check_kinds(loss: Any, optimizer: Any, callbacks: Any, rng: Any) -> None:
+    """Raises TypeError for an argument of `fit` that is not what its name says."""
+    expect_generator(rng)
+    if not isinstance(callbacks, Sequence):
+        raise TypeError(f"callbacks must be a list of callbacks, got {callbacks!r}")
+    wanted = [
+        ("loss", loss, Loss, "SoftmaxCrossEntropy()"),
+        ("optimizer", optimizer, Optimizer, "SGD(0.1)"),
+    ]
+    wanted += [("a callback", callback, Callback, "EarlyStopping()") for callback in callbacks]
+    for name, given, kind, example in wanted:
+        if not isinstance(given, kind):
+            raise TypeError(f"{name} must be an object such as {example}, got {given!r}")
+
+
+def _check_counts(epochs: int, batch_size: int, samples: int) -> None:
+    """Raises unless both are whole numbers, and there are data enough for a batch."""
+    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
+        if not isinstance(value, int | np.integer):
+            raise TypeError(f"{name} must be a whole number, got {value!r}")
+    if epochs < 0:
+        raise ValueError(f"epochs must not be negative, got {epochs}")
+    if not 1 <= batch_size <= samples:
+        raise ValueError(
+            f"batch_size must be from 1 to the number of samples, {samples}, got {batch_size}"
+        )
+
+
+def _validation_set(model: "Sequential", validation: Any) -> tuple[Array, Array]:
+    """The pair that `fit` is given, admitted."""
+    if not isinstance(validation, tuple | list) or len(validation) != 2:
+        raise TypeError(
+            "validation must be (x, labels), or the share of the data to keep aside such as 0.2, "
+            f"got a {type(validation).__name__}"
+        )
+    return admit_pair(model, *validation)
+
+
 def _hold_out(
     x: Array, labels: Array, share: float, rng: np.random.Generator
 ) -> tuple[Array, Array, tuple[Array, Array]]:
     """Keeps a random share of the data aside for validation."""
-    count = round(share * len(x))
+    count = round(share * len(x)) if 0 < share < 1 else 0
     if not 0 < count < len(x):
         raise ValueError(
             f"validation={share} of {len(x)} samples leaves an empty part; "
@@ -328,7 +366,9 @@ class _Run:
         for callback in self.callbacks:
             getattr(callback, event)(*args)
 
-    def start(self) -> None:
+    def start(self, validates: bool) -> None:
+        if validates:
+            self.history |= {f"val_{name}": [] for name in ("loss", *self.loss.metrics)}
         for callback in self.callbacks:
             callback.model, callback.optimizer = self.model, self.optimizer
             callback.history, callback.stop = self.history, False

@@ -134,13 +134,14 @@ def test_an_unknown_quantity_is_refused_with_those_there_are(callback, tmp_path,
     made = model()
     before = made.params.flat.copy()
     message = (
-        "watches 'val_los', but this run has only loss, accuracy; a name that begins with val_"
+        "watches 'val_los', but this run has only loss, accuracy, val_loss, val_accuracy; a name"
     )
     with pytest.raises(ValueError, match=message):
         fit(made, [callback("val_los")])
     np.testing.assert_array_equal(made.params.flat, before)  # said before the first step
     with pytest.raises(ValueError, match=r"watches 'val_loss', .*needs fit\(…, validation=…\)"):
         fit(made, [callback("val_loss")], validation=None)
+    np.testing.assert_array_equal(made.params.flat, before)
     with pytest.raises(ValueError, match="watches 'step_loss'"):
         fit(made, [callback("step_loss")])
 

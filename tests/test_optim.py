@@ -183,6 +183,12 @@ def test_the_norm_is_over_all_parameters_together() -> None:
         (lambda: nn.SGD(0.1, nesterov=True), "Nesterov's look-ahead needs a momentum above 0"),
         (lambda: nn.Adam(betas=(1.0, 0.9)), r"betas must be in \[0, 1\)"),
         (lambda: nn.AdamW(betas=(0.9, -0.1)), r"betas must be in \[0, 1\)"),
+        (lambda: nn.AdamW(eps=-1.0), "eps must not be negative, got -1.0"),
+        (lambda: nn.RMSProp(rho=1.0), r"rho must be in \[0, 1\) and eps not negative, got 1.0"),
+        (lambda: nn.RMSProp(eps=-1.0), "eps not negative, got 0.99 and -1.0"),
+        (lambda: nn.SGD(weight_decay=-0.1), "weight_decay must not be negative, got -0.1"),
+        (lambda: nn.Adam(clip_norm=0), "clip_norm must be above 0, or None, got 0"),
+        (lambda: nn.SGD(clip_norm=-1.0), "clip_norm must be above 0, or None, got -1.0"),
     ],
 )
 def test_options_that_cannot_be_are_refused(make, message: str) -> None:

@@ -241,7 +241,36 @@ def test_a_share_can_be_held_out_for_validation() -> None:
     assert len(history["val_loss"]) == 3
 
 
-@pytest.mark.parametrize("share", [0.0, 0.01, 0.99, 1.0, 1.5, -0.5])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"epochs": -1}, "epochs must not be negative, got -1"),
+        ({"epochs": 1.5}, "epochs must be a whole number, got 1.5"),
+        ({"batch_size": 2.5}, "batch_size must be a whole number, got 2.5"),
+        ({"rng": 0}, r"rng must be a generator such as np.random.default_rng\(0\), got 0"),
+        ({"loss": nn.SoftmaxCrossEntropy}, r"loss must be .* SoftmaxCrossEntropy\(\), got <class"),
+        ({"loss": "mse"}, "loss must be an object such as .*, got 'mse'"),
+        ({"optimizer": nn.SGD}, r"optimizer must be an object such as SGD\(0.1\), got <class"),
+        ({"callbacks": nn.EarlyStopping()}, "callbacks must be a list of callbacks"),
+        ({"callbacks": [nn.EarlyStopping]}, r"a callback must be .*EarlyStopping\(\), got <class"),
+        ({"validation": numbered()[0]}, r"validation must be \(x, labels\), or .* got a ndarray"),
+        ({"validation": (*numbered(), 1)}, r"validation must be \(x, labels\), .* got a tuple"),
+    ],
+)
+def test_arguments_of_a_wrong_kind_are_refused_before_the_first_step(options, message) -> None:
+    model = classifier()
+    before = snapshot(model)
+    with pytest.raises((TypeError, ValueError), match=message):
+        fit(model, *numbered(), **options)
+    assert snapshot(model) == before
+
+
+def test_a_single_label_for_many_samples_is_refused() -> None:
+    with pytest.raises(ValueError, match="samples, but 0 labels; each sample needs one"):
+        fit(classifier(), numbered()[0], None)
+
+
+@pytest.mark.parametrize("share", [0, 0.0, 0.01, 0.99, 1, 1.0, 1.5, -0.5, float("nan")])
 def test_a_share_that_leaves_nothing_is_refused(share: float) -> None:
     with pytest.raises(ValueError, match="leaves an empty part; give a share between 0 and 1"):
         fit(classifier(), *numbered(), validation=share)

@@ -378,4 +378,6 @@ def _same_shape(output: Array, targets: Array) -> Array:
             f"targets of shape {t.shape} do not fit the output's {output.shape}; "
             "the two must be equal"
         )
+    if not array_module(output).isfinite(t).all():
+        raise ValueError("targets must be finite numbers, but hold NaN or ±∞")
     return t.astype(output.dtype, copy=False)

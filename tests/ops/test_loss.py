@@ -247,3 +247,10 @@ def test_scores_that_are_no_rows_are_refused() -> None:
 def test_targets_of_another_shape_are_refused_not_broadcast(loss) -> None:
     with pytest.raises(ValueError, match=r"targets of shape \(3,\).*\(3, 1\).*must be equal"):
         loss(np.zeros((3, 1)), np.zeros(3))
+
+
+@pytest.mark.parametrize("loss", [ops.binary_cross_entropy_forward, ops.mean_squared_error_forward])
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_targets_that_are_not_finite_are_refused(loss, bad: float) -> None:
+    with pytest.raises(ValueError, match="targets must be finite numbers, but hold NaN"):
+        loss(np.zeros((2, 1)), np.array([[0.0], [bad]]))
