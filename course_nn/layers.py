@@ -89,7 +89,7 @@ class Layer:
         input_shape : of one sample: (D,) or (C, H, W).
         rng : draws the weights.
         dtype : of the parameters, float32 or float64.
-        xp : numpy or cupy, where they live.
+        xp : the array library where they live, NumPy unless given.
 
         Returns
         -------
