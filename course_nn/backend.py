@@ -62,16 +62,6 @@ def gpu_module() -> ModuleType | None:
         return None
 
 
-def ndimage_for(xp: ModuleType) -> ModuleType:
-    """The image library that goes with an array module: `scipy.ndimage`, or its twin of CuPy's.
-
-    >>> ndimage_for(np).__name__
-    'scipy.ndimage'
-    """
-    name = "scipy.ndimage" if xp is np else "cupyx.scipy.ndimage"
-    return importlib.import_module(name)
-
-
 def as_strided(x: Array, shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
     """A view of x with the given shape and strides (bytes); the caller answers for its bounds.
 

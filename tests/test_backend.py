@@ -85,17 +85,6 @@ def test_cupy_counts_only_with_a_gpu(
     assert backend.gpu_module() is (module if found else None)
 
 
-def test_the_image_library_goes_with_the_array_library(
-    monkeypatch: pytest.MonkeyPatch, cupy: ModuleType
-) -> None:
-    assert backend.ndimage_for(np).__name__ == "scipy.ndimage"
-    twin = ModuleType("cupyx.scipy.ndimage")
-    for name in ("cupyx", "cupyx.scipy"):
-        monkeypatch.setitem(sys.modules, name, ModuleType(name))
-    monkeypatch.setitem(sys.modules, "cupyx.scipy.ndimage", twin)
-    assert backend.ndimage_for(cupy) is twin
-
-
 def test_as_strided_is_a_view(xp: ModuleType) -> None:
     x = xp.arange(5.0)
     windows = backend.as_strided(x, (4, 2), (8, 8))
