@@ -148,6 +148,20 @@ def _sides(padding: Pair | Sides) -> Sides:
     return (vertical, vertical), (horizontal, horizontal)
 
 
+def check_images(x: Array) -> None:
+    """Raises ValueError or TypeError unless x is (N, C, H, W), floating-point.
+
+    >>> import numpy as np
+    >>> check_images(np.zeros((1, 3, 8, 8)))
+    """
+    if x.ndim != 4:
+        raise ValueError(f"images must be of shape (N, C, H, W), got {x.shape}")
+    if x.dtype.kind != "f":
+        raise TypeError(
+            f"images must be floating-point, got {x.dtype}; use x.astype(np.float32)"
+        )
+
+
 def batch_last(x: Array, padding: Sides = UNPADDED, fill: float = 0) -> Array:
     """(N, C, H, W) → (C, H + padding, W + padding, N); no copy where x lies so.
 
@@ -317,7 +331,7 @@ def conv2d_forward(
     Raises
     ------
     ValueError : if the channels of x and W differ, or the kernel does not fit into the
-        padded image.
+        padded image. TypeError : if x holds integers.
 
     Notes
     -----
@@ -333,6 +347,7 @@ def conv2d_forward(
     array([[-4., -4.],
            [-4., -4.]])
     """
+    check_images(x)
     if x.shape[1] != W.shape[1]:
         raise ValueError(
             f"x {x.shape} has {x.shape[1]} channels, "

@@ -6,7 +6,16 @@ to the first place, in reading order, that holds it.
 """
 
 from ..backend import Array, array_module
-from .conv import UNPADDED, Geometry, Pair, Sides, batch_first, batch_last, geometry
+from .conv import (
+    UNPADDED,
+    Geometry,
+    Pair,
+    Sides,
+    batch_first,
+    batch_last,
+    check_images,
+    geometry,
+)
 
 HEIGHT, WIDTH = 2, 3  # axes of an image (N, C, H, W)
 
@@ -123,6 +132,7 @@ def max_pool2d_forward(
     array([[ 5.,  7.],
            [13., 15.]])
     """
+    check_images(x)
     g = pool_geometry(window, stride, padding)
     g.output_size(*x.shape[2:])  # refuses a window that does not fit
     x = _padded(x, g.padding, -float("inf"))
@@ -191,6 +201,7 @@ def avg_pool2d_forward(
     array([[ 2.5,  4.5],
            [10.5, 12.5]])
     """
+    check_images(x)
     g = pool_geometry(window, stride, padding)
     OH, OW = g.output_size(*x.shape[2:])
     x, (R, S), (sh, sw) = _padded(x, g.padding, 0), g.kernel, g.stride

@@ -1,6 +1,7 @@
 """Convolution, its patches and its memory order, against loops and the adjoint identity."""
 
 import re
+from collections.abc import Callable
 from itertools import product
 from typing import ClassVar
 
@@ -228,3 +229,18 @@ def test_float32_is_close_to_float64(xp_case: str) -> None:
     y32, _, g32 = case.run(tuple(a.astype(np.float32) for a in case.arrays), dy.astype(np.float32))
     for a, b in zip((y64, *g64), (y32, *g32), strict=True):
         np.testing.assert_allclose(b, a, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "op",
+    [
+        lambda x: ops.conv2d_forward(x, np.ones((1, 1, 2, 2)), np.zeros(1)),
+        ops.max_pool2d_forward,
+        ops.avg_pool2d_forward,
+    ],
+)
+def test_what_is_no_batch_of_float_images_is_refused(op: Callable) -> None:
+    with pytest.raises(TypeError, match=r"must be floating-point, got uint8; use x\.astype"):
+        op(np.ones((2, 1, 4, 4), "uint8"))
+    with pytest.raises(ValueError, match=r"of shape \(N, C, H, W\), got \(1, 4, 4\)"):
+        op(np.ones((1, 4, 4)))
