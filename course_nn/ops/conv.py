@@ -23,6 +23,7 @@ Pair = int | tuple[int, int]
 Sides = tuple[tuple[int, int], tuple[int, int]]  # ((top, bottom), (left, right))
 UNPADDED: Sides = ((0, 0), (0, 0))
 PATCH_BYTES = 1 << 21  # of patches at a time: they are used while they lie in the cache
+COPY_COST = 20  # multiplications in the time in which a pixel is copied into a patch
 
 
 class Geometry(NamedTuple):
@@ -244,12 +245,15 @@ def extract_patches(x: Array, g: Geometry) -> Array:
            [3., 4., 6., 7.],
            [4., 5., 7., 8.]])
     """
-    (R, S), (sh, sw), (dh, dw) = g.kernel, g.stride, g.dilation
-    C, H, W, N = x.shape
-    OH, OW = g.unpadded().output_size(H, W)
-    c, h, w, n = x.strides
-    view = as_strided(x, (C, R, S, OH, OW, N), (c, dh * h, dw * w, sh * h, sw * w, n))
-    return array_module(x).ascontiguousarray(view)
+    return array_module(x).ascontiguousarray(_windows(x, g))
+
+
+def _windows(x: Array, g: Geometry) -> Array:
+    """The patches as a view, (C, R, S, OH, OW, N): all windows see the same pixels."""
+    (sh, sw), (dh, dw), (c, h, w, n) = g.stride, g.dilation, x.strides
+    size = (*g.kernel, *g.unpadded().output_size(*x.shape[1:3]))
+    strides = (c, dh * h, dw * w, sh * h, sw * w, n)
+    return as_strided(x, (x.shape[0], *size, x.shape[3]), strides)
 
 
 def fold_patches(columns: Array, shape: tuple[int, ...], g: Geometry) -> Array:
@@ -285,13 +289,21 @@ def fold_patches(columns: Array, shape: tuple[int, ...], g: Geometry) -> Array:
 
 
 def _fold_into(x: Array, columns: Array, g: Geometry) -> None:
-    """Adds the patches to an image, each at its place."""
+    """Adds the patches to an image, those together that never meet at a pixel."""
     _, R, S, OH, OW, _ = columns.shape
-    (sh, sw), (dh, dw) = g.stride, g.dilation
-    for r in range(R):
-        rows = x[:, r * dh : r * dh + OH * sh : sh]
-        for s in range(S):
-            rows[:, :, s * dw : s * dw + OW * sw : sw] += columns[:, r, s]
+    windows, cols = _windows(x, g), _apart(S, OW, g.stride[1], g.dilation[1])
+    for r in _apart(R, OH, g.stride[0], g.dilation[0]):
+        for s in cols:
+            places = windows[:, r, s]
+            places += columns[:, r, s]
+
+
+def _apart(size: int, count: int, stride: int, dilation: int) -> list[int | slice]:
+    """A kernel's pixels, along one axis, in groups that do not meet in the windows."""
+    together = size if count == 1 else math.ceil(stride / dilation)
+    if together == 1:
+        return [*range(size)]
+    return [slice(k, k + together) for k in range(0, size, together)]
 
 
 def _strips(x: Array, g: Geometry, OH: int, OW: int) -> Iterator[tuple[slice, slice]]:
@@ -302,6 +314,49 @@ def _strips(x: Array, g: Geometry, OH: int, OW: int) -> Iterator[tuple[slice, sl
         bottom = min(top + height, OH)
         last = (bottom - 1) * g.stride[0] + (g.kernel[0] - 1) * g.dilation[0] + 1
         yield slice(top, bottom), slice(top * g.stride[0], last)
+
+
+def _rows_at_once(shape: tuple[int, ...], g: Geometry, OH: int) -> int:
+    """How many rows of the output one patch serves, at the least cost of a row."""
+    F, C, R, S = shape
+
+    def cost(rows: int) -> float:
+        """Multiplications, and in their unit the copying of patches and of results."""
+        height = (rows - 1) * g.stride[0] + R
+        results = F * COPY_COST if rows > 1 else 0  # of one row they lie in order
+        return C * S * height * (F + COPY_COST / rows) + results
+
+    if g.dilation[0] > 1:  # most of a taller kernel would be zeros
+        return 1
+    return min((rows for rows in range(1, OH + 1) if OH % rows == 0), key=cost)
+
+
+def _taller(W: Array, g: Geometry, rows: int) -> tuple[Array, Geometry]:
+    """V[f, k, c, k·t + r, s] = W[f,c,r,s]: of each filter `rows`, each lower by t.
+
+    Such filters of height R + (rows − 1)·t, moved by rows·t at a time, compute the same
+    output: filter (f, k) computes every row i·rows + k of filter f's.
+    """
+    (F, C, R, S), t = W.shape, g.stride[0]
+    if rows == 1:
+        return W[:, None], g
+    height = (rows - 1) * t + R
+    V = array_module(W).zeros((F, rows, C, height, S), dtype=W.dtype)
+    _shifted(V, R, t)[...] = W[:, None]
+    return V, g._replace(kernel=(height, S), stride=(rows * t, g.stride[1]))
+
+
+def _shifted(V: Array, R: int, t: int) -> Array:
+    """The view [f, k, c, r, s] of V[f, k, c, k·t + r, s]: where `_taller` put W."""
+    f, k, c, h, s = V.strides
+    shape = (*V.shape[:3], R, V.shape[4])
+    return as_strided(V, shape, (f, k + t * h, c, h, s))
+
+
+def _by_turns(y: Array, rows: int) -> Array:
+    """The view (F, rows, OH / rows, OW, N) of y: row i·rows + k is [:, k, i]."""
+    F, OH, OW, N = y.shape
+    return y.reshape(F, OH // rows, rows, OW, N).swapaxes(1, 2)
 
 
 def conv2d_forward(
@@ -325,8 +380,8 @@ def conv2d_forward(
     Returns
     -------
     y : (N, F, OH, OW) float, a view of memory ordered (F, OH, OW, N).
-    cache : what `conv2d_backward` needs: the padded image, W and the geometry; patches
-        are made again, not stored.
+    cache : what `conv2d_backward` needs: the padded image, kernels and geometry;
+        patches are made again, not stored.
 
     Raises
     ------
@@ -335,8 +390,8 @@ def conv2d_forward(
 
     Notes
     -----
-    Book: Convolution. LeCun et al. (1998), section II; Dumoulin and Visin (2016),
-    relationship 15 for the sizes.
+    Book: Convolution; Speed, "Several rows from one patch". LeCun et al. (1998),
+    section II; Dumoulin and Visin (2016), relationship 15 for the sizes.
 
     Examples
     --------
@@ -355,13 +410,20 @@ def conv2d_forward(
         )
     g = geometry(W.shape[2:], stride, padding, dilation)
     F, N, (OH, OW) = len(W), len(x), g.output_size(*x.shape[2:])
-    xp, x, kernels = array_module(x), batch_last(x, g.padding), W.reshape(len(W), -1)
+    xp, x = array_module(x), batch_last(x, g.padding)
+    rows = _rows_at_once(W.shape, g, OH) if xp is np else 1
+    V, tall = _taller(W, g, rows)
     y = xp.empty((F, OH, OW, N), dtype=xp.result_type(x, W))
-    for out, rows in _strips(x, g, OH, OW):
-        columns = extract_patches(x[:, rows], g).reshape(kernels.shape[1], -1)
-        xp.matmul(kernels, columns, out=y[:, out].reshape(F, -1))
+    turns, kernels = _by_turns(y, rows), V.reshape(F * rows, -1)
+    for out, under in _strips(x, tall, OH // rows, OW):
+        columns = extract_patches(x[:, under], tall).reshape(kernels.shape[1], -1)
+        strip = turns[:, :, out]
+        if rows == 1:
+            xp.matmul(kernels, columns, out=strip.reshape(F, -1))
+        else:
+            strip[...] = (kernels @ columns).reshape(strip.shape)
     y += b[:, None, None, None]
-    return batch_first(y), (x, W, g)
+    return batch_first(y), (x, W.shape, V, tall, g.padding)
 
 
 def conv2d_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple:
@@ -394,17 +456,20 @@ def conv2d_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple:
     (array([[12., 16.],
            [24., 28.]]), array([4.]))
     """
-    x, W, g = cache
-    dy, kernels = batch_last(dy), W.reshape(len(W), -1)
-    dx: Array = array_module(x).zeros_like(x) if need_dx else None
-    dW = array_module(x).zeros_like(kernels)
-    for out, rows in _strips(x, g, *dy.shape[1:3]):
-        columns, strip = extract_patches(x[:, rows], g), dy[:, out].reshape(len(W), -1)
-        dW += strip @ columns.reshape(kernels.shape[1], -1).T
+    x, shape, V, tall, padding = cache
+    xp, dy, rows = array_module(x), batch_last(dy), V.shape[1]
+    turns, kernels = _by_turns(dy, rows), V.reshape(len(V) * rows, -1)
+    dx: Array = xp.zeros_like(x) if need_dx else None
+    dV = xp.zeros_like(kernels)
+    for out, under in _strips(x, tall, *turns.shape[2:4]):
+        columns = extract_patches(x[:, under], tall)
+        strip = turns[:, :, out].reshape(len(kernels), -1)
+        dV += strip @ columns.reshape(kernels.shape[1], -1).T
         if need_dx:
-            _fold_into(dx[:, rows], (kernels.T @ strip).reshape(columns.shape), g)
+            _fold_into(dx[:, under], (kernels.T @ strip).reshape(columns.shape), tall)
+    dW = _shifted(dV.reshape(V.shape), shape[2], tall.stride[0] // rows).sum(axis=1)
     return (
-        batch_first(dx, g.padding) if need_dx else None,
-        dW.reshape(W.shape),
+        batch_first(dx, padding) if need_dx else None,
+        dW,
         dy.sum(axis=(1, 2, 3)),
     )

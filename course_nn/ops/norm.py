@@ -110,9 +110,9 @@ def batch_norm_apply(
     array([[11.]])
     """
     inv_std = 1 / array_module(x).sqrt(var + eps)
-    y = x - _channels(mean, x)
-    y *= _channels(inv_std * gamma, x)
-    y += _channels(beta, x)
+    scale = gamma * inv_std
+    y = x * _channels(scale, x)
+    y += _channels(beta - scale * mean, x)
     return y, (x, mean, inv_std, gamma)
 
 
@@ -198,10 +198,10 @@ def batch_norm_input_gradient(
     array([0., 0.])
     """
     x, mean, inv_std, gamma = cache
-    dx = x - _channels(mean, x)
-    dx *= _channels(inv_std * dgamma * (-1 / count), x)
+    slope = inv_std * dgamma * (-1 / count)
+    dx = x * _channels(slope, x)
     dx += dy
-    dx -= _channels(dbeta * (1 / count), x)
+    dx -= _channels(dbeta * (1 / count) + slope * mean, x)
     dx *= _channels(gamma * inv_std, x)
     return dx
 

@@ -4,14 +4,16 @@ import re
 from collections.abc import Callable
 from itertools import product
 from typing import ClassVar
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 from contract import Case, OpContract, normal
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from course_nn import ops
+from course_nn.ops import conv as conv_module
 from course_nn.ops.conv import UNPADDED
 
 
@@ -176,6 +178,43 @@ def test_the_convolution_and_its_gradients_are_adjoint(window, seed: int) -> Non
     assert (x * dx).sum() == product
     assert (W * dW).sum() == product
     np.testing.assert_allclose(db, u.sum(axis=(0, 2, 3)), rtol=1e-9, atol=1e-9)
+
+
+# ---- several rows from one patch
+
+
+@given(windows(), seeds)
+def test_any_number_of_rows_from_one_patch_computes_the_same(window, seed: int) -> None:
+    g, shape = window
+    g = g._replace(dilation=(1, g.dilation[1]))
+    try:
+        OH, _ = g.output_size(*shape[2:])
+    except ValueError:
+        assume(False)
+    rng = np.random.default_rng(seed)
+    x, W, b = (rng.standard_normal(s) for s in (shape, (2, shape[1], *g.kernel), (2,)))
+    found = []
+    for rows in (rows for rows in range(1, OH + 1) if OH % rows == 0):
+        with patch.object(conv_module, "_rows_at_once", lambda *_, rows=rows: rows):
+            y, cache = ops.conv2d_forward(x, W, b, g.stride, g.padding, g.dilation)
+            dy = np.random.default_rng(seed).standard_normal(y.shape)
+            found.append((y, *ops.conv2d_backward(dy, cache)))
+    for other in found[1:]:
+        for one, two in zip(found[0], other, strict=True):
+            np.testing.assert_allclose(one, two, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("shape", "OH", "rows"),
+    [((6, 1, 5, 5), 28, 4), ((16, 6, 5, 5), 10, 2), ((64, 32, 3, 3), 24, 1), ((6, 1, 5, 5), 29, 1)],
+    ids=["few filters", "more filters", "many filters", "rows that nothing divides"],
+)
+def test_few_filters_read_patches_for_several_rows(shape, OH: int, rows: int) -> None:
+    assert conv_module._rows_at_once(shape, ops.geometry(shape[2:]), OH) == rows
+
+
+def test_a_dilated_kernel_is_not_made_taller() -> None:
+    assert conv_module._rows_at_once((6, 1, 5, 5), ops.geometry(5, dilation=(2, 1)), 28) == 1
 
 
 # ---- what is refused
