@@ -121,6 +121,13 @@ class Worker:
         self._send({"ticket": ticket, "name": name, "inputs": trees}, arrays, deadline)
         return self._receive(ticket, deadline)
 
+    def why_missing(self, name: str) -> str:
+        """The cell that would have defined a function and did not run to its end, if one did so."""
+        for number, failure in sorted(self.failures.items()):
+            if 1 <= number <= len(self.cells) and f"def {name}" in self.cells[number - 1]:
+                return f" The reason: {failure.sentence.rstrip('.')}."
+        return ""
+
     def _send(self, header: dict, arrays: list[np.ndarray], deadline: float) -> None:
         assert self.process is not None
         try:
@@ -221,6 +228,8 @@ class RemoteStudent:
             raise StudentError("not asked again: an earlier call of this task stopped the worker.")
         try:
             header, arrays = self.worker.call(self.alias(name), inputs)
+            if header.get("status") == "missing":
+                raise StudentError(missing(name) + self.worker.why_missing(self.alias(name)))
             return _read(name, header, arrays, len(inputs))
         except (WorkerLost, ProtocolError) as error:
             self.broken = True
@@ -231,8 +240,6 @@ class RemoteStudent:
 
 def _read(name: str, header: dict, arrays: list[np.ndarray], count: int) -> Answer:
     status = header.get("status")
-    if status == "missing":
-        raise StudentError(missing(name))
     if status == "stub":
         raise StudentError(stub(name), "stub")
     if status == "raised":

@@ -1,6 +1,7 @@
 """Hostile and broken submissions: each costs its own task, or its own student, and nobody else."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -183,6 +184,23 @@ def test_all_of_it_at_once(tmp_path, notebook, assignment, solution, kind):
     cells.append("def dense_forward(x, W, b):\n    import os\n    os._exit(0)")
     cells.append("def sgd_step(W, dW, r):\n    while True: pass")
     assert points(grade(tmp_path, notebook, assignment, kind, *cells)) == [0, 5, 3, 3, 0]
+
+
+@pytest.mark.parametrize(
+    ("before", "reason"),
+    [
+        ("while True: pass", r"code cell 2 was stopped: it did not come to an end"),
+        ("1 / 0", r"code cell 2 raised ZeroDivisionError at line 1 of its cell: `1 / 0`"),
+    ],
+)
+def test_a_function_whose_cell_did_not_end_says_so(
+    tmp_path, notebook, assignment, kind, before, reason
+) -> None:
+    cells = ["import numpy as np", f"{before}\ndef dense_forward(x, W, b):\n    return x @ W + b"]
+    message = grade(tmp_path, notebook, assignment, kind, *cells).message
+    first, second, *_ = message.split(" | ")
+    assert re.search(f"no function called dense_forward: .* The reason: {reason}", first)
+    assert "reason" not in second  # dense_backward is in no cell at all
 
 
 def test_a_forged_reply_is_only_an_answer(tmp_path, notebook, assignment, solution, kind):
