@@ -96,6 +96,7 @@ def _deep() -> list[Layer]:
         *(Conv2D(24, 5), MaxPool2D(2), BatchNorm(), ReLU()),  # pooled first: a quarter to normalise
         *_normed(48, 3, padding=1),
         *(Conv2D(64, 3), MaxPool2D(2), BatchNorm(), ReLU()),
+        *_normed(96, 3),
     ]
     return [*features, Flatten(), Dropout(0.2), Dense(256), BatchNorm(), ReLU(), Dense(10)]
 
@@ -110,7 +111,7 @@ NETWORKS: dict[str, Network] = {
     "mlp": Network(DIGIT, "784-256-128-10", _mlp),
     "fast": Network(DIGIT, "24 filters of 5×5, 32 of 3×3, dense 256", _fast),
     "wide": Network(DIGIT, "32 and 64 filters of 3×3, dense 128", _wide),
-    "deep": Network(DIGIT, "three convolutions and a dense 256 with batch norm", _deep),
+    "deep": Network(DIGIT, "four convolutions and a dense 256 with batch norm", _deep),
 }
 
 

@@ -107,7 +107,7 @@ RECIPES = {
         "deep",
         99.6,
         "none: the best of the course",
-        15,
+        20,
         128,
         partial(adam, 5e-3, weight_decay=0.02),
         smoothing=0.05,
