@@ -1,11 +1,14 @@
 """Docstrings: a summary on one line, and no reference to a section that the book does not have."""
 
 import ast
+import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from course_nn import ops
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = re.compile(r'Book: (?P<chapter>[^,."]+)(?:, "(?P<section>[^"]+)")?')
@@ -53,6 +56,31 @@ def missing(text: str, book: dict[str, set[str]]) -> list[str]:
 def test_a_docstring_begins_with_one_line(path: Path) -> None:
     torn = [where for where, text in docstrings(path) if "\n" in text.split("\n\n")[0]]
     assert not torn, f"the first line must end the sentence, and a blank one follow: {torn}"
+
+
+def lacking(function: Callable) -> list[str]:
+    """What the docstring of a public function does not have, of what a reader looks for."""
+    text = inspect.getdoc(function) or ""
+    wanted = {"Parameters": True, "Returns": True, ">>>": True}
+    wanted["Notes"] = function.__name__.endswith("_forward")  # the source of a pair stands there
+    return [part for part, needed in wanted.items() if needed and part not in text]
+
+
+@pytest.mark.parametrize("name", [n for n in ops.__all__ if n.endswith(("_forward", "_backward"))])
+def test_an_op_tells_its_arguments_its_result_its_source_and_an_example(name: str) -> None:
+    assert not lacking(getattr(ops, name))
+
+
+def test_a_docstring_that_lacks_something_is_found() -> None:
+    def bare_forward() -> None:
+        """y = x.
+
+        Parameters
+        ----------
+        none
+        """
+
+    assert lacking(bare_forward) == ["Returns", ">>>", "Notes"]
 
 
 def test_a_docstring_names_only_sections_of_the_book() -> None:

@@ -390,8 +390,9 @@ def conv2d_forward(
 
     Notes
     -----
-    Book: Convolution; Speed, "Several rows from one patch". LeCun et al. (1998),
-    section II; Dumoulin and Visin (2016), relationship 15 for the sizes.
+    Book: Convolution. LeCun et al. (1998), section II; Dumoulin and Visin (2016),
+    relationship 15 for the sizes. Where filters are few, one patch serves several rows:
+    Book: Fast without leaving NumPy, "Several rows from one patch".
 
     Examples
     --------

@@ -17,7 +17,8 @@ from typing import Any
 
 from .settings import ROOT
 
-# Seconds before each turn: after a step PyTorch's threads spin for 7 to 20 ms, BLAS's for 105 to 115.
+# Seconds before each turn: after a step PyTorch's threads spin for 7 to 20 ms, BLAS's for 105
+# to 115.
 PAUSE = 0.13
 # A turn begins with untimed runs, at least 3 and 60 ms of them, until a side is in its stride: its
 # data in the caches, its threads awake and apart. PyTorch's small steps need that on two threads:
