@@ -321,7 +321,7 @@ def _rows_at_once(shape: tuple[int, ...], g: Geometry, OH: int) -> int:
     F, C, R, S = shape
 
     def cost(rows: int) -> float:
-        """Multiplications, and in their unit the copying of patches and of results."""
+        """Multiplications; a number that is copied counts as COPY_COST of them."""
         height = (rows - 1) * g.stride[0] + R
         results = F * COPY_COST if rows > 1 else 0  # of one row they lie in order
         return C * S * height * (F + COPY_COST / rows) + results
@@ -334,8 +334,8 @@ def _rows_at_once(shape: tuple[int, ...], g: Geometry, OH: int) -> int:
 def _taller(W: Array, g: Geometry, rows: int) -> tuple[Array, Geometry]:
     """V[f, k, c, k·t + r, s] = W[f,c,r,s]: of each filter `rows`, each lower by t.
 
-    Such filters of height R + (rows − 1)·t, moved by rows·t at a time, compute the same
-    output: filter (f, k) computes every row i·rows + k of filter f's.
+    Moved by rows·t at a time, such filters of height R + (rows − 1)·t compute the same
+    output: filter (f, k) every row i·rows + k of filter f's.
     """
     (F, C, R, S), t = W.shape, g.stride[0]
     if rows == 1:
