@@ -332,7 +332,7 @@ class Layer:
             ) from error
         if train:
             self.observe(cache)
-        self.cache = cache if train else None
+        self.cache = (cache, y.shape) if train else None
         return y
 
     def backward(self, dy: Array) -> Array:
@@ -349,6 +349,7 @@ class Layer:
         Raises
         ------
         RuntimeError : without a `forward(x, train=True)` before it.
+        ShapeError : if dy does not have the shape of what `forward` returned.
 
         Examples
         --------
@@ -361,7 +362,13 @@ class Layer:
             raise RuntimeError(
                 f"{self!r}.backward needs a forward(x, train=True) before it: nothing is cached"
             )
-        dx, self.grads = self.gradients(dy, self.cache)
+        cache, shape = self.cache
+        if dy.shape != shape:  # NumPy would stretch it to fit
+            raise ShapeError(
+                f"{self!r}.backward got dy of shape {dy.shape}, but forward returned y of shape "
+                f"{shape}: dy is ∂L/∂y, a number for each of y's"
+            )
+        dx, self.grads = self.gradients(dy, cache)
         return dx
 
     def arguments(self) -> dict[str, Any]:

@@ -272,6 +272,19 @@ def test_seed_a_the_cache_is_kept_only_in_training(name: str) -> None:
     assert layer.cache is None
 
 
+@ALL
+def test_a_gradient_of_another_shape_is_refused_and_not_stretched(name: str) -> None:
+    layer, x = make(name)
+    y = layer.forward(x, train=True)
+    for axis in range(y.ndim):
+        shorter = y.take(range(y.shape[axis] - 1), axis=axis)
+        with pytest.raises(nn.ShapeError, match=r"got dy of shape .* forward returned y of shape"):
+            layer.backward(shorter)
+    with pytest.raises(nn.ShapeError, match="got dy of shape"):
+        layer.backward(np.ones((1,) * y.ndim, y.dtype))
+    assert layer.backward(y).shape == x.shape
+
+
 # ---- seed A's list: a 3×3 kernel on 6×6, and strides that leave pixels unused
 
 
