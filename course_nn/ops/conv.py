@@ -335,7 +335,8 @@ def _taller(W: Array, g: Geometry, rows: int) -> tuple[Array, Geometry]:
     """V[f, k, c, k·t + r, s] = W[f,c,r,s]: of each filter `rows`, each lower by t.
 
     Moved by rows·t at a time, such filters of height R + (rows − 1)·t compute the same
-    output: filter (f, k) every row i·rows + k of filter f's.
+    output: filter (f, k) every row i·rows + k of filter f's. Only a pixel that is not
+    finite reaches more: all rows that share its patch, since 0·∞ is no number.
     """
     (F, C, R, S), t = W.shape, g.stride[0]
     if rows == 1:
