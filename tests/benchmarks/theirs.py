@@ -142,12 +142,10 @@ class Race:
         self.train(0, 4 * RACE_BATCH)
 
     def draw(self) -> None:
-        """New weights, distributed as ours are: N(0, 2 / fan in), biases 0."""
-        for name, weight in self.module.named_parameters():
-            if name.endswith("bias"):
-                torch.nn.init.zeros_(weight)
-            else:
-                torch.nn.init.kaiming_normal_(weight, nonlinearity="relu")
+        """New parameters, as PyTorch draws them unless told."""
+        for layer in self.module.modules():
+            if hasattr(layer, "reset_parameters"):
+                layer.reset_parameters()
 
     def train(self, seed: int, count: int) -> float:
         """Trains on the first `count` images; the seconds it took."""
