@@ -124,7 +124,7 @@ class Worker:
     def why_missing(self, name: str) -> str:
         """The cell that would have defined a function and did not run to its end, if one did so."""
         for number, failure in sorted(self.failures.items()):
-            if 1 <= number <= len(self.cells) and f"def {name}" in self.cells[number - 1]:
+            if 1 <= number <= len(self.cells) and f"def {name}(" in self.cells[number - 1]:
                 return f" The reason: {failure.sentence.rstrip('.')}."
         return ""
 
