@@ -1,0 +1,171 @@
+"""Keras: equal predictions after every crossing, both ways; what cannot cross is named."""
+
+import functools
+
+import numpy as np
+import pytest
+from crossing import OURS, images, keras_predicts, ours, same
+
+import course_nn as nn
+from course_nn import interop
+from course_nn.interop import InteropError
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_to_keras_and_back(keras, name):
+    model = ours(name)
+    x = images(model.input_shape)
+    theirs = interop.to_keras(model)
+    same(keras_predicts(keras, theirs, x), model.predict(x), 1e-4)
+    again = interop.from_keras(theirs)
+    assert again.input_shape == model.input_shape
+    for mine, before in zip(again.params.values(), model.params.values(), strict=True):
+        np.testing.assert_array_equal(mine, before)
+    np.testing.assert_allclose(again.predict(x), model.predict(x), rtol=1e-5, atol=1e-6)
+
+
+def keras_model(keras, data_format: str, flatten_format: str):
+    """A chain with a little of everything, as Keras's users write it: fused activations."""
+    k = keras.layers
+    f = {"data_format": data_format}
+    axis = -1 if data_format == "channels_last" else 1
+    shape = (13, 12, 3) if data_format == "channels_last" else (3, 13, 12)
+    gelu = functools.partial(keras.activations.gelu, approximate=True)
+    inner = keras.Sequential([k.Dense(9, activation="tanh"), k.Dropout(0.2)])
+    return keras.Sequential(
+        [
+            keras.Input(shape),
+            k.Conv2D(5, (3, 2), strides=2, padding="same", activation="relu", **f),
+            k.BatchNormalization(axis=axis, momentum=0.8),
+            k.LayerNormalization(axis=[1, 2, 3]),
+            k.ZeroPadding2D(((1, 0), (2, 1)), **f),
+            k.Conv2D(4, 3, dilation_rate=2, use_bias=False, activation=gelu, **f),
+            k.MaxPooling2D(2, padding="same", **f),
+            k.AveragePooling2D(2, strides=1, **f),
+            k.LeakyReLU(negative_slope=0.15),
+            k.Flatten(data_format=flatten_format),
+            k.BatchNormalization(scale=False),
+            k.LayerNormalization(center=False),
+            inner,
+            k.Dense(8, activation=k.LeakyReLU(negative_slope=0.3)),
+            k.ReLU(negative_slope=0.1),
+            k.Dense(7, activation="leaky_relu"),
+            k.Activation("sigmoid"),
+            k.Dense(4, activation="softmax"),
+        ]
+    )
+
+
+def scramble_keras(keras, model, seed: int = 0) -> None:
+    rng = np.random.default_rng(seed)
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            scramble_keras(keras, layer, seed + 1)
+            continue
+        old = layer.get_weights()
+        layer.set_weights([a + rng.uniform(0.1, 0.6, a.shape) for a in old])
+
+
+@pytest.mark.parametrize("flatten_format", ["channels_last", "channels_first"])
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_a_keras_model_of_its_own_making(keras, data_format, flatten_format):
+    theirs = keras_model(keras, data_format, flatten_format)
+    scramble_keras(keras, theirs)
+    model = interop.from_keras(theirs)
+    x = images((3, 13, 12))
+    expected = keras_predicts(keras, theirs, x)
+    assert np.ptp(expected, axis=0).max() > 1e-3  # the images tell
+    same(model.predict(x), expected)
+    assert model.layers[2].momentum == pytest.approx(0.2)
+
+
+def test_global_pooling_and_a_functional_chain(keras):
+    k = keras.layers
+    start = keras.Input((9, 9, 2))
+    y = k.Conv2D(4, 3)(start)
+    y = keras.Sequential([k.GlobalAveragePooling2D(), k.Dense(6, activation="relu")])(y)
+    theirs = keras.Model(start, k.Dense(3)(y))
+    model = interop.from_keras(theirs)
+    x = images((2, 9, 9))
+    same(model.predict(x), keras_predicts(keras, theirs, x))
+
+
+def test_samples_without_channels(keras):
+    k = keras.layers
+    theirs = keras.Sequential([keras.Input((4, 6)), k.Flatten(), k.Dense(3)])
+    x = images((4, 6))
+    expected = np.asarray(keras.ops.convert_to_numpy(theirs(x)))
+    same(interop.from_keras(theirs).predict(x), expected)
+
+
+def keras_errors(keras):
+    k, image = keras.layers, keras.Input((8, 8, 2))
+    seq = lambda *layers, start=image: keras.Sequential([start, *layers])  # noqa: E731
+    start, series = keras.Input((4,)), keras.Input((5, 4))
+    one, two = k.Dense(3, name="one")(start), k.Dense(3, name="two")(start)
+    shared = k.Dense(4)
+    return [
+        (seq(k.Dense(4), start=series), "layer 0, Dense 'dense.*expects an input"),
+        (seq(k.LSTM(3, name="memory"), start=series), "layer 0, LSTM 'memory': course_nn"),
+        (keras.Model(start, k.Add()([one, two])), "it branches; only a chain"),
+        (keras.Model(start, [one, two]), "branches; only a chain|several outputs"),
+        (keras.Model(start, shared(shared(start))), "several outputs, or uses a layer twice"),
+        (keras.Sequential([k.Dense(3)]), "samples is not known; begin it with keras.Input"),
+        (seq(k.Dense(3), start=keras.Input((None, 4))), "the shape of its samples is not known"),
+        (seq(k.Conv2D(4, 3, groups=2)), "it has groups=2"),
+        (seq(k.Conv2D(4, 3, activation="gelu")), "its GELU is the exact one"),
+        (seq(k.Conv2D(4, 3, activation="elu")), "its activation elu has no counterpart"),
+        (seq(k.Conv2D(4, 3, activation=k.PReLU())), "its activation PReLU is unknown"),
+        (seq(k.Conv2D(4, 3, activation="softmax")), "only the softmax of features"),
+        (seq(k.Softmax()), "layer 0, Softmax .*only the softmax of features"),
+        (seq(k.AveragePooling2D(3, padding="same")), "its mean does not count the padding"),
+        (seq(k.BatchNormalization(axis=1)), "along axis 1; only the channels' axis, 3"),
+        (seq(k.LayerNormalization()), "only the whole sample has a counterpart"),
+        (seq(k.ReLU(max_value=6)), "it has a max_value or a threshold"),
+        (seq(k.GlobalAveragePooling2D(keepdims=True)), "use keepdims=False"),
+        (seq(k.Flatten()), "it ends in a Flatten, whose features Keras has in another order"),
+        (
+            seq(k.MaxPooling2D(2), k.MaxPooling2D(2, data_format="channels_first")),
+            "mix channels_first and channels_last",
+        ),
+        (seq(k.Dense(3, dtype="float16"), start=start), "its weights are float16"),
+    ]  # fmt: skip
+
+
+def test_what_keras_has_and_we_have_not_is_named(keras):
+    for theirs, message in keras_errors(keras):
+        with pytest.raises(InteropError, match=message) as caught:
+            interop.from_keras(theirs)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_keras_model_with_a_call_of_its_own(keras):
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = keras.layers.Dense(3)
+
+        def call(self, x):
+            return self.dense(x) * 2
+
+    own = Own()
+    own(np.ones((1, 4), np.float32))
+    with pytest.raises(InteropError, match=r"shape of its samples is not known|cannot be read"):
+        interop.from_keras(own)
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        ([nn.MaxPool2D(3, padding=1), nn.Flatten(), nn.Dense(2)], "Keras cannot pad a maximum by"),
+        ([nn.Softmax()], "on images it runs along their width"),
+        ([nn.Flatten()], "it ends in a Flatten, whose features Keras has in another order"),
+        ([nn.Residual([nn.ReLU()])], "layer 0, Residual: Keras's counterpart is not known"),
+        ([nn.Conv2D(2, 3, stride=2, dilation=2)], "layer 0, Conv2D: Keras has no such layer"),
+    ],
+)
+def test_what_we_have_and_keras_has_not_is_named(keras, layers, message):
+    model = nn.Sequential(layers)
+    model.build((2, 8, 8), rng=np.random.default_rng(0))
+    with pytest.raises(InteropError, match=message):
+        interop.to_keras(model)
