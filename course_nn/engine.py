@@ -18,9 +18,10 @@ import numpy as np
 
 from . import ops
 from .backend import Array, array_module
+from .checks import cut, even_size
 from .layers import BatchNorm, Layer
 from .losses import Loss
-from .parallel import blas_threads, cut, even_size, keep_freed_memory, share
+from .threads import blas_threads, keep_freed_memory, share
 
 if TYPE_CHECKING:
     from .model import Sequential

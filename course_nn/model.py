@@ -21,7 +21,7 @@ from .engine import Engine
 from .layers import Layer, Shape, ShapeError, build_chain, expect_generator
 from .losses import Loss
 from .optim import Optimizer
-from .parallel import available_threads
+from .threads import available_threads
 from .parameters import Parameters
 
 

@@ -8,8 +8,9 @@ import math
 from collections.abc import Callable
 
 from .backend import Array, array_module
-from .parallel import cut, share
+from .checks import cut
 from .parameters import Parameters
+from .threads import share
 
 LearningRate = float | Callable[[int], float]
 BLOCK = 1 << 16  # numbers in a slice: the passes of a formula find it in the cache

@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "course_nn.gradcheck": {"backend", "plot"},
     "course_nn.layers": {"backend", "ops", "init", "parameters"},
     "course_nn.losses": {"backend", "ops"},
-    "course_nn.optim": {"backend", "parallel", "parameters"},
+    "course_nn.optim": {"backend", "checks", "parameters", "threads"},
     "course_nn.reference": {"reference"},
 }
 

@@ -1,0 +1,193 @@
+"""What many modules refuse, in the same words, and the one place where a batch is cut.
+
+A refusal is one sentence: what was wrong, where, what was expected, what to do.
+"""
+
+from collections.abc import Sequence
+from operator import index
+from typing import Any
+
+import numpy as np
+
+from .backend import Array, array_module, to_numpy
+
+FLOATS = (np.dtype("float32"), np.dtype("float64"))
+
+
+# -- kinds -----------------------------------------------------------------------------------------
+
+
+def as_float(x: Any, name: str = "x") -> Array:
+    """x as an array of float32 or float64: lists, whole numbers and booleans become float64.
+
+    Parameters
+    ----------
+    x : an array or nested lists of numbers; a float array comes back as it is.
+    name : of the argument, for the message.
+
+    Raises
+    ------
+    TypeError : for anything else: float16, complex numbers, text, objects, ragged lists.
+
+    Examples
+    --------
+    >>> as_float([[1, 2]])
+    array([[1., 2.]])
+    >>> as_float(np.array(["a"]))
+    Traceback (most recent call last):
+        ...
+    TypeError: x must hold numbers of float32 or float64, got <U1: convert it first
+    """
+    if type(x) is np.ndarray and x.dtype in FLOATS:
+        return x
+    try:
+        found = array_module(x).asarray(x)
+    except (TypeError, ValueError):  # ragged
+        found = np.array(None)
+    if found.dtype.kind in "biu":
+        return found.astype(np.float64)
+    if found.dtype.newbyteorder("=") in FLOATS:
+        return found.astype(found.dtype.newbyteorder("="), copy=False)
+    hint = "use x.astype(np.float32)" if found.dtype.kind == "f" else "convert it first"
+    got = found.dtype if found.dtype.kind != "O" else f"a {type(x).__name__} of other things"
+    raise TypeError(f"{name} must hold numbers of float32 or float64, got {got}: {hint}")
+
+
+def floats(**arrays: Any) -> tuple[Array, ...]:
+    """Several arguments by name through `as_float`; None stays None.
+
+    >>> x, b = floats(x=[1, 2], b=None)
+    >>> x, b
+    (array([1., 2.]), None)
+    """
+    return tuple(a if a is None else as_float(a, name) for name, a in arrays.items())
+
+
+def same_shape(where: str, name: str, got: Array, shape: tuple[int, ...]) -> None:
+    """Raises ValueError unless an array has the shape: NumPy would stretch or cut another.
+
+    >>> same_shape("relu_backward", "dy", np.ones(3), (2, 3))
+    Traceback (most recent call last):
+        ...
+    ValueError: relu_backward: dy has shape (3,), expected (2, 3)
+    """
+    if got.shape != shape:
+        raise ValueError(f"{where}: {name} has shape {got.shape}, expected {tuple(shape)}")
+
+
+def upstream(where: str, dy: Any, shape: tuple[int, ...]) -> Array:
+    """dy = ∂L/∂y as a float array of y's shape, else the sentence that says so.
+
+    >>> upstream("relu_backward", [1, 2], (2,))
+    array([1., 2.])
+    """
+    dy = as_float(dy, f"{where}: dy")
+    same_shape(where, "dy, which is ∂L/∂y,", dy, shape)
+    return dy
+
+
+def whole(what: str, value: Any, least: int | None = None) -> int:
+    """The value as an int, if it is a whole number, and at least `least`.
+
+    >>> whole("units", 2.5)
+    Traceback (most recent call last):
+        ...
+    TypeError: units must be a whole number, got 2.5
+    """
+    if isinstance(value, bool | np.bool_):
+        raise TypeError(f"{what} must be a whole number, got {value!r}")
+    try:
+        number = index(value)
+    except TypeError:
+        raise TypeError(f"{what} must be a whole number, got {value!r}") from None
+    if least is not None and number < least:
+        raise ValueError(f"{what} must be at least {least}, got {number}")
+    return number
+
+
+def number(
+    what: str, value: Any, low: float, high: float = np.inf, *, open_end: bool = False
+) -> float:
+    """The value as a float, if it is a number from low to high (below high with `open_end`).
+
+    >>> number("rate", 1.0, 0, 1, open_end=True)
+    Traceback (most recent call last):
+        ...
+    ValueError: rate must be in [0, 1), got 1.0
+    """
+    if isinstance(value, bool | str) or not np.isscalar(value) or np.iscomplexobj(value):
+        raise TypeError(f"{what} must be a number, got {value!r}")
+    fits = low <= value < high if open_end else low <= value <= high
+    if not fits:
+        if low == 0 and high == np.inf:
+            raise ValueError(f"{what} must not be negative, got {value}")
+        raise ValueError(f"{what} must be in [{low}, {high}{')' if open_end else ']'}, got {value}")
+    return float(value)
+
+
+def generator(rng: Any) -> np.random.Generator:
+    """rng, if it is a generator of NumPy's.
+
+    >>> generator(0)
+    Traceback (most recent call last):
+        ...
+    TypeError: rng must be a generator such as np.random.default_rng(0), got 0; \
+np.random.seed has no effect here
+    """
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(
+            f"rng must be a generator such as np.random.default_rng(0), got {rng!r}; "
+            "np.random.seed has no effect here"
+        )
+    return rng
+
+
+def finite(x: Array) -> bool:
+    """Whether all numbers are finite: NaN and ±∞ survive into the minimum or the maximum.
+
+    >>> finite(np.array([1.0, np.nan])), finite(np.ones(0))
+    (False, True)
+    """
+    return not x.size or bool(np.isfinite(float(x.min())) and np.isfinite(float(x.max())))
+
+
+def first_not_finite(x: Array) -> int:
+    """The first sample that holds NaN or ±∞.
+
+    >>> first_not_finite(np.array([[1.0], [np.inf]]))
+    1
+    """
+    return int((~np.isfinite(to_numpy(x))).reshape(len(x), -1).any(axis=1).argmax())
+
+
+# -- cutting a batch -------------------------------------------------------------------------------
+
+
+def cut(count: int, size: int) -> list[slice]:
+    """`count` rows in slices of `size`; the last may be smaller.
+
+    >>> cut(10, 4)
+    [slice(0, 4, None), slice(4, 8, None), slice(8, 10, None)]
+    """
+    return [slice(start, min(start + size, count)) for start in range(0, count, size)]
+
+
+def even_size(count: int, limit: int, threads: int, multiple: int) -> int:
+    """The size of slices that gives every thread as many as the others.
+
+    It is at most about `limit`, and a multiple of `multiple`.
+
+    >>> even_size(256, limit=112, threads=2, multiple=16)
+    64
+    """
+    parts = -(-(-(-count // limit)) // threads) * threads
+    return -(-(-(-count // parts)) // multiple) * multiple
+
+
+def joined(parts: Sequence[Array]) -> Array:
+    """Slices of a batch in one piece; one alone is not copied.
+
+    >>> joined([np.zeros((1, 2)), np.ones((2, 2))]).shape
+    (3, 2)
+    """
+    return parts[0] if len(parts) == 1 else array_module(*parts).concatenate(parts)
