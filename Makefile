@@ -1,4 +1,4 @@
-# The commands of the house. `make help` lists them; tools/house.py does the two that take long.
+# The commands of the house. `make help` lists them; tools/ does the two that take long.
 PYTHON ?= python3
 PY := .venv/bin/python
 PYTEST_ARGS ?=
@@ -12,10 +12,10 @@ help:  ## list these commands
 setup:  ## create .venv and install what requirements.txt pins
 	@command -v $(PYTHON) >/dev/null || \
 	  { echo "error: there is no $(PYTHON): install Python 3.11 or newer, or name one: make PYTHON=..." >&2; exit 1; }
-	@$(PYTHON) tools/house.py setup
+	@$(PYTHON) tools/environment.py
 
 book: setup  ## execute and build the book, and print the path to open
-	@$(PY) tools/house.py book
+	@$(PY) tools/book.py
 
 test: setup  ## run the tests
 	@$(PY) -m pytest $(PYTEST_ARGS)
@@ -25,9 +25,9 @@ lint: setup  ## check style and types
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 
-bench: setup  ## time a training step against PyTorch's, on this machine
+bench: setup  ## time a training step beside four peers, on this machine
 	@$(PY) -c "import torch" 2>/dev/null || $(PY) -m pip install --quiet torch==2.13.0
-	@$(PY) -m tests.benchmarks
+	@$(PY) -m benchmarks
 
 lock:  ## remake requirements.txt from pyproject.toml (needs uv)
 	@uv pip compile --universal --python-version 3.11 --fork-strategy fewest --quiet \

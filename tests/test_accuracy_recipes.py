@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks import accuracy
 
 import course_nn as nn
+from benchmarks import accuracy
 from course_nn import zoo
 from course_nn.data import Dataset
 

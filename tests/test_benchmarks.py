@@ -1,7 +1,7 @@
 """The benchmark's arithmetic and its two-process harness; never a time.
 
 What is measured can be wrong in silence: a floor counted too high, a pair compared with another
-pair, a network that is not its twin's. That is what is tested here.
+pair, a network that is not the other side's. That is what is tested here.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ import numpy as np
 import pytest
 
 import course_nn as nn
+from benchmarks import __main__ as program
+from benchmarks import layers, lockstep, machine, ours, seeds, step, summary, versions
+from benchmarks.settings import SETTINGS, STATES
 from course_nn import zoo
 from course_nn.ops import softmax_cross_entropy_forward
-from tests.benchmarks import __main__ as program
-from tests.benchmarks import layers, lockstep, machine, ours, seeds, stages, step, summary
-from tests.benchmarks.settings import SETTINGS, STATES
 
 MODULES = ("lockstep", "machine", "memory", "ours", "summary", "table")
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples(name: str) -> None:
-    result = doctest.testmod(importlib.import_module(f"tests.benchmarks.{name}"))
+    result = doctest.testmod(importlib.import_module(f"benchmarks.{name}"))
     assert not result.failed
     assert result.attempted
 
@@ -90,20 +90,20 @@ def test_a_summary_of_a_step() -> None:
 # -- two processes -------------------------------------------------------------------------------
 
 
-def test_a_worker_takes_turns_and_counts_its_memory() -> None:
-    with lockstep.Worker("ours", "Step", network="mlp", threads=1) as worker:
-        assert worker.facts["loss"] > 0
-        times = lockstep.alternate([worker], repeats=2, warm_up=1, pause=0)
+def test_a_side_takes_turns_and_counts_its_memory() -> None:
+    with lockstep.Side("ours", "Step", network="mlp", threads=1) as side:
+        assert side.facts["loss"] > 0
+        times = lockstep.alternate([side], repeats=2, warm_up=1, pause=0)
         assert len(times["ours"]["step"]) == 2
         assert min(times["ours"]["step"]) > 0
-        memory = worker.ask("memory")
+        memory = side.ask("memory")
         assert memory["peak"] >= memory["baseline"] > 0
-    assert worker.process.returncode == 0
+    assert side.process.returncode == 0
 
 
-def test_a_worker_that_fails_is_named() -> None:
+def test_a_side_that_fails_is_named() -> None:
     with pytest.raises(RuntimeError, match="'ours' ended at 'make'"):
-        lockstep.Worker("ours", "Step", network="no such network", threads=1)
+        lockstep.Side("ours", "Step", network="no such network", threads=1)
 
 
 def test_an_idle_side_that_computes_is_seen() -> None:
@@ -116,7 +116,7 @@ def test_an_idle_side_that_computes_is_seen() -> None:
 
     idle = lockstep.Idle(Busy())
     assert idle.share() == 0.0  # it used no more than answering costs
-    idle.worker.used += 100.0
+    idle.side.used += 100.0
     assert idle.share() > 1
 
 
@@ -151,20 +151,20 @@ def test_a_source_hands_on_the_slice_it_got_with_the_batch_innermost() -> None:
     assert source.compute(x[1:3], train=True)[0] is y
 
 
-@pytest.mark.parametrize("stage", range(5))
-def test_a_step_by_twins_is_a_step_of_the_model(stage: int) -> None:
-    twin = stages.StepByTwins(seeds.NETWORK, stage, batch=2)
-    real = stages.StepByModel(seeds.NETWORK, batch=2)
-    assert twin.facts()["loss"] == pytest.approx(real.facts()["loss"], rel=1e-5)
-    twin.step()
+@pytest.mark.parametrize("version", range(5))
+def test_a_step_by_oracles_is_a_step_of_the_model(version: int) -> None:
+    oracle = versions.StepByOracles(seeds.NETWORK, version, batch=2)
+    real = versions.StepByModel(seeds.NETWORK, batch=2)
+    assert oracle.facts()["loss"] == pytest.approx(real.facts()["loss"], rel=1e-5)
+    oracle.step()
     real.run()
-    for ours_layer, layer in zip(real.model.layers, twin.layers, strict=True):
+    for ours_layer, layer in zip(real.model.layers, oracle.layers, strict=True):
         for name, w in layer.params.items():
             np.testing.assert_allclose(w, ours_layer.params[name], rtol=1e-4, atol=1e-5)
 
 
 def test_seed_b_in_python_and_in_numpy_measure_the_same_network() -> None:
-    python, real = stages.BackwardInPython(), stages.BackwardInNumPy(threads=1)
+    python, real = versions.BackwardInPython(), versions.BackwardInNumPy(threads=1)
     sizes = [(len(p["W"]), len(p["W"][0])) for p in python.network.params]
     assert sizes == [dense.params["W"].shape for dense in real.model.layers[::2]]
     assert sum(a.size for a in real.model.params.values()) == 83_900 + 160
@@ -172,13 +172,13 @@ def test_seed_b_in_python_and_in_numpy_measure_the_same_network() -> None:
 
 def test_pytorch_gets_our_networks_and_our_batch(tmp_path) -> None:
     torch = pytest.importorskip("torch")
-    from tests.benchmarks import theirs, twins
+    from benchmarks import counterparts, in_torch
 
-    twins.write(str(tmp_path))
+    counterparts.write(str(tmp_path))
     threads = torch.get_num_threads()
     try:
         for name in SETTINGS:
-            task = theirs.Step(name, threads, str(tmp_path))
+            task = in_torch.Step(name, threads, str(tmp_path))
             assert task.facts()["loss"] == pytest.approx(ours.Step(name, 1).value, rel=1e-4)
             x, labels = ours.batch_of(name)
             np.testing.assert_array_equal(task.x.numpy(), x)
@@ -211,7 +211,7 @@ def test_the_record_names_the_machine_and_no_folder(tmp_path) -> None:
 
 def test_the_loss_marks_where_the_backward_pass_begins() -> None:
     z, labels = np.zeros((2, 10), np.float32), np.zeros(2, int)
-    loss = stages.TimedLoss()
+    loss = versions.TimedLoss()
     value, cache = loss.compute(z, labels)
     assert value == softmax_cross_entropy_forward(z, labels)[0]
     np.testing.assert_array_equal(loss.gradient(cache), nn.SoftmaxCrossEntropy().gradient(cache))

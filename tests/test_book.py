@@ -140,7 +140,7 @@ def browser() -> Iterator:
 @pytest.fixture(scope="module")
 def book(browser: object, serve) -> str:
     """The address of the built book, which is built first where it is out of date."""
-    command = [sys.executable, str(ROOT / "tools" / "house.py"), "book"]
+    command = [sys.executable, str(ROOT / "tools" / "book.py")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     return serve(HTML)

@@ -1,7 +1,7 @@
 """The house's own machinery: what is installed, what is shipped, and how the set-up fails."""
 
 import ast
-import importlib.util
+import importlib
 import os
 import re
 import runpy
@@ -10,6 +10,7 @@ import sys
 import tomllib
 import zipfile
 from collections import namedtuple
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -17,18 +18,30 @@ import pytest
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
-HOUSE = ROOT / "tools" / "house.py"
+TOOLS = ROOT / "tools"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCKED_EXTRAS = ("book", "test", "grade", "dev")
 
 
 @pytest.fixture
-def house() -> ModuleType:
-    """The set-up script as a module of its own, whose paths a test may change."""
-    spec = importlib.util.spec_from_file_location("house", HOUSE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def tools(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
+    """The modules of `tools` by name, loaded anew, whose paths a test may change."""
+    monkeypatch.syspath_prepend(TOOLS)
+    for path in TOOLS.glob("*.py"):
+        monkeypatch.delitem(sys.modules, path.stem, raising=False)
+    return importlib.import_module
+
+
+@pytest.fixture
+def environment(tools) -> ModuleType:
+    """The set-up."""
+    return tools("environment")
+
+
+@pytest.fixture
+def book(tools) -> ModuleType:
+    """The book's build."""
+    return tools("book")
 
 
 def pins() -> dict[str, str]:
@@ -60,7 +73,7 @@ def test_the_wheel_holds_the_package_and_no_test(tmp_path: Path) -> None:
     names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
     assert "course_nn/data/digits.npz" in names
     assert {name.split("/")[0].split("-")[0] for name in names} == {"course_nn"}
-    assert not [name for name in names if "test" in name.lower()]
+    assert not [name for name in names if "test" in name.lower() or "benchmark" in name.lower()]
     assert any(name.endswith("entry_points.txt") for name in names)
 
 
@@ -81,40 +94,45 @@ def test_every_make_command_in_the_readme_exists() -> None:
 # ---------------------------------------------------------------- how the set-up fails
 
 
-def test_an_old_python_can_read_the_script_far_enough_to_be_told() -> None:
-    ast.parse(HOUSE.read_text(), feature_version=(3, 7))
+SCRIPTS = sorted(TOOLS.glob("*.py"))
 
 
-def test_an_old_python_gets_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_an_old_python_can_read_the_scripts_far_enough_to_be_told(script: Path) -> None:
+    ast.parse(script.read_text(), feature_version=(3, 7))
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_an_old_python_gets_one_clear_line(script: Path, tools, monkeypatch) -> None:
     version = namedtuple("version", "major minor micro releaselevel serial")
     monkeypatch.setattr(sys, "version_info", version(3, 9, 2, "final", 0))
     with pytest.raises(SystemExit, match=r"this is Python 3\.9, and the course needs 3\.11"):
-        runpy.run_path(str(HOUSE))
+        runpy.run_path(str(script))
 
 
-def test_no_venv_module_is_one_clear_line(house, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(house, "VENV_PYTHON", tmp_path / "nothing")
+def test_no_venv_module_is_one_clear_line(environment, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(environment, "VENV_PYTHON", tmp_path / "nothing")
     monkeypatch.setitem(sys.modules, "ensurepip", None)
     with pytest.raises(SystemExit, match="has no venv module: install it first"):
-        house.make_venv()
+        environment.make_venv()
 
 
-def test_too_little_disk_is_one_clear_line(house, tmp_path, monkeypatch) -> None:
+def test_too_little_disk_is_one_clear_line(environment, tmp_path, monkeypatch) -> None:
     usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(house, "SETUP_STAMP", tmp_path / "none")
-    monkeypatch.setattr(house.shutil, "disk_usage", lambda _: usage(10**9, 10**9, 10**6))
+    monkeypatch.setattr(environment, "SETUP_STAMP", tmp_path / "none")
+    monkeypatch.setattr(environment.shutil, "disk_usage", lambda _: usage(10**9, 10**9, 10**6))
     with pytest.raises(SystemExit, match=r"needs 1\.5 GB of free disk .* there are 0\.0 GB"):
-        house.set_up()
+        environment.set_up()
     assert not list(tmp_path.iterdir())
 
 
-def test_a_pip_that_fails_is_one_clear_line(house, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(house, "SETUP_STAMP", tmp_path / "stamp")
-    monkeypatch.setattr(house, "make_venv", lambda: None)
-    monkeypatch.setattr(house, "pip_install", lambda *_: False)
+def test_a_pip_that_fails_is_one_clear_line(environment, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(environment, "SETUP_STAMP", tmp_path / "stamp")
+    monkeypatch.setattr(environment, "make_venv", lambda: None)
+    monkeypatch.setattr(environment, "pip_install", lambda *_: False)
     with pytest.raises(SystemExit, match=r"pip could not install requirements\.txt"):
-        house.set_up()
-    assert not house.SETUP_STAMP.exists()
+        environment.set_up()
+    assert not environment.SETUP_STAMP.exists()
 
 
 # ---------------------------------------------------------------- what the set-up does
@@ -129,36 +147,38 @@ def test_a_pip_that_fails_is_one_clear_line(house, tmp_path, monkeypatch) -> Non
         ("NVIDIA-SMI has failed because it could not talk to the driver", ""),
     ],
 )
-def test_the_extra_fits_the_driver(house, tmp_path, monkeypatch, shown: str, extra: str) -> None:
+def test_the_extra_fits_the_driver(
+    environment, tmp_path, monkeypatch, shown: str, extra: str
+) -> None:
     program = tmp_path / "nvidia-smi"
     program.write_text(f"#!/bin/sh\necho '{shown}'\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    assert house.gpu_extra() == extra
+    assert environment.gpu_extra() == extra
 
 
-def test_without_a_gpu_nothing_is_added(house, tmp_path, monkeypatch) -> None:
+def test_without_a_gpu_nothing_is_added(environment, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert house.gpu_extra() == ""
+    assert environment.gpu_extra() == ""
 
 
 @pytest.mark.parametrize("works", [True, False])
-def test_the_set_up_is_done_once(house, tmp_path, monkeypatch, works: bool) -> None:
+def test_the_set_up_is_done_once(environment, tmp_path, monkeypatch, works: bool) -> None:
     calls = []
-    monkeypatch.setattr(house, "SETUP_STAMP", tmp_path / "stamp")
-    monkeypatch.setattr(house, "VENV_PYTHON", Path(sys.executable))
-    monkeypatch.setattr(house, "make_venv", lambda: None)
-    monkeypatch.setattr(house, "gpu_extra", lambda: "cuda12")
+    monkeypatch.setattr(environment, "SETUP_STAMP", tmp_path / "stamp")
+    monkeypatch.setattr(environment, "VENV_PYTHON", Path(sys.executable))
+    monkeypatch.setattr(environment, "make_venv", lambda: None)
+    monkeypatch.setattr(environment, "gpu_extra", lambda: "cuda12")
     monkeypatch.setattr(
-        house, "pip_install", lambda *words: calls.append(words) or works or "-c" not in words
+        environment, "pip_install", lambda *words: calls.append(words) or works or "-c" not in words
     )
-    house.set_up()
-    house.set_up()
+    environment.set_up()
+    environment.set_up()
     assert len(calls) == (3 if works else 6)  # where CuPy failed, the next run tries again
     assert ".[cuda12]" in calls[2]
 
 
-def book_in(folder: Path, house: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def book_in(folder: Path, book: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Lay out a tiny house in a folder, and record the runs of Jupyter Book in place of them."""
     runs: list[int] = []
     for name in ("book/intro.md", "course_nn/ops.py", "_config.yml", "_toc.yml"):
@@ -168,7 +188,10 @@ def book_in(folder: Path, house: ModuleType, monkeypatch: pytest.MonkeyPatch) ->
     paths = {"ROOT": folder, "BUILD": build, "HTML": build / "html", "SETUP_STAMP": folder / "no"}
     paths |= {"INDEX": build / "html" / "index.html", "BOOK_STAMP": build / ".book"}
     for name, path in (paths | {"CODE_STAMP": build / ".code"}).items():
-        monkeypatch.setattr(house, name, path)
+        monkeypatch.setattr(book, name, path)
+    monkeypatch.setattr(book, "VENV_PYTHON", Path(sys.executable))
+    for name in ("ROOT", "BUILD"):
+        monkeypatch.setattr(sys.modules["common"], name, paths[name])
 
     def run() -> int:
         runs.append((build / ".jupyter_cache").is_dir())
@@ -177,31 +200,29 @@ def book_in(folder: Path, house: ModuleType, monkeypatch: pytest.MonkeyPatch) ->
         (build / "html" / "index.html").write_text("built")
         return 0
 
-    monkeypatch.setattr(house, "run_jupyter_book", run)
+    monkeypatch.setattr(book, "run_jupyter_book", run)
     return runs
 
 
-def test_the_book_is_built_when_something_it_reads_has_changed(
-    house, tmp_path, monkeypatch
-) -> None:
-    runs = book_in(tmp_path, house, monkeypatch)
-    house.build_book()
-    house.build_book()
+def test_the_book_is_built_when_something_it_reads_has_changed(book, tmp_path, monkeypatch) -> None:
+    runs = book_in(tmp_path, book, monkeypatch)
+    book.build_book()
+    book.build_book()
     assert runs == [False]
     (tmp_path / "book/intro.md").write_text("another text")
-    house.build_book()
+    book.build_book()
     assert runs == [False, True]  # the executed notebooks are kept
     (tmp_path / "course_nn/ops.py").write_text("another program")
-    house.build_book()
+    book.build_book()
     assert runs == [False, True, False]  # and thrown away when the code they import changes
 
 
-def test_a_book_that_failed_is_built_again(house, tmp_path, monkeypatch) -> None:
-    book_in(tmp_path, house, monkeypatch)
-    monkeypatch.setattr(house, "run_jupyter_book", lambda: 1)
+def test_a_book_that_failed_is_built_again(book, tmp_path, monkeypatch) -> None:
+    book_in(tmp_path, book, monkeypatch)
+    monkeypatch.setattr(book, "run_jupyter_book", lambda: 1)
     for _ in range(2):
         with pytest.raises(SystemExit, match="the book did not build"):
-            house.build_book()
+            book.build_book()
 
 
 # ---------------------------------------------------------------- the law on skips

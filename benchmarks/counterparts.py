@@ -1,6 +1,6 @@
-"""Writes PyTorch's twin of every network of the benchmark, with the same weights, and the batch.
+"""Writes every network of the benchmark as a module of PyTorch's, with our weights, and its batch.
 
-    python -m tests.benchmarks.twins FOLDER
+    python -m benchmarks.counterparts FOLDER
 
 A process of its own, since it needs both libraries and the two sides shall each know only one.
 """
@@ -16,7 +16,7 @@ from .settings import ROOT, SETTINGS
 
 def write(folder: str) -> None:
     """Runs this module: {network}.pt for every network, (module, batch, labels)."""
-    command = [sys.executable, "-m", "tests.benchmarks.twins", folder]
+    command = [sys.executable, "-m", "benchmarks.counterparts", folder]
     subprocess.run(command, cwd=ROOT, check=True)
 
 

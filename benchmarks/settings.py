@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 ADAM_RATE, SGD_RATE, MOMENTUM = 1e-3, 0.01, 0.9
 FEW = 2  # samples of the step that comes before memory is counted: it loads what is loaded once
 RACE_BATCH, RACE_RATE, RACE_BETAS = 256, 0.01, (0.7, 0.9)

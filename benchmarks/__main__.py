@@ -1,6 +1,6 @@
 """How fast the course's networks train, beside PyTorch and beside what the machine can do.
 
-    python -m tests.benchmarks [step] [layers] [seeds] [race] [judge] [--threads 2 1] [--out DIR]
+    python -m benchmarks [step] [layers] [seeds] [race] [gradcheck] [--threads 2 1] [--out DIR]
 
 Prints tables, writes bench.json and figures. It measures, and asserts no time.
 """
@@ -15,16 +15,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import figure, judge, layers, machine, race, seeds, step, twins
+from . import counterparts, figure, gradcheck, layers, machine, race, seeds, step
 from .settings import ROOT, SETTINGS
 
-PARTS = ("step", "layers", "seeds", "race", "judge")
+PARTS = ("step", "layers", "seeds", "race", "gradcheck")
 QUIET = 0.5  # programs that want a processor, on average over the last minute
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser("tests.benchmarks", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser("benchmarks", description=__doc__.split("\n")[0])
     parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}; all")
     add, threads = parser.add_argument, [2, 1] if machine.cores() > 1 else [1]
     add("--threads", type=int, nargs="+", default=threads, help="one run of the parts with each")
@@ -52,7 +52,7 @@ def jobs(options: argparse.Namespace, folder: str) -> dict[str, list[Callable[[]
         "layers": [lambda t=t: layers.run(chosen, t, repeats, folder) for t in all_threads],
         "seeds": [lambda: seeds.run(all_threads[0], repeats)],
         "race": [lambda t=t: race.run(t, options.seeds, folder) for t in all_threads],
-        "judge": [judge.run],
+        "gradcheck": [gradcheck.run],
     }
 
 
@@ -64,7 +64,7 @@ def main(argv: list[str] | None = None) -> int:
     print(_greeting(record["machine"]), flush=True)
     with tempfile.TemporaryDirectory() as folder:
         if {"step", "layers", "race"} & set(options.parts):
-            twins.write(folder)
+            counterparts.write(folder)
         for part, runs in jobs(options, folder).items():
             if part in options.parts:
                 record[part] = [_run(part, job) for job in runs]
@@ -89,7 +89,7 @@ REPORTS = {
     "layers": layers.report,
     "seeds": seeds.report,
     "race": race.report,
-    "judge": judge.report,
+    "gradcheck": gradcheck.report,
 }
 
 

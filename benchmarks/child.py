@@ -1,8 +1,8 @@
 """One side of a comparison, in a process of its own: told over a pipe to take a turn, it times it.
 
-    python -m tests.benchmarks.worker SIDE
+    python -m benchmarks.child MODULE
 
-SIDE is a module here whose classes are tasks. A line of JSON comes in, a line goes out.
+MODULE is one here whose classes are tasks. A line of JSON comes in, a line goes out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from . import memory
 
 
-class Side:
+class Child:
     """Holds the task, and answers one message after another."""
 
     def __init__(self, module: str) -> None:
@@ -54,10 +54,10 @@ def main() -> int:
     """Answers until the pipe closes. What a library prints goes to the error stream instead."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    side = Side(sys.argv[1])
+    child = Child(sys.argv[1])
     for line in sys.stdin:
         message = json.loads(line)
-        answer = getattr(side, message.pop("do"))(**message)
+        answer = getattr(child, message.pop("do"))(**message)
         print(json.dumps(answer), file=answers, flush=True)
     return 0
 

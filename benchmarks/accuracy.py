@@ -1,6 +1,6 @@
 """How well the course's networks read MNIST's test set, beside what the seeds published.
 
-    python -m tests.benchmarks.accuracy [name ...] [--seeds 5] [--out FILE]
+    python -m benchmarks.accuracy [name ...] [--seeds 5] [--out FILE]
 
 Every recipe was chosen with `--validate`, which keeps the last 10,000 training images aside and
 does not look at the test set; without it, a run trains on all 60,000 and reports the test set once.
@@ -200,9 +200,7 @@ def line(result: dict[str, Any]) -> str:
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        "tests.benchmarks.accuracy", description=__doc__.split("\n")[0]
-    )
+    parser = argparse.ArgumentParser("benchmarks.accuracy", description=__doc__.split("\n")[0])
     parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(RECIPES)}; all")
     parser.add_argument("--seeds", type=int, default=5, help="runs of each network, seeds 0, 1, …")
     parser.add_argument("--epochs", type=int, help="another number of epochs than the recipe's")

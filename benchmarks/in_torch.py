@@ -1,5 +1,5 @@
 """PyTorch's side, eager: what is timed of it. course_nn is never imported here, so that nothing
-of its settings reaches PyTorch; the networks and the batch come from a file (see `twins`).
+of its settings reaches PyTorch; the networks and the batch come from a file (see `counterparts`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Against the seeds, measured and not quoted: the slow twins of `reference` and the real ops.
+"""Against the seeds, measured and not quoted: the slow oracles of `reference` and the real ops.
 
 Seed B's backward pass, seed D's conv network a step, and seed A's way from loops to threads. What
 a seed published stands beside it: taken on another machine, and for B under a line profiler.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .lockstep import Worker, alternate
+from .lockstep import Side, alternate
 from .summary import spread
 from .table import millis, table
 
@@ -23,30 +23,30 @@ LOOPS = 1  # runs of what takes so long that it needs no more
 
 
 def way(threads: int) -> list[tuple[str, str, dict[str, Any]]]:
-    """The stages: name, task and its arguments. The first are so slow that fewer samples do."""
-    twins = [
-        ("pure Python", "StepByTwins", {"stage": 0, "batch": 2}),
-        ("NumPy rows", "StepByTwins", {"stage": 1, "batch": 16}),
-        ("a GEMM an image", "StepByTwins", {"stage": 2, "batch": BATCH}),
-        ("whole GEMM", "StepByTwins", {"stage": 3, "batch": BATCH}),
-        ("memory order", "StepByTwins", {"stage": 4, "batch": BATCH}),
+    """The versions: name, task and its arguments. The first are so slow that fewer samples do."""
+    versions = [
+        ("pure Python", "StepByOracles", {"version": 0, "batch": 2}),
+        ("NumPy rows", "StepByOracles", {"version": 1, "batch": 16}),
+        ("a GEMM an image", "StepByOracles", {"version": 2, "batch": BATCH}),
+        ("whole GEMM", "StepByOracles", {"version": 3, "batch": BATCH}),
+        ("memory order", "StepByOracles", {"version": 4, "batch": BATCH}),
         ("fused and in place", "StepByModel", {"batch": BATCH}),
     ]
     if threads > 1:
-        twins.append((f"{threads} threads", "StepByModel", {"batch": BATCH, "threads": threads}))
-    return twins
+        versions.append((f"{threads} threads", "StepByModel", {"batch": BATCH, "threads": threads}))
+    return versions
 
 
 def timed(task: str, name: str, repeats: int, **arguments: Any) -> tuple[list[float], dict]:
     """Seconds of every run of one task, in a process of its own; and what it says of itself."""
-    with Worker("stages", task, **arguments) as worker:
+    with Side("versions", task, **arguments) as side:
         warm_up = 0 if repeats <= LOOPS else 5
-        times = alternate([worker], repeats, warm_up=warm_up, lead=(0, 0), pause=0)
-        return times["stages"][name], worker.facts
+        times = alternate([side], repeats, warm_up=warm_up, lead=(0, 0), pause=0)
+        return times["versions"][name], side.facts
 
 
 def two(slow: tuple[str, dict], fast: tuple[str, dict], name: str, repeats: int) -> dict[str, Any]:
-    """A slow twin, and the real one, often."""
+    """A slow oracle, and the real one, often."""
     seconds = [
         timed(slow[0], name, LOOPS, **slow[1])[0],
         timed(fast[0], name, repeats, **fast[1])[0],
@@ -55,18 +55,18 @@ def two(slow: tuple[str, dict], fast: tuple[str, dict], name: str, repeats: int)
     return {"slow_s": slow_s, "fast_s": fast_s, "times_as_fast": slow_s / fast_s}
 
 
-def journey(threads: int, repeats: int) -> list[dict[str, Any]]:
-    """Every stage's time a sample, and how many times as fast as the first it is."""
+def measured_way(threads: int, repeats: int) -> list[dict[str, Any]]:
+    """Every version's time a sample, and how many times as fast as the first it is."""
     rows: list[dict[str, Any]] = []
     for name, task, arguments in way(threads):
-        slow = arguments.get("stage", 9) == 0
-        rows.append(_stage(name, task, LOOPS if slow else repeats, arguments))
+        slow = arguments.get("version", 9) == 0
+        rows.append(_version(name, task, LOOPS if slow else repeats, arguments))
         print(f"  {name}: {millis(rows[-1]['sample_s'])} ms a sample", flush=True)
-    with Worker("stages", "Gpu") as probe:
+    with Side("versions", "Gpu") as probe:
         gpu = probe.facts["name"]
     if gpu:
         arguments = {"batch": BATCH, "device": "gpu"}
-        rows.append({**_stage("GPU", "StepByModel", repeats, arguments), "device": gpu})
+        rows.append({**_version("GPU", "StepByModel", repeats, arguments), "device": gpu})
     for row in rows:
         if not math.isclose(row["loss"], rows[0]["loss"], rel_tol=1e-4):
             raise RuntimeError(f"{row['name']} computes another loss than {rows[0]['name']}")
@@ -74,7 +74,7 @@ def journey(threads: int, repeats: int) -> list[dict[str, Any]]:
     return rows if gpu else [*rows, {"name": "GPU", "skipped": "no GPU that CuPy can use here"}]
 
 
-def _stage(name: str, task: str, repeats: int, arguments: dict[str, Any]) -> dict[str, Any]:
+def _version(name: str, task: str, repeats: int, arguments: dict[str, Any]) -> dict[str, Any]:
     seconds, facts = timed(task, "step", repeats, network=NETWORK, **arguments)
     sample = spread(seconds).median / arguments["batch"]
     return {"name": name, "batch": arguments["batch"], "sample_s": sample, "loss": facts["loss"]}
@@ -83,14 +83,14 @@ def _stage(name: str, task: str, repeats: int, arguments: dict[str, Any]) -> dic
 def run(threads: int, repeats: int) -> dict[str, Any]:
     """All three; what is written as JSON."""
     real_b = ("BackwardInNumPy", {"threads": threads})
-    loops_d = ("StepByTwins", {"network": NETWORK, "stage": 0, "batch": D_BATCH})
+    loops_d = ("StepByOracles", {"network": NETWORK, "version": 0, "batch": D_BATCH})
     real_d = ("StepByModel", {"network": NETWORK, "batch": D_BATCH, "threads": threads})
     result = {"threads": threads, "published": PUBLISHED}
     result["B"] = two(("BackwardInPython", {}), real_b, "backward", repeats)
     print(f"  seed B: {result['B']['times_as_fast']:.0f} times as fast", flush=True)
     result["D"] = two(loops_d, real_d, "step", repeats)
     print(f"  seed D: {result['D']['times_as_fast']:.0f} times as fast", flush=True)
-    result["A"] = journey(threads, repeats)
+    result["A"] = measured_way(threads, repeats)
     return result
 
 
@@ -102,14 +102,14 @@ def report(result: dict[str, Any]) -> str:
         cells = [millis(row["slow_s"]), millis(row["fast_s"]), f"{row['times_as_fast']:.0f}"]
         rows.append([f"{seed}: {what}", *cells, result["published"][seed]])
     head = ["seed", "Python", "ours", "times as fast", "the seed published"]
-    stages = ["stage", "batch", "a sample", "times as fast", "than the one before"]
+    columns = ["version", "batch", "a sample", "times as fast", "than the one before"]
     return "\n".join(
         (
             f"Against the seeds, {result['threads']} thread(s); milliseconds",
             table(head, rows),
             "",
-            f"A: a step of {NETWORK!r} by stage. The seed published: {result['published']['A']}",
-            table(stages, _lines(result["A"])),
+            f"A: a step of {NETWORK!r} by version. The seed published: {result['published']['A']}",
+            table(columns, _lines(result["A"])),
         )
     )
 

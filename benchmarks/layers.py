@@ -1,4 +1,4 @@
-"""Each layer's forward and backward pass beside its PyTorch twin's.
+"""Each layer's forward and backward pass beside PyTorch's of the same layer.
 
 Ours runs through the model's engine, between a source and a sink that cost nothing (see
 `ours.Layers`): in slices and on threads as in a training step, but alone, so the table does not
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .lockstep import Worker, alternate
+from .lockstep import Side, alternate
 from .summary import Spread, ratio, spread
 from .table import millis, table
 
@@ -19,9 +19,9 @@ LEAD = (3, 0.02)  # runs and seconds before the timed one, see `lockstep`
 
 def measure(network: str, threads: int, repeats: int, folder: str) -> dict[str, Any]:
     """All layers of a network, one after the other, both sides in turn; and the engine alone."""
-    with Worker("ours", "Layers", network=network, threads=threads) as ours:
+    with Side("ours", "Layers", network=network, threads=threads) as ours:
         arguments = {"network": network, "threads": threads, "folder": folder}
-        with Worker("theirs", "Layers", **arguments) as theirs:
+        with Side("in_torch", "Layers", name="theirs", **arguments) as theirs:
             rows, count = [], len(ours.facts["names"])
             for i, name in enumerate(ours.facts["names"]):
                 times = alternate([ours, theirs], repeats, lead=LEAD, layer=i)

@@ -26,19 +26,20 @@ PAUSE = 0.13
 LEAD = (3, 0.06)
 
 
-class Worker:
+class Side:
     """A process that runs one task.
 
     Parameters
     ----------
-    side : the module of the task: "ours", "theirs" or "stages".
+    module : of the task: "ours", "in_torch" or "versions".
     task : the class in it.
+    name : under which its times are reported; the module's unless told.
     **arguments : of the class, plain enough for JSON.
     """
 
-    def __init__(self, side: str, task: str, **arguments: Any) -> None:
-        self.side = side
-        command = [sys.executable, "-m", "tests.benchmarks.worker", side]
+    def __init__(self, module: str, task: str, *, name: str = "", **arguments: Any) -> None:
+        self.name = name or module
+        command = [sys.executable, "-m", "benchmarks.child", module]
         self.process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -58,7 +59,7 @@ class Worker:
             answer = ""
         if not answer:
             raise RuntimeError(
-                f"the process of {self.side!r} ended at {what!r}; see its error above"
+                f"the process of {self.name!r} ended at {what!r}; see its error above"
             )
         return json.loads(answer)
 
@@ -68,7 +69,7 @@ class Worker:
         self.process.stdout.close()
         self.process.wait()
 
-    def __enter__(self) -> Worker:
+    def __enter__(self) -> Side:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -76,7 +77,7 @@ class Worker:
 
 
 def alternate(
-    workers: Sequence[Worker],
+    sides: Sequence[Side],
     repeats: int,
     *,
     warm_up: int = 5,
@@ -88,7 +89,7 @@ def alternate(
 
     Parameters
     ----------
-    workers : the sides.
+    sides : the sides.
     repeats : turns of each.
     warm_up : runs of each before the first turn.
     lead : runs and seconds, at least, that a turn begins with; then one run is timed.
@@ -100,16 +101,16 @@ def alternate(
     times : {side: {name: seconds of every turn}}, and under "idle" the share of a processor that
         the idle sides used during a turn, {side: the median over the turns}.
     """
-    for worker in workers if warm_up else ():
-        worker.ask("turn", runs=warm_up, seconds=0, **arguments)
-    turns: dict[str, list[dict[str, float]]] = {worker.side: [] for worker in workers}
-    idle: dict[str, list[float]] = {worker.side: [] for worker in workers}
+    for side in sides if warm_up else ():
+        side.ask("turn", runs=warm_up, seconds=0, **arguments)
+    turns: dict[str, list[dict[str, float]]] = {side.name: [] for side in sides}
+    idle: dict[str, list[float]] = {side.name: [] for side in sides}
     runs, seconds = lead
     for _ in range(repeats):
-        for worker in workers:
+        for side in sides:
             time.sleep(pause)
-            others = {other.side: Idle(other) for other in workers if other is not worker}
-            turns[worker.side].append(worker.ask("turn", runs=runs, seconds=seconds, **arguments))
+            others = {other.name: Idle(other) for other in sides if other is not side}
+            turns[side.name].append(side.ask("turn", runs=runs, seconds=seconds, **arguments))
             for side, other in others.items():
                 idle[side].append(other.share())
     return {**{side: _columns(rows) for side, rows in turns.items()}, "idle": _medians(idle)}
@@ -118,14 +119,14 @@ def alternate(
 class Idle:
     """A side that should be asleep: what it uses of a processor from now on."""
 
-    def __init__(self, worker: Worker) -> None:
-        self.worker, asked = worker, worker.ask("processor")
-        self.used, self.start = worker.ask("processor"), time.perf_counter()
+    def __init__(self, side: Side) -> None:
+        self.side, asked = side, side.ask("processor")
+        self.used, self.start = side.ask("processor"), time.perf_counter()
         self.asking = self.used - asked  # what it costs to answer this question
 
     def share(self) -> float:
         """Processor seconds a second since the beginning, apart from answering questions."""
-        used = self.worker.ask("processor") - self.used - self.asking
+        used = self.side.ask("processor") - self.used - self.asking
         return max(used, 0.0) / (time.perf_counter() - self.start)
 
 

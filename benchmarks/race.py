@@ -15,7 +15,7 @@ import numpy as np
 import course_nn as nn
 from course_nn.data import DataNotFound
 
-from .lockstep import Worker
+from .lockstep import Side
 from .summary import ratio, spread
 from .table import table
 
@@ -40,12 +40,12 @@ def run(threads: int, seeds: int, folder: str) -> dict[str, Any]:
     except DataNotFound as error:
         return {"threads": threads, "skipped": str(error)}
     rows: dict[str, list[dict[str, Any]]] = {"ours": [], "theirs": []}
-    with Worker("ours", "Race", data=str(data), threads=threads) as ours:
+    with Side("ours", "Race", data=str(data), threads=threads) as ours:
         arguments = {"data": str(data), "threads": threads, "folder": folder}
-        with Worker("theirs", "Race", **arguments) as theirs:
+        with Side("in_torch", "Race", name="theirs", **arguments) as theirs:
             for seed in range(seeds):
-                for worker in (ours, theirs):
-                    rows[worker.side].append(worker.ask("turn", runs=0, seconds=0, seed=seed))
+                for side in (ours, theirs):
+                    rows[side.name].append(side.ask("turn", runs=0, seconds=0, seed=seed))
                 a, b = (side[-1]["seconds"] for side in rows.values())
                 print(f"  seed {seed}: {a:.2f} s, PyTorch {b:.2f} s", flush=True)
     seconds = {side: [run["seconds"] for run in runs] for side, runs in rows.items()}

@@ -1,5 +1,6 @@
-"""The slow twins and the real ops as stages of one way, each a task for a process of its own:
-a later stage sets options of the C library that would make an earlier one faster too.
+"""A training step from plain Python to the real ops, a version after the other, each a task for a
+process of its own: a later version sets options of the C library that would make an earlier one
+faster too.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from course_nn.backend import gpu_module
 from course_nn.layers import Conv2D, Dense, Layer, MaxPool2D
 from course_nn.ops import softmax_cross_entropy_backward, softmax_cross_entropy_forward
 from course_nn.reference import loops, pure_python
-from course_nn.reference import stages as twins
+from course_nn.reference import stages as oracles
 
 B_SIZES, B_BATCH = [784, 100, 50, 10], 100
 RATE = 0.01
@@ -74,7 +75,7 @@ class BackwardInNumPy:
         return {"backward": time.perf_counter() - self.loss.backward_began}
 
 
-# -- a whole step, by twins ----------------------------------------------------------------------
+# -- a whole step, by oracles --------------------------------------------------------------------
 
 
 def pool_by_views(layer: MaxPool2D) -> Passes:
@@ -109,16 +110,16 @@ def pool_by_loops(layer: MaxPool2D) -> Passes:
     )
 
 
-def by_stage(layer: Layer, stage: twins.Stage) -> Passes:
-    """A dense layer or a convolution by a slow twin."""
-    W, b = (stage.convert(layer.params[name]) for name in ("W", "b"))
+def by_oracle(layer: Layer, oracle: oracles.Stage) -> Passes:
+    """A dense layer or a convolution by a slow oracle."""
+    W, b = (oracle.convert(layer.params[name]) for name in ("W", "b"))
 
     def backward(dy: np.ndarray, cache: Any) -> tuple[np.ndarray, dict]:
-        dx, *grads = map(np.asarray, stage.backward(stage.convert(dy), cache))
+        dx, *grads = map(np.asarray, oracle.backward(oracle.convert(dy), cache))
         return dx, dict(zip(("W", "b"), grads, strict=True))
 
     def forward(x: np.ndarray) -> tuple[np.ndarray, Any]:
-        y, cache = stage.forward(stage.convert(x), W, b)
+        y, cache = oracle.forward(oracle.convert(x), W, b)
         return np.asarray(y), cache
 
     return forward, backward
@@ -129,38 +130,38 @@ def by_ops(layer: Layer) -> Passes:
     return lambda x: layer.compute(x, train=True), layer.gradients
 
 
-class StepByTwins:
-    """A training step of a network of the zoo: convolutions and dense layers at one stage.
+class StepByOracles:
+    """A training step of a network of the zoo: convolutions and dense layers in one version.
 
     Parameters
     ----------
     network : of the zoo.
-    stage : 0 to 3, of `reference.stages.CONV`; 4: the real ops, one after the other on the whole
+    version : 0 to 3, of `reference.stages.CONV`; 4: the real ops, one after the other on the whole
         batch.
     batch : samples.
     """
 
-    def __init__(self, network: str, stage: int, batch: int) -> None:
+    def __init__(self, network: str, version: int, batch: int) -> None:
         chosen = zoo.network(network)
         self.layers, shape, rng = chosen.layers(), chosen.input_shape, np.random.default_rng(0)
         for layer in self.layers:
             shape = layer.build(shape, rng=rng)
         self.x, self.labels = images(chosen.input_shape, batch)
-        self.passes = [self._passes(layer, stage) for layer in self.layers]
+        self.passes = [self._passes(layer, version) for layer in self.layers]
         self.first = [bool(layer.params) for layer in self.layers].index(True)
 
-    def _passes(self, layer: Layer, stage: int) -> Passes:
-        if stage < len(twins.CONV):
+    def _passes(self, layer: Layer, version: int) -> Passes:
+        if version < len(oracles.CONV):
             if isinstance(layer, Conv2D):
-                return by_stage(layer, twins.CONV[stage])
+                return by_oracle(layer, oracles.CONV[version])
             if isinstance(layer, Dense):
-                return by_stage(layer, twins.DENSE[min(stage, len(twins.DENSE) - 1)])
+                return by_oracle(layer, oracles.DENSE[min(version, len(oracles.DENSE) - 1)])
             if isinstance(layer, MaxPool2D):
-                return pool_by_loops(layer) if stage == 0 else pool_by_views(layer)
+                return pool_by_loops(layer) if version == 0 else pool_by_views(layer)
         return by_ops(layer)
 
     def facts(self) -> dict[str, float]:
-        """The loss of the untrained network on its first samples: the same at every stage."""
+        """The loss of the untrained network on its first samples: the same in every version."""
         return {"loss": float(softmax_cross_entropy_forward(self.scores(2)[0], self.labels[:2])[0])}
 
     def scores(self, count: int | None = None) -> tuple[np.ndarray, list[Any]]:
@@ -199,7 +200,7 @@ class StepByModel:
         self.loss, self.optimizer = nn.SoftmaxCrossEntropy(), nn.SGD(RATE)
 
     def facts(self) -> dict[str, float]:
-        """As `StepByTwins.facts`."""
+        """As `StepByOracles.facts`."""
         return self.model.evaluate(self.x[:2], self.labels[:2], self.loss)
 
     def run(self) -> dict[str, float]:

@@ -106,7 +106,7 @@ def _layer(ax: Any, i: int, row: dict[str, Any]) -> None:
 
 
 def way(rows: list[dict[str, Any]]) -> Any:
-    """How many times as fast as plain Python every stage is, on a logarithmic axis."""
+    """How many times as fast as plain Python every version is, on a logarithmic axis."""
     rows = [row for row in rows if "skipped" not in row]
     figure, (ax,) = _axes(1, 1, figsize=(6.5, 0.45 * len(rows) + 1))
     ax.barh(range(len(rows)), [row["times_as_fast"] for row in rows], color=OURS)

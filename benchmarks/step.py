@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .lockstep import Worker, alternate
+from .lockstep import Side, alternate
 from .settings import SETTINGS
 from .summary import Work, geometric_mean, ratio, spread
 from .table import millis, table
@@ -15,7 +15,10 @@ GOAL, LIMIT, MEMORY_LIMIT = 0.8, 1.0, 1.5
 
 def rates(threads: int, repeats: int = 10) -> dict[str, Any]:
     """The best that was seen of the machine: sgemm in operations and copies in bytes a second."""
-    sides = Worker("ours", "Rates", threads=threads), Worker("theirs", "Rates", threads=threads)
+    sides = (
+        Side("ours", "Rates", threads=threads),
+        Side("in_torch", "Rates", name="theirs", threads=threads),
+    )
     with sides[0] as ours, sides[1] as theirs:
         times = alternate([ours, theirs], repeats, warm_up=1, lead=(0, 0))
         facts = {**ours.facts, **theirs.facts}
@@ -26,14 +29,14 @@ def rates(threads: int, repeats: int = 10) -> dict[str, Any]:
 
 def measure(network: str, threads: int, repeats: int, folder: str, **variant: bool) -> dict:
     """Both sides of one network, in turn."""
-    with Worker("ours", "Step", network=network, threads=threads) as ours:
+    with Side("ours", "Step", network=network, threads=threads) as ours:
         arguments = {"network": network, "threads": threads, "folder": folder, **variant}
-        with Worker("theirs", "Step", **arguments) as theirs:
+        with Side("in_torch", "Step", name="theirs", **arguments) as theirs:
             losses = ours.facts["loss"], theirs.facts["loss"]
             if not math.isclose(*losses, rel_tol=1e-4):
                 raise RuntimeError(f"{network}: the two sides' first losses differ: {losses}")
             times = alternate([ours, theirs], repeats)
-            held = {worker.side: worker.ask("memory") for worker in (ours, theirs)}
+            held = {side.name: side.ask("memory") for side in (ours, theirs)}
     return {
         "network": network,
         "batch": SETTINGS[network].batch,

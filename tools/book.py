@@ -1,0 +1,91 @@
+"""Execute and build the book: `make book`, in the standard library alone.
+
+`python tools/book.py` compares a fingerprint of what the book reads with that of the last run that
+worked, and does nothing twice.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from common import (
+    BUILD,
+    ROOT,
+    SETUP_STAMP,
+    VENV_PYTHON,
+    fail,
+    fingerprint,
+    matches,
+    require_space,
+    run_alone,
+    say,
+)
+
+HTML = BUILD / "html"
+INDEX = HTML / "index.html"
+BOOK_STAMP = BUILD / ".book"
+CODE_STAMP = BUILD / ".code"
+BOOK_BYTES = 200_000_000
+
+
+def data_seen() -> list[str]:
+    """Return the data files that a chapter may find: with MNIST there, the pages differ."""
+    named = os.environ.get("COURSE_NN_DATA")
+    folder = Path(named) if named else None
+    return sorted(f.name for f in folder.iterdir()) if folder and folder.is_dir() else []
+
+
+def build_book() -> None:
+    """Execute and build the book with warnings as errors, unless nothing it reads has changed."""
+    if not VENV_PYTHON.exists():
+        fail("there is no .venv: run `make setup` first.")
+    setup = SETUP_STAMP.read_text() if SETUP_STAMP.is_file() else sys.version
+    records = sorted((ROOT / "book").rglob("*.json"))  # measurements that a chapter reads
+    code = fingerprint(ROOT / "course_nn", *records, setup, data_seen())
+    wanted = fingerprint(ROOT / "book", ROOT / "_config.yml", ROOT / "_toc.yml", code)
+    if INDEX.is_file() and matches(BOOK_STAMP, wanted):
+        say(f"book: up to date: {INDEX}")
+        return
+    require_space(BOOK_BYTES, "the book")
+    start = time.monotonic()
+    clear_stale(code)
+    say("book: executing the chapters that changed and building the pages")
+    if run_jupyter_book():
+        fail("the book did not build: the cell or the warning that stopped it is named above.")
+    BOOK_STAMP.write_text(wanted)
+    say(f"book: built in {time.monotonic() - start:.0f} s: open {INDEX}")
+
+
+def clear_stale(code: str) -> None:
+    """Remove the last pages, and, where the code they import has changed, the executed notebooks.
+
+    Sphinx repeats no warning of a page that it does not read again, and jupyter-cache compares the
+    cells of a notebook, not the package and the records that they read: both would hide an error.
+    """
+    BOOK_STAMP.unlink(missing_ok=True)
+    stale = [HTML, BUILD / ".doctrees", BUILD / "jupyter_execute"]
+    if not matches(CODE_STAMP, code):
+        stale.append(BUILD / ".jupyter_cache")
+    for folder in stale:
+        shutil.rmtree(folder, ignore_errors=True)
+    BUILD.mkdir(exist_ok=True)
+    CODE_STAMP.write_text(code)
+
+
+def run_jupyter_book() -> int:
+    """Run Jupyter Book over book/ into _build/, and return its exit status."""
+    program = VENV_PYTHON.parent / "jupyter-book"
+    arguments = ["build", "book", "--config", "_config.yml", "--toc", str(ROOT / "_toc.yml")]
+    strict = ["--path-output", ".", "--warningiserror", "--keep-going", "--quiet"]
+    # A plotting backend named from outside would keep figures out of the pages.
+    environment = {k: v for k, v in os.environ.items() if k != "MPLBACKEND"}
+    command = [str(program), *arguments, *strict]
+    quiet = subprocess.DEVNULL  # its chatter; warnings and failures come on standard error
+    return subprocess.run(command, cwd=ROOT, env=environment, stdout=quiet, check=False).returncode
+
+
+if __name__ == "__main__":
+    run_alone(build_book, BOOK_BYTES, "the book")
