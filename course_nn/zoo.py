@@ -11,11 +11,24 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D, ReLU, Shape
+from .layers import (
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAvgPool2D,
+    Layer,
+    MaxPool2D,
+    ReLU,
+    Residual,
+    Shape,
+)
 from .model import Sequential
 
 DIGIT: Shape = (1, 28, 28)
 PADDED: Shape = (1, 32, 32)
+COLOUR: Shape = (3, 32, 32)
 
 
 class Network(NamedTuple):
@@ -101,6 +114,27 @@ def _deep() -> list[Layer]:
     return [*features, Flatten(), Dropout(0.2), Dense(256), BatchNorm(), ReLU(), Dense(10)]
 
 
+def _vgg() -> list[Layer]:
+    layers: list[Layer] = []
+    for filters in (64, 128):
+        for _ in range(2):
+            layers += [Conv2D(filters, 3, padding="same"), ReLU()]
+        layers.append(MaxPool2D(2))
+    return [*layers, *_dense(256, 10)]
+
+
+def _block(filters: int) -> list[Layer]:
+    """A residual block: x plus two normed convolutions of x, then a ReLU."""
+    second = [Conv2D(filters, 3, padding=1), BatchNorm()]
+    return [Residual([*_normed(filters, 3, padding=1), *second]), ReLU()]
+
+
+def _resnet() -> list[Layer]:
+    wide = [*_normed(16, 3, padding=1), *_block(16), *_block(16)]
+    deep = [*_normed(32, 3, stride=2, padding=1), *_block(32), *_block(32)]
+    return [*wide, *deep, GlobalAvgPool2D(), Dense(10)]
+
+
 NETWORKS: dict[str, Network] = {
     "softmax_regression": Network(DIGIT, "784-10", _softmax_regression),
     "pooled": Network(DIGIT, "pooled, then 196-80-40-20-10", _pooled),
@@ -112,6 +146,8 @@ NETWORKS: dict[str, Network] = {
     "fast": Network(DIGIT, "24 filters of 5×5, 32 of 3×3, dense 256", _fast),
     "wide": Network(DIGIT, "32 and 64 filters of 3×3, dense 128", _wide),
     "deep": Network(DIGIT, "four convolutions and a dense 256 with batch norm", _deep),
+    "vgg": Network(COLOUR, "64, 64, 128, 128 filters of 3×3 in colour, dense 256", _vgg),
+    "resnet": Network(COLOUR, "four residual blocks of 16 and 32 filters in colour", _resnet),
 }
 
 
@@ -151,7 +187,7 @@ def build(name: str, *, rng: np.random.Generator, **options: Any) -> Sequential:
 
     Returns
     -------
-    model : built; `model.input_shape` is (1, 28, 28), LeNet's (1, 32, 32).
+    model : built; `model.input_shape` is (1, 28, 28), LeNet's (1, 32, 32), in colour (3, 32, 32).
 
     Raises
     ------
