@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from . import load
-from .judge import run_test
+from .diagnose import run_test
 from .student import LocalStudent
 from .verdict import Verdict
 

@@ -1,22 +1,22 @@
 """Exercise 2, the dense layer: the questions, the known mistakes, and the public tests.
 
-Right gradients come from the numerical judge, so the check knows no backward pass.
+Right gradients are numerical, so the check knows no backward pass.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from .. import ops
 from ..gradcheck import numerical_gradient
-from .judge import Mistake, Output, Question, judge
+from .compare import compare
 from .student import Student
+from .task import Arrays, Mistake, Output, Question
 
-Arrays = tuple[np.ndarray, ...]
 
-
-def _normal(rng: np.random.Generator, dtype: Any, *shapes: tuple[int, ...]) -> Arrays:
+def _normal(rng: np.random.Generator, dtype: DTypeLike, *shapes: tuple[int, ...]) -> Arrays:
     return tuple(rng.normal(size=shape).astype(dtype) for shape in shapes)
 
 
@@ -25,14 +25,14 @@ def _float64(*arrays: np.ndarray) -> Arrays:
 
 
 def draw_forward(
-    rng: np.random.Generator, N: int = 4, D: int = 3, M: int = 2, dtype: Any = np.float64
+    rng: np.random.Generator, N: int = 4, D: int = 3, M: int = 2, dtype: DTypeLike = np.float64
 ) -> Arrays:
     """Draw x (N, D), W (D, M), b (M,)."""
     return _normal(rng, dtype, (N, D), (D, M), (M,))
 
 
 def draw_backward(
-    rng: np.random.Generator, N: int = 4, D: int = 3, M: int = 2, dtype: Any = np.float64
+    rng: np.random.Generator, N: int = 4, D: int = 3, M: int = 2, dtype: DTypeLike = np.float64
 ) -> Arrays:
     """Draw dy (N, M), never ones, x (N, D), W (D, M)."""
     return _normal(rng, dtype, (N, M), (N, D), (D, M))
@@ -44,7 +44,7 @@ def draw_images(
     C: int = 3,
     H: int = 4,
     W: int = 5,
-    dtype: Any = np.float64,
+    dtype: DTypeLike = np.float64,
 ) -> Arrays:
     """Draw x (N, C, H, W)."""
     return _normal(rng, dtype, (N, C, H, W))
@@ -56,13 +56,15 @@ def draw_flat(
     C: int = 3,
     H: int = 4,
     W: int = 5,
-    dtype: Any = np.float64,
+    dtype: DTypeLike = np.float64,
 ) -> Arrays:
     """Draw dy (N, C·H·W) and x (N, C, H, W)."""
     return _normal(rng, dtype, (N, C * H * W), (N, C, H, W))
 
 
-def draw_step(rng: np.random.Generator, D: int = 3, M: int = 2, dtype: Any = np.float64) -> tuple:
+def draw_step(
+    rng: np.random.Generator, D: int = 3, M: int = 2, dtype: DTypeLike = np.float64
+) -> tuple:
     """Draw W (D, M), dW (D, M) and a learning rate."""
     return (*_normal(rng, dtype, (D, M), (D, M)), float(rng.uniform(0.05, 0.4)))
 
@@ -200,10 +202,10 @@ QUESTIONS = {
 def ask(
     student: Student, name: str, only: str = "", lay: Callable = np.array, **sizes: Any
 ) -> None:
-    """Draw inputs of these sizes, laid out in memory by `lay`, and judge the student's answer."""
+    """Draw inputs of these sizes, laid out in memory by `lay`, and compare the student's answer."""
     question = QUESTIONS[name]
     inputs = question.draw(student.rng, **sizes)
-    judge(student, question, tuple(lay(a) if np.ndim(a) else a for a in inputs), only)
+    compare(student, question, tuple(lay(a) if np.ndim(a) else a for a in inputs), only)
 
 
 def test_dense_forward__public(student: Student) -> None:

@@ -1,6 +1,7 @@
 """The student's functions as the tests see them: call by name, get plain arrays or a StudentError.
 
-Here they are called in this process; in `grading.remote` they are called across a pipe.
+Here they are called in this process; in `grading.remote` they are called across a pipe. Both read
+the same replies.
 """
 
 import linecache
@@ -12,15 +13,19 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..grading.protocol import describe, restore
+from ..worker.answer import answer
+from ..worker.protocol import lay_out, layout_of, restore
 
 
 class StudentError(Exception):
-    """The student's function gave no answer; the message says why in one sentence."""
+    """The student's function gave no answer; the message says why in one sentence.
 
-    def __init__(self, sentence: str, stage: str = "call") -> None:
+    `kind` is "call", or "stub" where the function is still as it was given.
+    """
+
+    def __init__(self, sentence: str, kind: str = "call") -> None:
         super().__init__(sentence)
-        self.sentence, self.stage = sentence, stage
+        self.sentence, self.kind = sentence, kind
 
 
 @dataclass(frozen=True)
@@ -47,31 +52,30 @@ class LocalStudent:
         self.functions, self.rng = functions, rng
 
     def call(self, name: str, *inputs: Any) -> Answer:
-        """Call `functions[name]` on the inputs, which are put back should it change them."""
+        """Call `functions[name]` on copies of the inputs that lie in memory as these do."""
         function = self.functions.get(name)
-        if not callable(function):
-            raise StudentError(missing(name))
-        before = [np.array(value) for value in inputs]
-        arrays: list[np.ndarray] = []
-        try:
-            tree = describe(function(*inputs), arrays)
-        except NotImplementedError as error:
-            raise StudentError(stub(name), "stub") from error
-        except (Exception, SystemExit) as error:
-            raise StudentError(raised(name, error, function)) from error
-        value = restore(tree, [array.copy() for array in arrays])
-        return Answer(value, _put_back(inputs, before))
+        reply, arrays = answer(
+            function,
+            [_copy(value) for value in inputs],
+            lambda error: _tell(error, function),
+            (Exception, SystemExit),  # whoever interrupts a notebook means it
+        )
+        return read_reply(name, reply, [array.copy() for array in arrays])
 
 
-def _put_back(inputs: tuple, before: list[np.ndarray]) -> tuple[int, ...]:
-    changed = [
-        i
-        for i, (value, old) in enumerate(zip(inputs, before, strict=True))
-        if not np.array_equal(value, old, equal_nan=True)
-    ]
-    for i in changed:
-        inputs[i][...] = before[i]
-    return tuple(changed)
+def _copy(value: Any) -> Any:
+    return lay_out(value, layout_of(value)) if isinstance(value, np.ndarray) else value
+
+
+def read_reply(name: str, reply: Mapping[str, Any], arrays: list[np.ndarray]) -> Answer:
+    """Return the answer that a reply brings; raise StudentError where it brings none."""
+    if reply["status"] == "missing":
+        raise StudentError(missing(name))
+    if reply["status"] == "stub":
+        raise StudentError(stub(name), "stub")
+    if reply["status"] == "raised":
+        raise StudentError(raised(name, reply))
+    return Answer(restore(reply["value"], arrays), tuple(reply["changed"]))
 
 
 def missing(name: str) -> str:
@@ -84,18 +88,22 @@ def stub(name: str) -> str:
     return f"{name} is not written yet: put your code in place of its `raise NotImplementedError`."
 
 
-def raised(name: str, error: BaseException, function: Callable) -> str:
-    """Say what was raised, and at which line of the student's code."""
+def raised(name: str, fields: Mapping[str, Any]) -> str:
+    """Say what was raised, and at which line of the student's code.
+
+    `fields` holds the error's type and message, and where it is known the line and its source.
+    """
+    source = fields["source"]
+    where = f" at line {fields['line']} of its cell: `{source}`" if source else ""
+    message = " ".join(fields["message"].split()) or "no message"
+    return f"{name} raised {fields['type']}{where} ({message})."
+
+
+def _tell(error: BaseException, function: Any) -> dict[str, Any]:
+    """Put into fields what was raised, and the last line of the function's own file."""
     code = getattr(function, "__code__", None)
-    number, line = _line_of(error.__traceback__, code.co_filename if code else None)
-    return raised_at(name, type(error).__name__, str(error), number, line)
-
-
-def raised_at(name: str, kind: str, message: str, number: int, line: str) -> str:
-    """Say what was raised where, from the parts."""
-    where = f" at line {number} of its cell: `{line}`" if line else ""
-    message = " ".join(message.split()) or "no message"
-    return f"{name} raised {kind}{where} ({message})."
+    line, source = _line_of(error.__traceback__, code.co_filename if code else None)
+    return {"type": type(error).__name__, "message": str(error), "line": line, "source": source}
 
 
 def _line_of(trace: TracebackType | None, filename: str | None) -> tuple[int, str]:

@@ -19,7 +19,7 @@ class Verdict:
     """The outcome of one check of one task."""
 
     task: str
-    stage: str  # "passed", "stub", "call", "shape", "dtype", "value", "gradient", "purity"
+    kind: str  # "passed", "stub", "call", "shape", "dtype", "value", "gradient", "purity"
     wrong: str = ""  # what is wrong
     looks: str = ""  # what it looks like, where a known mistake gives the same answer
     output: str = ""  # the name of the output that is wrong
@@ -28,13 +28,13 @@ class Verdict:
     @property
     def passed(self) -> bool:
         """Whether nothing was found wrong."""
-        return self.stage == "passed"
+        return self.kind == "passed"
 
     def __bool__(self) -> bool:
         return self.passed
 
     def __str__(self) -> str:
-        mark = MARKS.get(self.stage, "✘")
+        mark = MARKS.get(self.kind, "✘")
         lines = [f"{mark} {self.task}: {self.wrong or PASSED}"]
         if self.looks:
             lines.append(f"  What it looks like: {self.looks}.")
@@ -44,7 +44,7 @@ class Verdict:
 
     def _repr_html_(self) -> str:
         """Return the text, and below it the heat map of the error."""
-        color = {"passed": "#1a7f37", "stub": "#57606a"}.get(self.stage, "#b35900")
+        color = {"passed": "#1a7f37", "stub": "#57606a"}.get(self.kind, "#b35900")
         text = html.escape(str(self)).replace("\n", "<br>")
         block = f'<div style="border-left:4px solid {color};padding:.3em .8em">{text}</div>'
         return block + self._heat_map()

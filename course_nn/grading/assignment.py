@@ -14,8 +14,9 @@ from types import ModuleType
 import numpy as np
 
 from .. import exercises
-from ..exercises.judge import Question, run_test
+from ..exercises.diagnose import run_test
 from ..exercises.student import LocalStudent, Student
+from ..exercises.task import Question
 from .source import Cell, read_source
 
 TESTS = Path(__file__).resolve().parents[2] / "tests" / "autograder"

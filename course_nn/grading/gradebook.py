@@ -98,7 +98,7 @@ def report_json(assignment: str, result: Result, note: str) -> str:
         {
             "number": task.number, "name": task.name, "points": task.points, "max": task.maximum,
             "tests": [
-                {"test": test.label, "public": test.public, "stage": test.verdict.stage,
+                {"test": test.label, "public": test.public, "stage": test.verdict.kind,
                  "wrong": test.verdict.wrong, "looks_like": test.verdict.looks}
                 for test in task.tests
             ],

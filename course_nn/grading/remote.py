@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ..exercises.student import Answer, StudentError, missing, raised_at, stub
+from ..exercises.student import Answer, StudentError, missing, raised, read_reply
+from ..worker.protocol import ProtocolError, describe, plain_text
 from . import sandbox
-from .protocol import ProtocolError, describe, plain_text, restore
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Worker:
         for error in errors[:50] if isinstance(errors, list) else []:
             if isinstance(error, dict):
                 cell = _whole(error.get("cell"))
-                self.failures[cell] = Failure(cell, _raised(f"code cell {cell}", error))
+                self.failures[cell] = Failure(cell, raised(f"code cell {cell}", _told(error)))
 
     def call(self, name: str, inputs: tuple) -> tuple[dict, list[np.ndarray]]:
         """Ask for one function's answer; raise WorkerLost or ProtocolError where none comes."""
@@ -208,10 +208,11 @@ def _whole(value: Any) -> int:
     return value
 
 
-def _raised(name: str, fields: Mapping[str, Any]) -> str:
+def _told(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What the worker says was raised, made safe to print."""
+    texts = {key: plain_text(fields.get(key), 300) for key in ("type", "message", "source")}
     line = fields.get("line")
-    texts = [plain_text(fields.get(key), 300) for key in ("type", "message", "source")]
-    return raised_at(name, texts[0], texts[1], line if type(line) is int else 0, texts[2])
+    return {**texts, "line": line if type(line) is int else 0}
 
 
 class RemoteStudent:
@@ -230,7 +231,7 @@ class RemoteStudent:
             header, arrays = self.worker.call(self.alias(name), inputs)
             if header.get("status") == "missing":
                 raise StudentError(missing(name) + self.worker.why_missing(self.alias(name)))
-            return _read(name, header, arrays, len(inputs))
+            return read_reply(name, _checked(header, len(inputs)), arrays)
         except (WorkerLost, ProtocolError) as error:
             self.broken = True
             self.worker.stop()
@@ -238,15 +239,15 @@ class RemoteStudent:
             raise StudentError(f"{name} {what}: {error}.") from error
 
 
-def _read(name: str, header: dict, arrays: list[np.ndarray], count: int) -> Answer:
-    status = header.get("status")
+def _checked(reply: dict[str, Any], count: int) -> dict[str, Any]:
+    """A reply to a call with so many arguments, as far as it can be believed."""
+    status, changed = reply.get("status"), reply.get("changed")
     if status == "stub":
-        raise StudentError(stub(name), "stub")
+        return {"status": status}
     if status == "raised":
-        raise StudentError(_raised(name, header))
-    changed = header.get("changed")
+        return {"status": status, **_told(reply)}
     if status != "ok" or not isinstance(changed, list) or len(changed) > count:
         raise ProtocolError("a reply of no known status")
     if any(type(i) is not int or not 0 <= i < count for i in changed):
         raise ProtocolError("a change to an argument that does not exist")
-    return Answer(restore(header.get("value"), arrays), tuple(changed))
+    return {"status": status, "value": reply.get("value"), "changed": changed}

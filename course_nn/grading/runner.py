@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..exercises.judge import run_test
+from ..exercises.diagnose import run_test
 from ..exercises.verdict import Verdict
 from .assignment import Assignment, Task
 from .remote import Limits, RemoteStudent, Worker, WorkerLost

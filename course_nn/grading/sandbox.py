@@ -1,7 +1,7 @@
 """Starts and ends the worker's process: under bubblewrap where it works, else a plain process.
 
-In both, the process limits and locks itself before the student's code runs (`worker`,
-`lockdown`); bubblewrap adds an own file system, no network and an own process table.
+In both, the process limits and locks itself before the student's code runs (`worker.program`,
+`worker.lockdown`); bubblewrap adds an own file system, no network and an own process table.
 """
 
 import contextlib
@@ -18,10 +18,11 @@ from pathlib import Path
 
 import numpy
 
-from .protocol import Channel
+from .. import worker
+from ..worker.protocol import Channel
 
-HERE = Path(__file__).resolve().parent
-FILES = ("worker.py", "protocol.py", "lockdown.py")
+ROOM = Path(worker.__file__).resolve().parent
+FILES = tuple(sorted(path.name for path in ROOM.glob("*.py")))  # all that enters the sandbox
 LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -65,8 +66,8 @@ def start(kind: str, hide: Sequence[Path] = ()) -> Process:
     `hide` names folders that bubblewrap must not show, should they lie under one that it does.
     """
     folder = Path(tempfile.mkdtemp(prefix="course-nn-worker-"))
-    (folder / "cwd").mkdir()
-    (folder / "packages").mkdir()
+    for name in ("cwd", "packages", "worker"):
+        (folder / name).mkdir()
     ours_read, theirs_write = os.pipe()
     theirs_read, ours_write = os.pipe()
     fds = (theirs_read, theirs_write)
@@ -102,18 +103,19 @@ def _plain(folder: Path, fds: list[str], hide: Sequence[Path]) -> tuple:
     for package in _numpy_folders():
         (folder / "packages" / package.name).symlink_to(package)
     for name in FILES:
-        shutil.copy(HERE / name, folder)
-    command = _command(folder / "worker.py", folder / "packages", fds)
+        shutil.copy(ROOM / name, folder / "worker")
+    command = _command(folder, folder / "packages", fds)
     stdlib = Path(sysconfig.get_path("stdlib"))
     modules = [str(p) for p in stdlib.iterdir() if p.name not in ("site-packages", "dist-packages")]
     own = [str(folder / "packages"), str(folder / "cwd"), *map(str, _numpy_folders())]
     return command, folder / "cwd", [*LIBRARIES, *DEVICES, *own, *modules], [str(stdlib)]
 
 
-def _command(worker: Path, packages: Path, fds: list[str]) -> list[str]:
-    code = f"import sys, runpy; sys.path.append({str(packages)!r}); "
-    code += f"sys.argv = [{str(worker)!r}, {fds[0]}, {fds[1]}]; "
-    code += f"runpy.run_path({str(worker)!r}, run_name='__main__')"
+def _command(room: Path, packages: Path, fds: list[str]) -> list[str]:
+    """What starts the worker: NumPy stays importable, its own folder does not."""
+    code = f"import sys; sys.path += [{str(packages)!r}, {str(room)!r}]; "
+    code += "from worker.program import main; sys.path.pop(); "
+    code += f"main({', '.join(fds)})"
     return [interpreter(), "-I", "-S", "-B", "-c", code]
 
 
@@ -132,9 +134,9 @@ def _bwrap(folder: Path, fds: list[str], hide: Sequence[Path]) -> tuple:
     for package in _numpy_folders():
         command += ["--ro-bind", str(package), f"/packages/{package.name}"]
     for name in FILES:
-        command += ["--ro-bind", str(HERE / name), f"/worker/{name}"]
+        command += ["--ro-bind", str(ROOM / name), f"/room/worker/{name}"]
     command += ["--ro-bind", str(folder / "cwd"), "/cwd", "--chdir", "/cwd", "--remount-ro", "/"]
-    command += ["--", *_command(Path("/worker/worker.py"), Path("/packages"), fds)]
+    command += ["--", *_command(Path("/room"), Path("/packages"), fds)]
     return command, "/", ["/"], []
 
 

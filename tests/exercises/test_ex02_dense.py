@@ -11,8 +11,9 @@ from nbclient import NotebookClient
 
 from course_nn.cli import EXERCISES
 from course_nn.exercises import check
+from course_nn.exercises.compare import close
+from course_nn.exercises.diagnose import run_test, wrong_answers
 from course_nn.exercises.ex02_dense import QUESTIONS
-from course_nn.exercises.judge import close, run_test, wrong_answers
 from course_nn.exercises.student import LocalStudent
 from course_nn.grading import source
 from course_nn.grading.assignment import TESTS, Task, load_assignment, require
@@ -71,7 +72,7 @@ def test_the_solution_passes_every_test(name, seed):
 @pytest.mark.parametrize("name", TASKS)
 def test_the_stub_passes_no_test_and_is_greeted_kindly(name):
     found = verdicts(TASKS[name], functions(answers=False)[name])
-    assert {verdict.stage for _, verdict in found} == {"stub"}
+    assert {verdict.kind for _, verdict in found} == {"stub"}
     assert "not written yet" in str(found[0][1])
     assert "Traceback" not in str(found[0][1])
 

@@ -5,8 +5,9 @@ import sys
 import numpy as np
 
 from course_nn.exercises import check
+from course_nn.exercises.compare import compare
+from course_nn.exercises.diagnose import run_test
 from course_nn.exercises.ex02_dense import QUESTIONS
-from course_nn.exercises.judge import judge, run_test
 from course_nn.exercises.student import LocalStudent
 
 
@@ -58,9 +59,9 @@ def test_a_verdict_is_true_or_false():
     assert not check.dense_forward(lambda x, W, b: x)
 
 
-def test_stages_come_in_order():
+def test_faults_come_in_order():
     """An answer that is wrong in shape, dtype, value and purity is told of its shape first."""
-    stages = []
+    kinds = []
     for answer in (
         lambda W: W[0].astype(np.float32),
         lambda W: 3 * W.astype(np.float32),
@@ -71,11 +72,9 @@ def test_stages_come_in_order():
             W += 1
             return answer(W)
 
-        stages.append(check.sgd_step(step).stage)
-    assert stages == ["shape", "dtype", "value"]
-    assert (
-        check.dense_backward(lambda dy, x, W: (dy @ W.T, 3 * x.T @ dy, dy[0])).stage == "gradient"
-    )
+        kinds.append(check.sgd_step(step).kind)
+    assert kinds == ["shape", "dtype", "value"]
+    assert check.dense_backward(lambda dy, x, W: (dy @ W.T, 3 * x.T @ dy, dy[0])).kind == "gradient"
 
 
 def test_arguments_are_put_back_after_a_change():
@@ -88,5 +87,5 @@ def test_arguments_are_put_back_after_a_change():
         return W - rate * dW
 
     student = LocalStudent({"sgd_step": spoil}, np.random.default_rng(1))
-    assert not run_test(lambda s: judge(s, question, inputs), student, question).passed
+    assert not run_test(lambda s: compare(s, question, inputs), student, question).passed
     np.testing.assert_array_equal(inputs[0], before)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course_nn.exercises.judge import run_test
+from course_nn.exercises.diagnose import run_test
 from course_nn.exercises.student import StudentError
 from course_nn.grading import sandbox
 from course_nn.grading.remote import Limits, RemoteStudent, Worker, probe
@@ -98,7 +98,7 @@ FORGE = """
 def dense_forward(x, W, b):
     import sys
     frame = sys._getframe(1)
-    while 'ticket' not in frame.f_locals:
+    while 'header' not in frame.f_locals:
         frame = frame.f_back
     channel, header = frame.f_locals['channel'], frame.f_locals['header']
     y = np.zeros((len(x), W.shape[1]))
@@ -313,7 +313,7 @@ def test_a_notebook_that_always_dies_ends(tmp_path, notebook, assignment):
 def test_the_worker_file_needs_only_numpy():
     """It is run by path, with no site packages: importing ours would fail, and must not happen."""
     for name in sandbox.FILES:
-        text = (sandbox.HERE / name).read_text(encoding="utf-8")
+        text = (sandbox.ROOM / name).read_text(encoding="utf-8")
         code = f"import ast, sys; ast.parse({text!r})"
         assert subprocess.run([sys.executable, "-c", code]).returncode == 0
         assert "course_nn.ops" not in text

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_nn.grading import protocol
-from course_nn.grading.protocol import Channel, Foreign, ProtocolError, describe, restore
+from course_nn.worker import protocol
+from course_nn.worker.protocol import Channel, Foreign, ProtocolError, describe, restore
 
 
 def there_and_back(value):

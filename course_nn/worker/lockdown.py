@@ -1,5 +1,5 @@
 """Locks the worker's own process before the student's code runs: Landlock for files, seccomp for
-system calls. Both need no privilege and cannot be undone. This file stands alone.
+system calls. Both need no privilege and cannot be undone.
 """
 
 import contextlib

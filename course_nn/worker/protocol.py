@@ -1,7 +1,7 @@
 """What crosses the pipe between grader and worker: arrays and scalars, never pickles.
 
 A frame is two lengths, a JSON header, and raw array bytes. Every length, dtype and shape that
-comes in is checked before it is believed. This file stands alone: the worker loads it by path.
+comes in is checked before it is believed.
 """
 
 import json
