@@ -188,22 +188,20 @@ class NormMeeting(Meeting):
     def __init__(self, before: Rows, after: Rows, layer: BatchNorm) -> None:
         super().__init__(before, after)
         self.layer = layer
-        self.moments: dict[int, tuple[Array, Array, int]] = {}
+        self.moments: dict[int, ops.Moments] = {}
         self.sums: dict[int, tuple[Array, Array]] = {}
         self.caches: dict[int, Any] = {}
 
     def arrive(self, k: int, y: Array) -> None:
         super().arrive(k, y)
-        self.moments[k] = (*ops.moments(y), y.size // y.shape[1])
+        self.moments[k] = ops.moments(y)
 
     def settle(self) -> None:
         super().settle()
-        in_order = [self.moments[k] for k in sorted(self.moments)]
-        means, variances, counts = zip(*in_order, strict=True)
-        self.mean, self.var, self.count = ops.merge_moments(means, variances, counts)
+        self.of_all = ops.merge_moments([self.moments[k] for k in sorted(self.moments)])
 
     def leave(self, k: int) -> Array:
-        y, self.caches[k] = self.layer.apply(super().leave(k), self.mean, self.var)
+        y, self.caches[k] = self.layer.apply(super().leave(k), self.of_all)
         return y
 
     def arrive_back(self, k: int, dy: Array) -> None:
@@ -224,10 +222,10 @@ class NormMeeting(Meeting):
     def input_gradient(self, k: int) -> Array:
         """∂L/∂x of slice k, with the sums of the whole batch."""
         dy, cache = self.parts.pop(k), self.caches.pop(k)
-        return ops.batch_norm_input_gradient(dy, cache, self.dgamma, self.dbeta, self.count)
+        return ops.batch_norm_backward(dy, cache, (self.dgamma, self.dbeta))[0]
 
     def observe(self) -> None:
-        self.layer.observe_statistics(self.mean, self.var, self.count)
+        self.layer.observe_statistics(self.of_all)
 
 
 # -- the engine ------------------------------------------------------------------------------------

@@ -886,52 +886,44 @@ class BatchNorm(Layer):
         }
 
     def compute(self, x: Array, train: bool, noise: Array | None = None) -> tuple[Array, Any]:
-        statistics = (
-            ops.moments(x) if train else (self.state["running_mean"], self.state["running_var"])
-        )
-        y, cache = self.apply(x, *statistics)
-        return y, (cache, statistics, train)
+        running = ops.Moments(self.state["running_mean"], self.state["running_var"], math.inf)
+        moments = ops.moments(x) if train else running
+        y, cache = self.apply(x, moments)
+        return y, (cache, moments)
 
-    def apply(self, x: Array, mean: Array, var: Array) -> tuple[Array, Any]:
-        """y = γ (x − μ) / √(σ² + ε) + β with the statistics given, and the op's cache.
+    def apply(self, x: Array, moments: ops.Moments) -> tuple[Array, Any]:
+        """y = γ (x − μ) / √(σ² + ε) + β with the moments given, and the op's cache.
 
         Parameters
         ----------
         x : (N, D) or (N, C, H, W).
-        mean, var : (D,) or (C,), μ and σ².
+        moments : μ and σ², (D,) or (C,).
 
         Returns
         -------
         y : shape of x.
-        cache : see `ops.batch_norm_apply`.
+        cache : see `ops.batch_norm_forward`.
         """
-        return ops.batch_norm_apply(
-            x, mean, var, self.params["gamma"], self.params["beta"], self.eps
-        )
+        gamma, beta = self.params["gamma"], self.params["beta"]
+        return ops.batch_norm_forward(x, gamma, beta, self.eps, moments)
 
     def gradients(
         self, dy: Array, cache: Any, need_dx: bool = True
     ) -> tuple[Array | None, dict[str, Array]]:
-        cache, _, train = cache
-        dgamma, dbeta = ops.batch_norm_sums(dy, cache)
-        if train:
-            dx = ops.batch_norm_input_gradient(dy, cache, dgamma, dbeta, dy.size // dbeta.size)
-        else:  # the statistics are constants: y is a straight line in x
-            dx = ops.batch_norm_input_gradient(dy, cache, 0 * dgamma, 0 * dbeta, 1)
+        dx, dgamma, dbeta = ops.batch_norm_backward(dy, cache[0])
         return dx, {"gamma": dgamma, "beta": dbeta}
 
     def observe(self, cache: Any) -> None:
-        (x, *_), (mean, var), _ = cache
-        self.observe_statistics(mean, var, x.size // mean.size)
+        self.observe_statistics(cache[1])
 
-    def observe_statistics(self, mean: Array, var: Array, count: int) -> None:
+    def observe_statistics(self, moments: ops.Moments) -> None:
         """Moves the running statistics by one batch's.
 
         Parameters
         ----------
-        mean, var : (D,) or (C,), from `ops.moments`.
-        count : m, the numbers a channel over which they were taken.
+        moments : of the batch, from `ops.moments`.
         """
+        mean, var, count = moments
         unbiased = var * (count / max(count - 1, 1))
         for name, value in (("running_mean", mean), ("running_var", unbiased)):
             self.state[name] *= 1 - self.momentum

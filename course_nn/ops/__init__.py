@@ -50,10 +50,9 @@ from .loss import (
     targets_like,
 )
 from .norm import (
-    batch_norm_apply,
+    Moments,
     batch_norm_backward,
     batch_norm_forward,
-    batch_norm_input_gradient,
     batch_norm_sums,
     layer_norm_backward,
     layer_norm_forward,
@@ -75,14 +74,13 @@ from .softmax import (
 
 __all__ = [
     "Geometry",
+    "Moments",
     "avg_pool2d_backward",
     "avg_pool2d_forward",
     "batch_first",
     "batch_last",
-    "batch_norm_apply",
     "batch_norm_backward",
     "batch_norm_forward",
-    "batch_norm_input_gradient",
     "batch_norm_sums",
     "binary_cross_entropy_backward",
     "binary_cross_entropy_forward",

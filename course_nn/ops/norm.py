@@ -2,14 +2,27 @@
 
 Two parameters, γ and β, let the network undo it if it likes.
 
-Batch norm is cut where the samples of a batch must meet: `moments` before the forward
-formula, `batch_norm_sums` before the backward one. Between the two, every sample stands
-alone, so a batch may be worked through in slices.
+In batch norm the samples of a batch meet twice: in `moments` before the forward
+formula, in `batch_norm_sums` before the backward one. Between the two every sample
+stands alone, so a batch may go through both formulas in slices, given what met.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from ..backend import Array, array_module
+from ..checks import floats, same_shape, upstream
+
+
+class Moments(NamedTuple):
+    """Mean and biased variance of each channel, and the numbers that were counted.
+
+    A count of infinity says that they are constants, such as running statistics.
+    """
+
+    mean: Array
+    var: Array
+    count: float  # type: ignore[assignment]  # not the method of tuples
 
 
 def _axes(x: Array) -> tuple[int, ...]:
@@ -27,7 +40,7 @@ def _dot(a: Array, b: Array) -> Array:
     return array_module(a).einsum("nc,nc->c" if a.ndim == 2 else "nchw,nchw->c", a, b)
 
 
-def moments(x: Array) -> tuple[Array, Array]:
+def moments(x: Array) -> Moments:
     """μ = mean of x, σ² = mean of (x − μ)², for each channel.
 
     Parameters
@@ -37,32 +50,39 @@ def moments(x: Array) -> tuple[Array, Array]:
     Returns
     -------
     mean, var : (D,) or (C,) float; var is the biased variance (divided by the count).
+    count : the numbers in a channel, N or N · H · W.
+
+    Raises
+    ------
+    ValueError : for another number of axes, or an array without numbers.
 
     Examples
     --------
     >>> import numpy as np
     >>> moments(np.array([[1.0, 0.0], [3.0, 0.0]]))
-    (array([2., 0.]), array([1., 0.]))
+    Moments(mean=array([2., 0.]), var=array([1., 0.]), count=2)
     """
+    (x,) = floats(x=x)
+    if x.ndim not in (2, 4) or not x.size:
+        raise ValueError(
+            f"batch norm takes features (N, D) or images (N, C, H, W), got {x.shape}"
+        )
     mean = x.mean(axis=_axes(x))
     centred = x - _channels(mean, x)
-    return mean, _dot(centred, centred) * (mean.size / x.size)
+    count = x.size // mean.size
+    return Moments(mean, _dot(centred, centred) * (1 / count), count)
 
 
-def merge_moments(
-    means: Sequence[Array], variances: Sequence[Array], counts: Sequence[int]
-) -> tuple[Array, Array, int]:
+def merge_moments(slices: Sequence[Moments]) -> Moments:
     """μ = Σₛ wₛ μₛ, σ² = Σₛ wₛ (σₛ² + (μₛ − μ)²), wₛ = mₛ / Σ m: slices put together.
 
     Parameters
     ----------
-    means, variances : (D,) or (C,) float of each slice, from `moments`.
-    counts : mₛ, the numbers in a channel of each slice.
+    slices : `moments` of each; mₛ is the count.
 
     Returns
     -------
-    mean, var : (D,) or (C,) float.
-    count : Σ m.
+    merged : those of all slices as one.
 
     Notes
     -----
@@ -71,68 +91,53 @@ def merge_moments(
     Examples
     --------
     >>> import numpy as np
-    >>> zero = np.zeros(1)
-    >>> merge_moments([zero + 1, zero + 3], [zero, zero], [1, 1])
-    (array([2.]), array([1.]), 2)
+    >>> merge_moments([moments(np.array([[1.0], [3.0]])), moments(np.array([[8.0]]))])
+    Moments(mean=array([4.]), var=array([8.66666667]), count=3)
     """
-    count = sum(counts)
-    weights = [m / count for m in counts]
-    mean = sum(w * m for w, m in zip(weights, means, strict=True))
-    var = sum(
-        w * (v + (m - mean) ** 2)
-        for w, v, m in zip(weights, variances, means, strict=True)
-    )
-    return mean, var, count
+    count = sum(s.count for s in slices)
+    zero = 0 * slices[0].mean
+    mean = sum((s.count / count * s.mean for s in slices), zero)
+    var = sum((s.count / count * (s.var + (s.mean - mean) ** 2) for s in slices), zero)
+    return Moments(mean, var, count)
 
 
-def batch_norm_apply(
-    x: Array, mean: Array, var: Array, gamma: Array, beta: Array, eps: float = 1e-5
-) -> tuple[Array, tuple]:
-    """y = γ (x − μ) / √(σ² + ε) + β, with the statistics given.
-
-    Parameters
-    ----------
-    x : (N, D) or (N, C, H, W) float.
-    mean, var, gamma, beta : (D,) or (C,) float.
-    eps : added to the variance, in the square of x's unit.
-
-    Returns
-    -------
-    y : float, shape of x.
-    cache : x, μ, 1/√(σ² + ε) and γ.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> one = np.ones(1)
-    >>> x = np.array([[5.0]])
-    >>> batch_norm_apply(x, 3 * one, 4 * one, gamma=10 * one, beta=one, eps=0)[0]
-    array([[11.]])
-    """
-    inv_std = 1 / array_module(x).sqrt(var + eps)
-    scale = gamma * inv_std
-    y = x * _channels(scale, x)
-    y += _channels(beta - scale * mean, x)
-    return y, (x, mean, inv_std, gamma)
+def _of_a_batch(x: Array) -> Moments:
+    """Its moments, if there is more than one number in a channel."""
+    own = moments(x)
+    if own.count < 2:
+        raise ValueError(
+            "batch norm needs more than one number in a channel, got one sample of "
+            f"shape {x.shape[1:]}: every y would be β; take more samples in a batch, "
+            "or give moments"
+        )
+    return own
 
 
 def batch_norm_forward(
-    x: Array, gamma: Array, beta: Array, eps: float = 1e-5
+    x: Array,
+    gamma: Array,
+    beta: Array,
+    eps: float = 1e-5,
+    moments: Moments | None = None,
 ) -> tuple[Array, tuple]:
-    """y = γ (x − μ) / √(σ² + ε) + β, with the moments of this batch, for each channel.
-
-    μ is the mean and σ² the biased variance, see `moments`.
+    """y = γ (x − μ) / √(σ² + ε) + β, with the moments of each channel.
 
     Parameters
     ----------
     x : (N, D) or (N, C, H, W) float.
     gamma, beta : (D,) or (C,) float.
     eps : added to the variance, in the square of x's unit.
+    moments : μ and σ² of the batch of which x is a slice, or running statistics with
+        an infinite count; of x itself unless given.
 
     Returns
     -------
     y : float, shape of x.
-    cache : what `batch_norm_backward` needs.
+    cache : x, μ, 1/√(σ² + ε), γ and the count.
+
+    Raises
+    ------
+    ValueError : if a shape does not fit, or one number is alone in its channel.
 
     Notes
     -----
@@ -145,74 +150,44 @@ def batch_norm_forward(
     >>> batch_norm_forward(x, np.ones(1), np.zeros(1), eps=0)[0].ravel()
     array([-1.,  1.])
     """
-    return batch_norm_apply(x, *moments(x), gamma, beta, eps)
+    x, gamma, beta = floats(x=x, gamma=gamma, beta=beta)
+    mean, var, count = _of_a_batch(x) if moments is None else moments
+    for name, v in (("gamma", gamma), ("beta", beta), ("mean", mean), ("var", var)):
+        same_shape("batch_norm_forward", name, v, x.shape[1:2])
+    inv_std = 1 / array_module(x).sqrt(var + eps)
+    scale = gamma * inv_std
+    y = x * _channels(scale, x)
+    y += _channels(beta - scale * mean, x)
+    return y, (x, mean, inv_std, gamma, count)
 
 
 def batch_norm_sums(dy: Array, cache: tuple) -> tuple[Array, Array]:
     """dγ = Σ dy · x̂, dβ = Σ dy, for each channel, x̂ = (x − μ) / √(σ² + ε).
 
-    Parameters
-    ----------
-    dy : float, shape of x, ∂L/∂y.
-    cache : from `batch_norm_forward`.
-
-    Returns
-    -------
-    dgamma, dbeta : (D,) or (C,) float.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> x = np.array([[1.0], [3.0]])
     >>> _, cache = batch_norm_forward(x, np.ones(1), np.zeros(1), eps=0)
     >>> batch_norm_sums(np.array([[10.0], [20.0]]), cache)
     (array([10.]), array([30.]))
     """
-    x, mean, inv_std, _ = cache
+    x, mean, inv_std, _, _ = cache
+    dy = upstream("batch_norm_sums", dy, x.shape)
     return _dot(dy, x - _channels(mean, x)) * inv_std, dy.sum(axis=_axes(x))
 
 
-def batch_norm_input_gradient(
-    dy: Array, cache: tuple, dgamma: Array, dbeta: Array, count: int
-) -> Array:
-    """dx = γ / √(σ² + ε) · (dy − dβ / m − x̂ · dγ / m), x̂ = (x − μ) / √(σ² + ε).
-
-    Parameters
-    ----------
-    dy : float, shape of x, ∂L/∂y.
-    cache : from `batch_norm_forward`.
-    dgamma, dbeta : (D,) or (C,) float, of the whole batch.
-    count : m, the numbers over which μ and σ² were taken, in the whole batch.
-
-    Returns
-    -------
-    dx : float, shape of x.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> x = np.array([[1.0], [3.0]])
-    >>> _, cache = batch_norm_forward(x, np.ones(1), np.zeros(1), eps=0)
-    >>> dy = np.array([[10.0], [20.0]])
-    >>> batch_norm_input_gradient(dy, cache, *batch_norm_sums(dy, cache), 2).ravel()
-    array([0., 0.])
-    """
-    x, mean, inv_std, gamma = cache
-    slope = inv_std * dgamma * (-1 / count)
-    dx = x * _channels(slope, x)
-    dx += dy
-    dx -= _channels(dbeta * (1 / count) + slope * mean, x)
-    dx *= _channels(gamma * inv_std, x)
-    return dx
-
-
-def batch_norm_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array]:
+def batch_norm_backward(
+    dy: Array, cache: tuple, sums: tuple[Array, Array] | None = None
+) -> tuple[Array, Array, Array]:
     """dγ = Σ dy · x̂, dβ = Σ dy, dx = γ / √(σ² + ε) · (dy − dβ / m − x̂ · dγ / m).
+
+    m is the count of the moments: where they are constants, m = ∞ and the last two
+    terms vanish.
 
     Parameters
     ----------
     dy : (N, D) or (N, C, H, W) float, ∂L/∂y.
     cache : from `batch_norm_forward`.
+    sums : dγ and dβ of the batch of which x is a slice; of x itself unless given.
 
     Returns
     -------
@@ -223,7 +198,7 @@ def batch_norm_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array]:
     -----
     Book: Checking a gradient, "A batch norm without its variance path". Ioffe and
     Szegedy (2015), section 3, the six derivatives collected. The sums of dx and of
-    dx · x̂ over a channel are zero: neither a shift nor a stretch of x changes y.
+    dx · x̂ over a batch are zero: neither a shift nor a stretch of x changes y.
 
     Examples
     --------
@@ -234,9 +209,15 @@ def batch_norm_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array]:
     >>> dx.ravel().round(6), dgamma, dbeta
     (array([-1.224745, -1.224745,  2.44949 ]), array([0.]), array([3.]))
     """
-    dgamma, dbeta = batch_norm_sums(dy, cache)
-    count = dy.size // dbeta.size
-    return batch_norm_input_gradient(dy, cache, dgamma, dbeta, count), dgamma, dbeta
+    x, mean, inv_std, gamma, count = cache
+    dy = upstream("batch_norm_backward", dy, x.shape)
+    dgamma, dbeta = batch_norm_sums(dy, cache) if sums is None else sums
+    slope = inv_std * dgamma * (-1 / count)
+    dx = x * _channels(slope, x)
+    dx += dy
+    dx -= _channels(dbeta * (1 / count) + slope * mean, x)
+    dx *= _channels(gamma * inv_std, x)
+    return dx, dgamma, dbeta
 
 
 def layer_norm_forward(
@@ -255,6 +236,10 @@ def layer_norm_forward(
     y : float, shape of x.
     cache : x̂, 1/√(σ² + ε) and γ.
 
+    Raises
+    ------
+    ValueError : if a shape does not fit.
+
     Notes
     -----
     Ba, Kiros and Hinton (2016), equation 3.
@@ -265,6 +250,11 @@ def layer_norm_forward(
     >>> layer_norm_forward(np.array([[1.0, 3.0]]), np.ones(2), np.zeros(2), eps=0)[0]
     array([[-1.,  1.]])
     """
+    x, gamma, beta = floats(x=x, gamma=gamma, beta=beta)
+    if x.ndim < 2 or 0 in x.shape[1:]:
+        raise ValueError(f"layer norm takes samples (N, …) of numbers, got {x.shape}")
+    for name, v in (("gamma", gamma), ("beta", beta)):
+        same_shape("layer_norm_forward", name, v, x.shape[1:])
     axes = tuple(range(1, x.ndim))
     x_hat = x - x.mean(axis=axes, keepdims=True)
     var = (x_hat * x_hat).mean(axis=axes, keepdims=True)
@@ -297,6 +287,7 @@ def layer_norm_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array]:
     array([[-1.224745, -1.224745,  2.44949 ]])
     """
     x_hat, inv_std, gamma = cache
+    dy = upstream("layer_norm_backward", dy, x_hat.shape)
     axes = tuple(range(1, dy.ndim))
     dx = dy * gamma
     projection = (dx * x_hat).mean(axis=axes, keepdims=True)
