@@ -15,8 +15,7 @@ import numpy as np
 from . import init as initialisers
 from . import ops
 from .backend import Array
-from .ops.conv import Geometry, Pair, Sides, geometry, pair
-from .ops.pool import pool_geometry
+from .ops.geometry import Geometry, Pair, Sides, geometry, pair, pool_geometry, same_padding
 from .parameters import InPlace
 
 Shape = tuple[int, ...]
@@ -483,21 +482,6 @@ class Dense(Layer):
     ) -> tuple[Array | None, dict[str, Array]]:
         dx, dW, db = ops.dense_backward(dy, cache, need_dx=need_dx)
         return dx, {"W": dW, "b": db}
-
-
-def same_padding(size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
-    """Zeros before and after, so that ⌈size / stride⌉ windows fit; an odd one goes after.
-
-    This is the rule of Keras and TensorFlow.
-
-    >>> same_padding(28, kernel=5, stride=1, dilation=1)
-    (2, 2)
-    >>> same_padding(28, kernel=3, stride=2, dilation=1)
-    (0, 1)
-    """
-    windows = math.ceil(size / stride)
-    missing = max((windows - 1) * stride + dilation * (kernel - 1) + 1 - size, 0)
-    return missing // 2, missing - missing // 2
 
 
 def _unlike(default: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 import course_nn as nn
 from course_nn import ops
 from course_nn.gradcheck import check_vjp
-from course_nn.layers import same_padding
+from course_nn.ops.geometry import same_padding
 
 RNG = np.random.default_rng
 

@@ -13,9 +13,9 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .. import layers
-from ..layers import Layer, Shape, same_padding
+from ..layers import Layer, Shape
 from ..model import Sequential
-from ..ops.conv import UNPADDED
+from ..ops.geometry import UNPADDED, same_padding
 from .shared import InteropError, Reader, arrays_of, require_built, shortest, sides_of
 
 # -- from Keras ----------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from .. import layers
 from ..backend import to_numpy
 from ..layers import Layer, Shape, ShapeError
 from ..model import Sequential
-from ..ops.conv import UNPADDED, Sides, geometry
+from ..ops.geometry import UNPADDED, Sides, geometry
 
 Arrays = dict[str, np.ndarray]
 

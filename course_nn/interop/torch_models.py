@@ -14,7 +14,7 @@ import numpy as np
 from .. import layers
 from ..layers import Layer, Shape
 from ..model import Sequential
-from ..ops.conv import Sides
+from ..ops.geometry import Sides
 from .shared import (
     Arrays,
     InteropError,

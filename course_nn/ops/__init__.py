@@ -17,14 +17,8 @@ from .activation import (
     tanh_forward,
 )
 from .conv import (
-    Geometry,
-    batch_first,
-    batch_last,
     conv2d_backward,
     conv2d_forward,
-    extract_patches,
-    fold_patches,
-    geometry,
 )
 from .dense import (
     dense_backward,
@@ -36,6 +30,10 @@ from .dropout import (
     dropout_backward,
     dropout_forward,
     dropout_mask,
+)
+from .geometry import (
+    Geometry,
+    geometry,
 )
 from .loss import (
     binary_cross_entropy_backward,
@@ -58,6 +56,12 @@ from .norm import (
     layer_norm_forward,
     merge_moments,
     moments,
+)
+from .patches import (
+    batch_first,
+    batch_last,
+    extract_patches,
+    fold_patches,
 )
 from .pool import (
     avg_pool2d_backward,

@@ -6,16 +6,8 @@ to the first place, in reading order, that holds it.
 """
 
 from ..backend import Array, array_module
-from .conv import (
-    UNPADDED,
-    Geometry,
-    Pair,
-    Sides,
-    batch_first,
-    batch_last,
-    check_images,
-    geometry,
-)
+from .geometry import UNPADDED, Pair, Sides, pool_geometry
+from .patches import batch_first, batch_last, check_images
 
 HEIGHT, WIDTH = 2, 3  # axes of an image (N, C, H, W)
 
@@ -72,23 +64,6 @@ def _share_out(dy: Array, places: list[Array], y: Array, shares: list[Array]) ->
         rest = xp.subtract(rest, share, out=shares[-1])
     if len(places) == 1:
         shares[0][...] = dy
-
-
-def pool_geometry(
-    window: Pair, stride: Pair | None = None, padding: Pair | Sides = 0
-) -> Geometry:
-    """The geometry of a pooling, checked; the stride is the window unless given.
-
-    >>> pool_geometry(3, padding=1).stride
-    (3, 3)
-    """
-    g = geometry(window, window if stride is None else stride, padding)
-    if any(2 * max(p) > k for p, k in zip(g.padding, g.kernel, strict=True)):
-        raise ValueError(
-            f"padding {g.padding} is more than half the window {g.kernel}: "
-            "some windows would see no pixel"
-        )
-    return g
 
 
 def _padded(x: Array, padding: Sides, fill: float) -> Array:

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 
+from course_nn import ops
 from course_nn.backend import to_numpy
 from course_nn.gradcheck import check_vjp
 
@@ -48,6 +50,23 @@ def apart(seed: int, *shape: int) -> np.ndarray:
     size = int(np.prod(shape))
     steps = np.random.default_rng(seed).permutation(size) - size // 2 + 0.5
     return 0.1 * steps.reshape(shape)
+
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+@st.composite
+def windows(draw) -> tuple[ops.Geometry, tuple[int, ...]]:
+    """A geometry and an image (N, C, H, W) into which it fits."""
+    small = st.integers(1, 3)
+    kernel, stride, dilation = (draw(st.tuples(small, small)) for _ in range(3))
+    side = st.tuples(st.integers(0, 2), st.integers(0, 2))
+    padding = draw(st.tuples(side, side))
+    reach = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
+    size = [
+        max(1, r - sum(p)) + draw(st.integers(0, 4)) for r, p in zip(reach, padding, strict=True)
+    ]
+    return ops.geometry(kernel, stride, padding, dilation), (draw(small), draw(small), *size)
 
 
 def laid_out(x: np.ndarray, memory: str) -> np.ndarray:

@@ -1,6 +1,5 @@
 """Convolution, its patches and its memory order, against loops and the adjoint identity."""
 
-import re
 from collections.abc import Callable
 from itertools import product
 from typing import ClassVar
@@ -8,13 +7,11 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from contract import Case, OpContract, normal
+from contract import Case, OpContract, normal, seeds, windows
 from hypothesis import assume, given
-from hypothesis import strategies as st
 
 from course_nn import ops
 from course_nn.ops import conv as conv_module
-from course_nn.ops.conv import UNPADDED
 
 
 def conv(N=2, C=2, H=4, W=5, F=3, R=3, S=2, **mode) -> Case:
@@ -123,49 +120,6 @@ def test_the_result_lies_batch_last_so_that_the_next_layer_copies_nothing() -> N
 # ---- the adjoint identity
 
 
-@st.composite
-def windows(draw) -> tuple[ops.Geometry, tuple[int, ...]]:
-    """A geometry and an image (N, C, H, W) into which it fits."""
-    small = st.integers(1, 3)
-    kernel, stride, dilation = (draw(st.tuples(small, small)) for _ in range(3))
-    side = st.tuples(st.integers(0, 2), st.integers(0, 2))
-    padding = draw(st.tuples(side, side))
-    reach = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
-    size = [
-        max(1, r - sum(p)) + draw(st.integers(0, 4)) for r, p in zip(reach, padding, strict=True)
-    ]
-    return ops.geometry(kernel, stride, padding, dilation), (draw(small), draw(small), *size)
-
-
-seeds = st.integers(0, 2**32 - 1)
-
-
-@given(windows(), seeds)
-def test_patches_and_fold_are_adjoint(window, seed: int) -> None:
-    g, (N, C, H, W) = window
-    g, shape = g.unpadded(), (C, H + sum(g.padding[0]), W + sum(g.padding[1]), N)
-    rng = np.random.default_rng(seed)
-    x = rng.standard_normal(shape)
-    columns = ops.extract_patches(x, g)
-    u = rng.standard_normal(columns.shape)
-    back = ops.fold_patches(u, shape, g)
-    assert back.shape == shape
-    assert (columns * u).sum() == pytest.approx((x * back).sum(), rel=1e-10, abs=1e-10)
-
-
-@given(windows(), seeds)
-def test_batch_last_and_batch_first_are_adjoint(window, seed: int) -> None:
-    g, shape = window
-    rng = np.random.default_rng(seed)
-    x = rng.standard_normal(shape)
-    padded = ops.batch_last(x, g.padding)
-    u = rng.standard_normal(padded.shape)
-    back = ops.batch_first(u, g.padding)
-    assert back.shape == shape
-    assert (padded * u).sum() == pytest.approx((x * back).sum(), rel=1e-10, abs=1e-10)
-    np.testing.assert_array_equal(ops.batch_first(padded, g.padding), x)
-
-
 @given(windows(), seeds)
 def test_the_convolution_and_its_gradients_are_adjoint(window, seed: int) -> None:
     g, shape = window
@@ -195,26 +149,13 @@ def test_any_number_of_rows_from_one_patch_computes_the_same(window, seed: int) 
     x, W, b = (rng.standard_normal(s) for s in (shape, (2, shape[1], *g.kernel), (2,)))
     found = []
     for rows in (rows for rows in range(1, OH + 1) if OH % rows == 0):
-        with patch.object(conv_module, "_rows_at_once", lambda *_, rows=rows: rows):
+        with patch.object(conv_module, "rows_at_once", lambda *_, rows=rows: rows):
             y, cache = ops.conv2d_forward(x, W, b, g.stride, g.padding, g.dilation)
             dy = np.random.default_rng(seed).standard_normal(y.shape)
             found.append((y, *ops.conv2d_backward(dy, cache)))
     for other in found[1:]:
         for one, two in zip(found[0], other, strict=True):
             np.testing.assert_allclose(one, two, rtol=1e-10, atol=1e-10)
-
-
-@pytest.mark.parametrize(
-    ("shape", "OH", "rows"),
-    [((6, 1, 5, 5), 28, 4), ((16, 6, 5, 5), 10, 2), ((64, 32, 3, 3), 24, 1), ((6, 1, 5, 5), 29, 1)],
-    ids=["few filters", "more filters", "many filters", "rows that nothing divides"],
-)
-def test_few_filters_read_patches_for_several_rows(shape, OH: int, rows: int) -> None:
-    assert conv_module._rows_at_once(shape, ops.geometry(shape[2:]), OH) == rows
-
-
-def test_a_dilated_kernel_is_not_made_taller() -> None:
-    assert conv_module._rows_at_once((6, 1, 5, 5), ops.geometry(5, dilation=(2, 1)), 28) == 1
 
 
 # ---- what is refused
@@ -232,33 +173,6 @@ def test_a_kernel_that_does_not_fit_is_refused(mode: dict) -> None:
     case = conv(**{"H": 3, "W": 9, "R": 5} | mode)
     with pytest.raises(ValueError, match=r"window .*does not fit into an image of 3×9 pixels"):
         case.forward(*case.arrays)
-
-
-@pytest.mark.parametrize(
-    "mode", [{"stride": 0}, {"dilation": 0}, {"padding": -1}, {"padding": ((0, -1), (0, 0))}]
-)
-def test_numbers_below_their_least_are_refused(mode: dict) -> None:
-    with pytest.raises(ValueError, match=re.escape("must be at least 1 and padding at least 0")):
-        ops.geometry(3, **mode)
-
-
-def test_geometry_takes_numbers_pairs_and_sides() -> None:
-    assert ops.geometry(3, 2, 1, 2) == ops.geometry((3, 3), (2, 2), ((1, 1), (1, 1)), (2, 2))
-    assert ops.geometry(3, padding=(1, 2)).padding == ((1, 1), (2, 2))
-    assert ops.geometry(3).padding == UNPADDED
-    assert ops.geometry(np.int64(3), np.int32(2)) == ops.geometry(3, 2)
-    assert ops.geometry(3, padding=[1, 2]) == ops.geometry(3, padding=(1, 2))
-    assert ops.geometry(3, padding=[[1, 0], [2, 3]]).padding == ((1, 0), (2, 3))
-
-
-@pytest.mark.parametrize(
-    "mode", [{"stride": 1.5}, {"padding": "same"}, {"dilation": (1, 2, 3)}, {"padding": (1, 0.5)}]
-)
-def test_what_is_no_number_of_pixels_is_refused(mode: dict) -> None:
-    with pytest.raises(
-        TypeError, match=r"a whole number or a pair .*got (1\.5|'same'|\(1, 2, 3\)|0\.5)$"
-    ):
-        ops.geometry(3, **mode)
 
 
 @pytest.mark.parametrize("xp_case", ["plain", "everything"])
