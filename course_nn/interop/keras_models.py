@@ -20,6 +20,8 @@ from .shared import InteropError, Reader, arrays_of, require_built, shortest, si
 
 # -- from Keras ----------------------------------------------------------------------------------
 
+LAST = {"data_format": "channels_last"}  # of every layer that we make
+
 
 class KerasReader(Reader):
     """Knows besides in which order Keras holds an image, and a flattened one.
@@ -44,6 +46,11 @@ class KerasReader(Reader):
         if len(self.shape) > 1:
             self.order = places.ravel()
         self.add(layers.Flatten())
+
+    def theirs_shape(self) -> Shape:
+        """The shape of a sample as Keras has it."""
+        image = len(self.shape) == 3 and self.channels_last
+        return (*self.shape[1:], self.shape[0]) if image else self.shape
 
     def ours(self, array: np.ndarray) -> np.ndarray:
         """An array whose first axis is Keras's features, in our order."""
@@ -90,15 +97,28 @@ def from_keras(model: Any) -> Sequential:
         reader.refuse("its layers mix channels_first and channels_last", "use one data_format")
     for name, layer in chain:
         reader.where = f"layer {name}, {type(layer).__name__} {layer.name!r}"
+        _expect_plain(reader, layer)
         convert = _keras_converters(keras).get(type(layer))
         if convert is None:
             reader.refuse(
                 "course_nn has no counterpart", "take the weights of the layers around it"
             )
-        convert(reader, layer)
+        reader.convert(convert, layer)
+    reader.close()
     reader.where = "the model"
     _expect_same_order(reader)
     return reader.model(_keras_dtype(reader, model))
+
+
+def _expect_plain(reader: "KerasReader", layer: Any) -> None:
+    """Refuses a layer that computes in another dtype than its weights', or shares them."""
+    for variable in layer.weights:
+        reader.own(variable)
+        if str(variable.dtype) != str(layer.compute_dtype):
+            reader.refuse(
+                f"it computes in {layer.compute_dtype} with weights of {variable.dtype}",
+                'make it with dtype="float32"',
+            )
 
 
 def _expect_same_order(of: "KerasReader | _KerasWriter") -> None:
@@ -112,6 +132,8 @@ def _expect_same_order(of: "KerasReader | _KerasWriter") -> None:
 
 def _keras_input(model: Any) -> Shape:
     shape = getattr(model, "input_shape", None) if getattr(model, "built", False) else None
+    if not model.layers:
+        raise InteropError("the model: it holds no layer; give a model with at least one")
     if not isinstance(shape, tuple) or any(n is None for n in shape[1:]):
         raise InteropError(
             "the model: the shape of its samples is not known; begin it with keras.Input(shape)"
@@ -264,7 +286,7 @@ def _read_keras_batch_norm(reader: KerasReader, layer: Any) -> None:
     given = {"gamma": (layer.gamma, one), "beta": (layer.beta, 0 * one)}
     given |= {"running_mean": (layer.moving_mean, one), "running_var": (layer.moving_variance, one)}
     arrays = {name: reader.ours(_weight(*pair)) for name, pair in given.items()}
-    reader.add(layers.BatchNorm(1 - layer.momentum, layer.epsilon), **arrays)
+    reader.add(layers.BatchNorm(round(1 - layer.momentum, 15), layer.epsilon), **arrays)
 
 
 def _read_keras_layer_norm(reader: KerasReader, layer: Any) -> None:
@@ -276,6 +298,7 @@ def _read_keras_layer_norm(reader: KerasReader, layer: Any) -> None:
         )
     given = {"gamma": layer.gamma, "beta": layer.beta}
     arrays = {name: _keras_numpy(v) for name, v in given.items() if v is not None}
+    arrays = {name: a.reshape(reader.theirs_shape()) for name, a in arrays.items()}
     if rank == 3 and reader.channels_last:
         arrays = {name: a.transpose(2, 0, 1) for name, a in arrays.items()}
     arrays = {name: reader.ours(a) if rank == 1 else a for name, a in arrays.items()}
@@ -289,9 +312,15 @@ def _read_keras_relu(reader: KerasReader, layer: Any) -> None:
     reader.add(layers.LeakyReLU(slope) if slope else layers.ReLU())
 
 
+def _read_keras_dropout(reader: KerasReader, layer: Any) -> None:
+    if layer.rate == 1 or layer.noise_shape is not None:
+        reader.refuse("it drops everything, or whole rows", "use a rate below 1 and no noise_shape")
+    reader.add(layers.Dropout(layer.rate))
+
+
 def _read_keras_pad(reader: KerasReader, layer: Any) -> None:
     (top, bottom), (left, right) = layer.padding
-    reader.pad = ((top, bottom), (left, right)), 0.0
+    reader.add_pad(((top, bottom), (left, right)), 0.0)
 
 
 def _read_keras_global_pool(reader: KerasReader, layer: Any) -> None:
@@ -318,7 +347,7 @@ def _keras_converters(keras: Any) -> dict[type, Callable[[Any, Any], None]]:
         k.Activation: lambda reader, layer: _read_activation(reader, layer.activation),
         k.ReLU: _read_keras_relu,
         k.LeakyReLU: lambda reader, layer: reader.add(layers.LeakyReLU(layer.negative_slope)),
-        k.Dropout: lambda reader, layer: reader.add(layers.Dropout(layer.rate)),
+        k.Dropout: _read_keras_dropout,
         k.Identity: lambda reader, layer: None,
     }
 
@@ -335,11 +364,12 @@ def to_keras(model: Sequential) -> Any:
 
     Returns
     -------
-    theirs : built, channels_last, of the model's dtype (under JAX, float64 needs its x64 switch).
+    theirs : built, channels_last, of the model's dtype.
 
     Raises
     ------
-    InteropError : for a layer, or an option of one, without an exact counterpart.
+    InteropError : for a layer, or an option of one, without an exact counterpart, and for float64
+        where the backend has it switched off.
 
     Examples
     --------
@@ -363,6 +393,12 @@ def to_keras(model: Sequential) -> Any:
     theirs = keras.Sequential([start, *(made for made, _ in writer.made)])
     for made, weights in writer.made:
         made.set_weights(weights)
+    held = {str(_keras_numpy(v).dtype) for v in theirs.weights} - {writer.dtype}
+    if held:
+        writer.refuse(
+            f"it is {writer.dtype}, which this backend keeps as {held.pop()}",
+            'under JAX call jax.config.update("jax_enable_x64", True) first, or build in float32',
+        )
     return theirs
 
 
@@ -394,7 +430,7 @@ class _KerasWriter:
         names |= {layers.BatchNorm: self.batch_norm, layers.LayerNorm: self.layer_norm}
         plain: dict[type, Callable[[Any], Any]] = {
             layers.Input: lambda a: None,
-            layers.GlobalAvgPool2D: lambda a: self.add(self.k.GlobalAveragePooling2D),
+            layers.GlobalAvgPool2D: lambda a: self.add(self.k.GlobalAveragePooling2D, **LAST),
             layers.ReLU: lambda a: self.add(self.k.ReLU),
             layers.LeakyReLU: lambda a: self.add(self.k.LeakyReLU, negative_slope=a.slope),
             layers.Sigmoid: lambda a: self.add(self.k.Activation, "sigmoid"),
@@ -423,7 +459,7 @@ class _KerasWriter:
         if len(layer.input_shape) == 3:
             places = np.arange(math.prod(layer.input_shape)).reshape(layer.input_shape)
             self.order = places.transpose(1, 2, 0).ravel()
-        self.add(self.k.Flatten, data_format="channels_last")
+        self.add(self.k.Flatten, **LAST)
 
     def dense(self, layer: Any) -> None:
         W, b = arrays_of(layer).values()
@@ -434,7 +470,7 @@ class _KerasWriter:
         (W, b), sides = arrays_of(layer).values(), sides_of(layer)
         same = layer.padding == "same"
         if not same and sides != UNPADDED:
-            self.add(self.k.ZeroPadding2D, sides, data_format="channels_last")
+            self.add(self.k.ZeroPadding2D, sides, **LAST)
         self.add(
             self.k.Conv2D,
             layer.filters,
@@ -442,7 +478,7 @@ class _KerasWriter:
             layer.stride,
             "same" if same else "valid",
             dilation_rate=layer.dilation,
-            data_format="channels_last",
+            **LAST,
             weights=[W.transpose(2, 3, 1, 0), b],
         )
 
@@ -455,18 +491,18 @@ class _KerasWriter:
                 f"Keras cannot pad a maximum by {sides}", 'only as its "same" does, or not at all'
             )
         padding = "valid" if sides == UNPADDED else "same"
-        options = {"padding": padding, "data_format": "channels_last"}
+        options = {"padding": padding, **LAST}
         self.add(self.k.MaxPooling2D, layer.window, layer.stride, **options)
 
     def avg_pool(self, layer: Any) -> None:
         if sides_of(layer) != UNPADDED:
-            self.add(self.k.ZeroPadding2D, sides_of(layer), data_format="channels_last")
-        options = {"padding": "valid", "data_format": "channels_last"}
+            self.add(self.k.ZeroPadding2D, sides_of(layer), **LAST)
+        options = {"padding": "valid", **LAST}
         self.add(self.k.AveragePooling2D, layer.window, layer.stride, **options)
 
     def batch_norm(self, layer: Any) -> None:
         weights = [self.theirs(a) for a in arrays_of(layer).values()]
-        options = {"momentum": 1 - layer.momentum, "epsilon": layer.eps}
+        options = {"momentum": round(1 - layer.momentum, 15), "epsilon": layer.eps}
         self.add(self.k.BatchNormalization, weights=weights, **options)
 
     def layer_norm(self, layer: Any) -> None:

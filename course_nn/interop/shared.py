@@ -1,6 +1,7 @@
 """What every crossing shares: the error, and the reader that collects layers of ours."""
 
 import math
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import numpy as np
@@ -22,16 +23,42 @@ class Reader:
     """Collects our layers and their arrays, and knows the shape of a sample between them."""
 
     def __init__(self, input_shape: Shape) -> None:
-        self.input_shape = self.shape = tuple(input_shape)
+        self.where = "the model"
+        self.input_shape = self.shape = self.sample_shape(input_shape)
         self.layers: list[Layer] = []
         self.arrays: list[Arrays] = []
-        self.where = "the model"
         self.pad: tuple[Sides, float] | None = None
+        self.owners: dict[int, str] = {}
 
     def refuse(self, reason: str, fix: str) -> NoReturn:
         raise InteropError(f"{self.where}: {reason}; {fix}")
 
-    def add(self, layer: Layer, **arrays: Any) -> None:
+    def sample_shape(self, shape: Any) -> Shape:
+        """The shape as a tuple, if it can be one sample's."""
+        sizes = tuple(shape) if isinstance(shape, tuple | list) else ()
+        if not sizes or not all(isinstance(n, int | np.integer) and n > 0 for n in sizes):
+            self.refuse(f"input_shape is {shape!r}", "give one sample's, (D,) or (C, H, W)")
+        return sizes
+
+    def convert(self, converter: Callable[[Any, Any], None], theirs: Any) -> None:
+        """Lets a converter add its layers; what one of ours refuses is refused by name."""
+        try:
+            converter(self, theirs)
+        except InteropError:
+            raise
+        except (ValueError, TypeError) as error:
+            raise InteropError(f"{self.where}: {error}") from None
+
+    def own(self, parameter: object) -> None:
+        """Refuses a parameter that stands twice: as two copies they would train apart."""
+        owner = self.owners.setdefault(id(parameter), self.where)
+        if owner != self.where:
+            self.refuse(
+                f"it shares its weights with {owner}, and here they would be trained apart",
+                "give it weights of its own",
+            )
+
+    def add(self, layer: Layer, **arrays: np.ndarray) -> None:
         """Appends a layer with the arrays of its parameters and state."""
         if self.pad:
             self.merge_pad(layer)
@@ -39,8 +66,31 @@ class Reader:
             self.shape = layer.build(self.shape, rng=np.random.default_rng(0))
         except ShapeError as error:
             raise InteropError(f"{self.where}: {error}") from None
+        for name, array in arrays.items():
+            self.expect_shape(name, array, {**layer.params, **layer.state}[name].shape)
         self.layers.append(layer)
-        self.arrays.append({name: np.asarray(a) for name, a in arrays.items()})
+        self.arrays.append(arrays)
+
+    def expect_shape(self, name: str, array: np.ndarray, shape: Shape) -> None:
+        if array.shape != shape:
+            self.refuse(
+                f"its {name} has shape {array.shape}, and for such samples needs {shape}",
+                "check input_shape",
+            )
+
+    def add_pad(self, sides: Sides, value: float) -> None:
+        """Keeps the padding for the layer that follows; paddings add up."""
+        if sides == UNPADDED:
+            return
+        held, held_value = self.pad or (UNPADDED, value)
+        if held_value != value:
+            self.refuse(f"it pads with {value:g} around {held_value:g}", "pad with one number")
+        if min(n for side in sides for n in side) < 0:
+            self.refuse(f"its padding {sides} cuts", "pad by 0 or more")
+        (top, bottom), (left, right) = (
+            (a + c, b + d) for (a, b), (c, d) in zip(held, sides, strict=True)
+        )
+        self.pad = ((top, bottom), (left, right)), value
 
     def merge_pad(self, layer: Layer) -> None:
         """A padding layer becomes the padding of the layer that follows it."""
@@ -54,18 +104,23 @@ class Reader:
             )
         vars(layer)["padding"] = shortest(sides)
 
-    def model(self, dtype: Any) -> Sequential:
-        """The model, with the arrays in their places."""
+    def close(self) -> None:
+        """Refuses what waits for a layer that does not come."""
         if self.pad:
             self.refuse("it pads, and no layer follows", "leave it out")
+
+    def model(self, dtype: np.dtype) -> Sequential:
+        """The model, with the arrays in their places."""
+        self.close()
         if not self.layers:
+            self.where = "the model"
             self.refuse("it holds no layer", "give a model with at least one")
         model = Sequential(self.layers)
         model.build(self.input_shape, rng=np.random.default_rng(0), dtype=dtype)
         for layer, arrays in zip(model.layers, self.arrays, strict=True):
             held = {**layer.params, **layer.state}
             for name, array in arrays.items():
-                held[name][...] = array.reshape(held[name].shape)
+                held[name][...] = array
         return model
 
 
@@ -88,6 +143,7 @@ def sides_of(layer: Any) -> Sides:
 
 
 def symmetric(sides: Sides) -> bool:
+    """Whether as many pixels stand before as after."""
     return all(before == after for before, after in sides)
 
 

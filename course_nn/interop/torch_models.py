@@ -61,8 +61,47 @@ def from_torch(module: Any, input_shape: Shape | None = None) -> Sequential:
     torch = importlib.import_module("torch")
     leaves = list(_torch_leaves(module, torch))
     reader = Reader(input_shape if input_shape is not None else _torch_input(leaves, torch))
+    dtype = _torch_dtype(reader, module)
+    _read_chain(reader, leaves, torch)
+    return reader.model(dtype)
+
+
+def _torch_leaves(module: Any, torch: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """The layers of nested Sequentials under their names, for instance "0.2"."""
+    _expect_plain(module, f"layer {prefix or 0}", torch)
+    if type(module) is not torch.nn.Sequential:
+        yield prefix or "0", module
+        return
+    for name, child in module.named_modules(remove_duplicate=False):  # one may stand twice
+        if name and "." not in name:
+            yield from _torch_leaves(child, torch, f"{prefix}.{name}" if prefix else name)
+
+
+def _expect_plain(module: Any, where: str, torch: Any) -> None:
+    """Refuses a module that does not compute what its class says with the weights it shows."""
+    if not isinstance(module, torch.nn.Module):
+        raise InteropError(f"{where}: {module!r:.40} is no layer of PyTorch's; give an nn.Module")
+    where = f"{where}, {type(module).__name__}"
+    if isinstance(module, torch.nn.modules.lazy.LazyModuleMixin):
+        raise InteropError(f"{where}: it has no weights yet; let it compute one batch first")
+    if torch.nn.utils.parametrize.is_parametrized(module):
+        raise InteropError(
+            f"{where}: its weights are computed from others; make them its own first, with "
+            "torch.nn.utils.parametrize.remove_parametrizations"
+        )
+    if module._forward_hooks or module._forward_pre_hooks or "forward" in vars(module):
+        raise InteropError(
+            f"{where}: a hook may change what it computes; remove it (torch.nn.utils."
+            "remove_weight_norm, torch.nn.utils.prune.remove, or the hook's own remove)"
+        )
+
+
+def _read_chain(
+    reader: Reader, leaves: Sequence[tuple[str, Any]], torch: Any, prefix: str = "layer "
+) -> None:
+    """Converts layer after layer."""
     for i, (name, leaf) in enumerate(leaves):
-        reader.where = f"layer {name}, {type(leaf).__name__}"
+        reader.where = f"{prefix}{name}, {type(leaf).__name__}"
         convert = _torch_converters(torch).get(type(leaf))
         if convert is None:
             reader.refuse(
@@ -70,23 +109,16 @@ def from_torch(module: Any, input_shape: Shape | None = None) -> Sequential:
                 "only nn.Sequential of layers that course_nn has can be read, since a forward "
                 "method cannot; put those layers into one",
             )
-        convert(reader, leaf)
+        for parameter in leaf.parameters():
+            reader.own(parameter)
+        reader.convert(convert, leaf)
         _expect_flatten(reader, leaf, [following for _, following in leaves[i + 1 :]], torch)
-    return reader.model(_torch_dtype(reader, module))
-
-
-def _torch_leaves(module: Any, torch: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """The layers of nested Sequentials under their names, for instance "0.2"."""
-    if type(module) is not torch.nn.Sequential:
-        yield prefix or "0", module
-        return
-    for name, child in module.named_children():
-        yield from _torch_leaves(child, torch, f"{prefix}.{name}" if prefix else name)
+    reader.close()
 
 
 def _torch_input(leaves: Sequence[tuple[str, Any]], torch: Any) -> Shape:
     """The shape of a sample, where the first layer that has weights says it."""
-    for _, leaf in leaves:
+    for name, leaf in leaves:
         match type(leaf).__name__:
             case "Linear":
                 return (leaf.in_features,)
@@ -94,20 +126,29 @@ def _torch_input(leaves: Sequence[tuple[str, Any]], torch: Any) -> Shape:
                 return (leaf.num_features,)
             case "LayerNorm":
                 return tuple(leaf.normalized_shape)
-            case "ReLU" | "Dropout" | "Identity" | "Tanh" | "Sigmoid" | "GELU" | "LeakyReLU":
-                continue
-        break
+        if type(leaf) not in _torch_converters(torch):
+            _read_chain(Reader((1,)), [(name, leaf)], torch)  # says what is wrong with it
+        if type(leaf) not in _shapeless(torch):
+            break
     raise InteropError(
         "the model: its first layer does not say how large an image is; "
         "give from_torch(module, input_shape=(C, H, W))"
     )
 
 
+def _shapeless(torch: Any) -> tuple[type, ...]:
+    """The classes that give what they get, number for number, whatever its shape."""
+    nn = torch.nn
+    return (nn.ReLU, nn.LeakyReLU, nn.Sigmoid, nn.Tanh, nn.GELU, nn.Dropout, nn.Identity)
+
+
 def _torch_dtype(reader: Reader, module: Any) -> np.dtype:
-    reader.where = "the model"
-    found = {str(p.dtype).removeprefix("torch.") for p in module.parameters()} or {"float32"}
+    tensors = [*module.parameters(), *(b for b in module.buffers() if b.is_floating_point())]
+    found = {str(t.dtype).removeprefix("torch.") for t in tensors} or {"float32"}
     if len(found) > 1 or not found <= {"float32", "float64"}:
         reader.refuse(f"its weights are {', '.join(sorted(found))}", "call module.float() first")
+    if any(t.is_meta for t in tensors):
+        reader.refuse("its weights hold no numbers", "load them onto the CPU first")
     return np.dtype(found.pop())
 
 
@@ -115,19 +156,19 @@ def _expect_flatten(reader: Reader, leaf: Any, following: list[Any], torch: Any)
     """Our global pooling gives (C,), PyTorch's gives (C, 1, 1), which a Flatten makes the same."""
     if not isinstance(leaf, torch.nn.AdaptiveAvgPool2d):
         return
-    same = (torch.nn.ReLU, torch.nn.Dropout, torch.nn.Identity)
-    after = next((m for m in following if not isinstance(m, same)), None)
+    after = next((m for m in following if type(m) not in _shapeless(torch)), None)
     if not isinstance(after, torch.nn.Flatten):
         reader.refuse("its output (C, 1, 1) is used as an image", "put nn.Flatten() after it")
 
 
-def _numpy(tensor: Any) -> np.ndarray:
-    return tensor.detach().cpu().numpy()
+def _numpy(**tensors: Any) -> Arrays:
+    """The tensors as arrays, those that are None left out."""
+    return {name: t.detach().cpu().numpy() for name, t in tensors.items() if t is not None}
 
 
 def _read_linear(reader: Reader, m: Any) -> None:
-    bias = np.zeros(m.out_features) if m.bias is None else _numpy(m.bias)
-    reader.add(layers.Dense(m.out_features), W=_numpy(m.weight).T, b=bias)
+    bias = np.zeros(m.out_features) if m.bias is None else m.bias.detach().cpu().numpy()
+    reader.add(layers.Dense(m.out_features), W=_numpy(W=m.weight)["W"].T, b=bias)
 
 
 def _read_conv(reader: Reader, m: Any) -> None:
@@ -136,10 +177,10 @@ def _read_conv(reader: Reader, m: Any) -> None:
             f"it has groups={m.groups}, padding_mode={m.padding_mode!r}",
             "only groups=1 and zeros have a counterpart",
         )
-    bias = np.zeros(m.out_channels) if m.bias is None else _numpy(m.bias)
+    arrays = {"b": np.zeros(m.out_channels)} | _numpy(W=m.weight, b=m.bias)
     conv = layers.Conv2D(m.out_channels, m.kernel_size, m.stride, m.padding, m.dilation)
     conv.padding = conv.padding if isinstance(m.padding, str) else shortest(sides_of(conv))
-    reader.add(conv, W=_numpy(m.weight), b=bias)
+    reader.add(conv, **arrays)
 
 
 def _read_pool(reader: Reader, m: Any) -> None:
@@ -168,9 +209,8 @@ def _read_batch_norm(reader: Reader, m: Any) -> None:
     rank = 1 if type(m).__name__ == "BatchNorm1d" else 3
     if len(reader.shape) != rank:
         reader.refuse(f"its samples have shape {reader.shape}", "check input_shape")
-    affine = {"gamma": m.weight, "beta": m.bias} if m.affine else {}
-    state = {"running_mean": m.running_mean, "running_var": m.running_var}
-    arrays = {name: _numpy(tensor) for name, tensor in {**affine, **state}.items()}
+    arrays = _numpy(gamma=m.weight, beta=m.bias)
+    arrays |= _numpy(running_mean=m.running_mean, running_var=m.running_var)
     reader.add(layers.BatchNorm(m.momentum, m.eps), **arrays)
 
 
@@ -180,16 +220,14 @@ def _read_layer_norm(reader: Reader, m: Any) -> None:
             f"it normalises over {tuple(m.normalized_shape)} of a sample of shape {reader.shape}",
             "only the whole sample has a counterpart",
         )
-    given = {"gamma": m.weight, "beta": m.bias}
-    arrays = {name: _numpy(tensor) for name, tensor in given.items() if tensor is not None}
-    reader.add(layers.LayerNorm(m.eps), **arrays)
+    reader.add(layers.LayerNorm(m.eps), **_numpy(gamma=m.weight, beta=m.bias))
 
 
 def _read_softmax(reader: Reader, m: Any) -> None:
-    if len(reader.shape) != 1 or m.dim not in (1, -1):
+    if m.dim not in (-1, len(reader.shape)):
         reader.refuse(
-            f"it runs along axis {m.dim} of (N, *{reader.shape})",
-            "only Softmax(dim=-1) of features (N, K) has a counterpart",
+            f"it runs along axis {m.dim} of samples of shape {reader.shape}",
+            "only the last axis, dim=-1, has a counterpart",
         )
     reader.add(layers.Softmax())
 
@@ -206,9 +244,15 @@ def _read_flatten(reader: Reader, m: Any) -> None:
     reader.add(layers.Flatten())
 
 
+def _read_dropout(reader: Reader, m: Any) -> None:
+    if m.p == 1:
+        reader.refuse("it drops every number in training", "use a p below 1, or leave it out")
+    reader.add(layers.Dropout(m.p))
+
+
 def _read_pad(reader: Reader, m: Any) -> None:
     left, right, top, bottom = m.padding
-    reader.pad = ((top, bottom), (left, right)), float(getattr(m, "value", 0.0))
+    reader.add_pad(((top, bottom), (left, right)), float(getattr(m, "value", 0.0)))
 
 
 def _read_global_pool(reader: Reader, m: Any) -> None:
@@ -219,14 +263,17 @@ def _read_global_pool(reader: Reader, m: Any) -> None:
 
 def _read_residual(reader: Reader, m: Any) -> None:
     """The block that `to_torch` makes of a Residual."""
+    torch = importlib.import_module("torch")
     arrays: Arrays = {}
     paths: dict[str, list[Layer]] = {}
+    owners: dict[int, str] = {}
     for path in ("main", "shortcut"):
+        leaves = [(f"{path}.{n}", leaf) for n, leaf in _torch_leaves(getattr(m, path), torch)]
+        if any(getattr(leaf, "inplace", False) for _, leaf in leaves):
+            reader.refuse("inside it a layer changes its input in place", "use inplace=False")
         inner = Reader(reader.shape)
-        torch = importlib.import_module("torch")
-        for name, leaf in _torch_leaves(getattr(m, path), torch):
-            inner.where = f"{reader.where}, {path}.{name}, {type(leaf).__name__}"
-            _torch_converters(torch)[type(leaf)](inner, leaf)
+        inner.owners = owners
+        _read_chain(inner, leaves, torch, f"{reader.where}, ")
         paths[path] = inner.layers
         for i, own in enumerate(inner.arrays):
             arrays |= {f"{path}.{i}.{name}": a for name, a in own.items()}
@@ -255,7 +302,7 @@ def _torch_converters(torch: Any) -> dict[type, Callable[[Reader, Any], None]]:
         nn.LeakyReLU: lambda reader, m: reader.add(layers.LeakyReLU(m.negative_slope)),
         nn.Sigmoid: lambda reader, m: reader.add(layers.Sigmoid()),
         nn.Tanh: lambda reader, m: reader.add(layers.Tanh()),
-        nn.Dropout: lambda reader, m: reader.add(layers.Dropout(m.p)),
+        nn.Dropout: _read_dropout,
         nn.Identity: lambda reader, m: None,
         _torch_residual(torch): _read_residual,
     }

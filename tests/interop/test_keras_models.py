@@ -169,3 +169,126 @@ def test_what_we_have_and_keras_has_not_is_named(keras, layers, message):
     model.build((2, 8, 8), rng=np.random.default_rng(0))
     with pytest.raises(InteropError, match=message):
         interop.to_keras(model)
+
+
+# -- what their options and habits do ------------------------------------------------------------
+
+FLAT, IMAGE = (6,), (8, 7, 2)
+THEIR_HABITS = {
+    "batch norm without parameters": lambda k: (
+        [k.BatchNormalization(center=False, scale=False)],
+        FLAT,
+    ),
+    "batch norm of images without parameters": lambda k: (
+        [k.BatchNormalization(center=False, scale=False)],
+        IMAGE,
+    ),
+    "batch norm without a bias": lambda k: ([k.BatchNormalization(center=False)], IMAGE),
+    "batch norm without a scale": lambda k: ([k.BatchNormalization(scale=False)], FLAT),
+    "batch norm that forgets": lambda k: ([k.BatchNormalization(momentum=0.0)], FLAT),
+    "batch norm that never moves": lambda k: ([k.BatchNormalization(momentum=1.0)], FLAT),
+    "batch norm with a large eps": lambda k: ([k.BatchNormalization(epsilon=0.5)], FLAT),
+    "layer norm without parameters": lambda k: (
+        [k.LayerNormalization(axis=[1, 2, 3], center=False, scale=False)],
+        IMAGE,
+    ),
+    "layer norm of axes out of order": lambda k: ([k.LayerNormalization(axis=[3, 1, 2])], IMAGE),
+    "layer norm of axes from the end": lambda k: ([k.LayerNormalization(axis=[-1, -2, -3])], IMAGE),
+    "dense without a bias": lambda k: ([k.Dense(3, use_bias=False)], FLAT),
+    "convolution without a bias": lambda k: ([k.Conv2D(3, 3, use_bias=False)], IMAGE),
+    "dropout of nothing": lambda k: ([k.Dense(3), k.Dropout(0.0)], FLAT),
+    "padding twice": lambda k: (
+        [k.ZeroPadding2D(((1, 0), (2, 1))), k.ZeroPadding2D(1), k.Conv2D(3, 3)],
+        IMAGE,
+    ),
+    "same with a stride": lambda k: ([k.Conv2D(3, 3, strides=2, padding="same")], IMAGE),
+    "same with a larger stride than kernel": lambda k: (
+        [k.Conv2D(3, 2, strides=3, padding="same")],
+        IMAGE,
+    ),
+    "same with dilation": lambda k: ([k.Conv2D(3, 3, dilation_rate=2, padding="same")], IMAGE),
+    "same maximum": lambda k: ([k.MaxPooling2D(3, strides=2, padding="same")], IMAGE),
+    "same maximum of all": lambda k: ([k.MaxPooling2D(8, strides=8, padding="same")], IMAGE),
+}  # fmt: skip
+
+
+def scrambled_weights(model):
+    rng = np.random.default_rng(0)
+    model.set_weights([a + rng.uniform(0.1, 0.6, a.shape) for a in model.get_weights()])
+    return model
+
+
+@pytest.mark.parametrize("habit", THEIR_HABITS)
+def test_kerass_habits_cross(keras, habit):
+    layers, shape = THEIR_HABITS[habit](keras.layers)
+    theirs = scrambled_weights(keras.Sequential([keras.Input(shape), *layers]))
+    x = images((shape[2], *shape[:2]) if len(shape) == 3 else shape)
+    same(interop.from_keras(theirs).predict(x), keras_predicts(keras, theirs, x))
+
+
+def shared_dense(keras):
+    dense = keras.layers.Dense(6)
+    return [keras.Sequential([dense]), keras.Sequential([dense])]
+
+
+REFUSED = {
+    "drops everything": (lambda k: [k.layers.Dropout(1.0)], FLAT, "it drops everything"),
+    "drops rows": (
+        lambda k: [k.layers.Dropout(0.5, noise_shape=(1, 8, 7, 2))],
+        IMAGE,
+        "layer 0, Dropout .*use a rate below 1 and no noise_shape",
+    ),
+    "one layer twice": (shared_dense, FLAT, "layer 1.0, .*shares its weights with layer 0.0"),
+    "mixed precision": (
+        lambda k: [k.layers.Dense(3, dtype="mixed_float16")],
+        FLAT,
+        "it computes in float16 with weights of float32",
+    ),
+    "pads a maximum": (
+        lambda k: [k.layers.ZeroPadding2D(1), k.layers.MaxPooling2D(2)],
+        IMAGE,
+        "the padding layer before it, filled with 0, cannot be its own",
+    ),
+    "nothing": (lambda k: [], FLAT, "it holds no layer"),
+    "pads, and stops": (lambda k: [k.layers.ZeroPadding2D(1)], IMAGE, "it pads, and no layer"),
+    "of rows": (lambda k: [k.layers.Dense(3)], IMAGE, "layer 0, Dense .*expects an input"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_would_come_out_otherwise_is_refused(keras, case):
+    make, shape, message = REFUSED[case]
+    with pytest.raises(InteropError, match=message) as caught:
+        interop.from_keras(keras.Sequential([keras.Input(shape), *make(keras)]))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("thing", [None, {}, "model.keras"])
+def test_what_is_no_model_is_refused(keras, thing):
+    with pytest.raises(InteropError, match="cannot be read"):
+        interop.from_keras(thing)
+
+
+@pytest.fixture
+def channels_first(keras):
+    before = keras.config.image_data_format()
+    keras.config.set_image_data_format("channels_first")
+    yield
+    keras.config.set_image_data_format(before)
+
+
+@pytest.mark.usefixtures("channels_first")
+@pytest.mark.parametrize("name", [name for name in OURS if name != "images out"])
+def test_a_setting_of_keras_does_not_turn_the_axes(keras, name):
+    model = ours(name)
+    x = images(model.input_shape)
+    same(keras_predicts(keras, interop.to_keras(model), x), model.predict(x), 1e-4)
+
+
+def test_float64_that_the_backend_would_round_is_refused(keras):
+    model = ours("dense", np.float64)
+    if keras.backend.backend() != "jax":  # only JAX has it switched off
+        assert interop.from_keras(interop.to_keras(model)).dtype == np.float64
+        return
+    with pytest.raises(InteropError, match="it is float64, which this backend keeps as float32"):
+        interop.to_keras(model)
