@@ -98,15 +98,26 @@ def grade(
     loaded = _assignment(assignment, tests)
     handed_in = _find(folder, assignment, out)
     kind, note = _sandbox(sandbox_kind)
-    seed = secrets.randbits(32) if seed is None else seed
     limits = Limits(call_seconds, notebook_seconds, submission_seconds, memory << 20)
     hide = tuple(path.resolve() for path in (tests, folder, out, REPOSITORY))
-    settings = runner.Settings(kind, seed, limits, hide, jobs)
+    seed = secrets.randbits(32) if seed is None else seed
+    _grade_into(out, handed_in, loaded, runner.Settings(kind, seed, limits, hide, jobs), note)
+
+
+def _grade_into(
+    out: Path,
+    handed_in: list[submissions.Submission],
+    assignment: assignments.Assignment,
+    settings: runner.Settings,
+    note: str,
+) -> None:
+    """Grade what was handed in, write it all to `out`, and show the table."""
+    seed = settings.seed
     console.print(f"sandbox: {note}; seed {seed}", soft_wrap=True, highlight=False, markup=False)
-    graded = runner.grade_all(handed_in, loaded, settings)
+    graded = runner.grade_all(handed_in, assignment, settings)
     try:
         results = list(track(graded, "grading", len(handed_in), console=errors, transient=True))
-        path = gradebook.write_all(out, assignment, results, note, seed)
+        path = gradebook.write_all(out, assignment.name, results, note, seed)
     except (OSError, sandbox.SandboxError) as error:
         raise _stop(f"grading stopped, no grades were written: {error}") from error
     except KeyboardInterrupt:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..worker.protocol import Foreign
 from .student import Answer, Student, StudentError
-from .task import Inputs, Question
+from .task import Inputs, Question, dtype_of
 
 TOLERANCE = {"float64": 1e-7, "float32": 1e-4}  # of the largest right number
 
@@ -93,7 +93,7 @@ def _compare_output(
     question: Question, name: str, value: np.ndarray, expected: np.ndarray, inputs: Inputs
 ) -> None:
     """Raise Wrong at the first fault of one output."""
-    dtype = inputs[0].dtype
+    dtype = dtype_of(inputs)
     if value.shape != expected.shape:
         axes = question.outputs[name].axes
         says = f"{name} has shape {value.shape}; expected {expected.shape} = {axes}."

@@ -10,7 +10,7 @@ import numpy as np
 
 from .compare import Fault, Wrong, close, unwrap
 from .student import Student, StudentError
-from .task import Arrays, Inputs, Mistake, Question
+from .task import Arrays, Inputs, Mistake, Question, dtype_of
 from .verdict import Verdict
 
 
@@ -71,7 +71,7 @@ def recognise(
     question: Question, name: str, value: np.ndarray, right: Arrays, inputs: Inputs
 ) -> str:
     """Return the sentence of the first known mistake that gives this very answer, or ""."""
-    dtype = inputs[0].dtype
+    dtype = dtype_of(inputs)
     names = list(question.outputs)
     expected = right[names.index(name)]
     for other, candidate in zip(names, right, strict=True):
@@ -104,7 +104,7 @@ def _recognise_square(student: Student, question: Question, only: str = "") -> s
     except (StudentError, Wrong):
         return ""
     for name, value, expected in zip(question.outputs, values, right, strict=True):
-        if only in ("", name) and not close(value, expected, inputs[0].dtype):
+        if only in ("", name) and not close(value, expected, dtype_of(inputs)):
             return recognise(question, name, value, right, inputs)
     return ""
 
@@ -113,10 +113,12 @@ def _recognise_constant(
     student: Student, question: Question, name: str, value: np.ndarray, inputs: Inputs
 ) -> str:
     """Ask again with other numbers: the same answer means that it ignores them."""
-    others = tuple(a + student.rng.normal(size=np.shape(a)).astype(inputs[0].dtype) for a in inputs)
+    others = tuple(
+        a + student.rng.normal(size=np.shape(a)).astype(dtype_of(inputs)) for a in inputs
+    )
     try:
         again = unwrap(question, student.call(question.name, *others), name)
     except (StudentError, Wrong):
         return ""
-    same = close(again[list(question.outputs).index(name)], value, inputs[0].dtype)
+    same = close(again[list(question.outputs).index(name)], value, dtype_of(inputs))
     return f"{name} stays the same whatever the arguments are" if same else ""

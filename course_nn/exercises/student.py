@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..worker.answer import answer
-from ..worker.protocol import lay_out, layout_of, restore
+from ..worker.protocol import Value, lay_out, layout_of, restore
 
 
 class StudentError(Exception):
@@ -32,7 +32,7 @@ class StudentError(Exception):
 class Answer:
     """What a function returned, and which of its arguments (by position) it changed."""
 
-    value: Any
+    value: Value
     changed: tuple[int, ...] = ()
 
 
@@ -41,7 +41,7 @@ class Student(Protocol):
 
     rng: np.random.Generator
 
-    def call(self, name: str, *inputs: Any) -> Answer:
+    def call(self, name: str, *inputs: np.ndarray | float) -> Answer:
         """Call one function of the student; raise StudentError where it gives no answer."""
 
 
@@ -51,7 +51,7 @@ class LocalStudent:
     def __init__(self, functions: Mapping[str, Callable], rng: np.random.Generator) -> None:
         self.functions, self.rng = functions, rng
 
-    def call(self, name: str, *inputs: Any) -> Answer:
+    def call(self, name: str, *inputs: np.ndarray | float) -> Answer:
         """Call `functions[name]` on copies of the inputs that lie in memory as these do."""
         function = self.functions.get(name)
         reply, arrays = answer(
@@ -63,7 +63,7 @@ class LocalStudent:
         return read_reply(name, reply, [array.copy() for array in arrays])
 
 
-def _copy(value: Any) -> Any:
+def _copy(value: np.ndarray | float) -> np.ndarray | float:
     return lay_out(value, layout_of(value)) if isinstance(value, np.ndarray) else value
 
 

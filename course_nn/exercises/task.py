@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 Arrays = tuple[np.ndarray, ...]
-Inputs = tuple[Any, ...]  # arrays, and numbers such as a learning rate
+Inputs = tuple[np.ndarray | float, ...]  # arrays first; a number is, for example, a learning rate
+
+
+def dtype_of(inputs: Inputs) -> np.dtype:
+    """The dtype of a function's arguments, which its answer must have: that of the first."""
+    return np.asarray(inputs[0]).dtype
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ class Worker:
             self.cell = _whole(header.get("cell"))
         self._note(header)
 
-    def _note(self, header: dict) -> None:
+    def _note(self, header: dict[str, Any]) -> None:
         errors, sealed = header.get("errors"), header.get("sealed")
         self.sealed = [plain_text(s, 20) for s in sealed] if isinstance(sealed, list) else []
         for error in errors[:50] if isinstance(errors, list) else []:
@@ -111,7 +111,7 @@ class Worker:
                 cell = _whole(error.get("cell"))
                 self.failures[cell] = Failure(cell, raised(f"code cell {cell}", _told(error)))
 
-    def call(self, name: str, inputs: tuple) -> tuple[dict, list[np.ndarray]]:
+    def call(self, name: str, inputs: tuple) -> tuple[dict[str, Any], list[np.ndarray]]:
         """Ask for one function's answer; raise WorkerLost or ProtocolError where none comes."""
         self.ready()
         arrays: list[np.ndarray] = []
@@ -128,14 +128,14 @@ class Worker:
                 return f" The reason: {failure.sentence.rstrip('.')}."
         return ""
 
-    def _send(self, header: dict, arrays: list[np.ndarray], deadline: float) -> None:
+    def _send(self, header: dict[str, Any], arrays: list[np.ndarray], deadline: float) -> None:
         assert self.process is not None
         try:
             self.process.channel.send(header, arrays, deadline)
         except (TimeoutError, EOFError) as error:
             raise WorkerLost(_why(error)) from error
 
-    def _receive(self, ticket: str, deadline: float) -> tuple[dict, list[np.ndarray]]:
+    def _receive(self, ticket: str, deadline: float) -> tuple[dict[str, Any], list[np.ndarray]]:
         assert self.process is not None
         try:
             header, arrays = self.process.channel.receive(deadline)
@@ -223,7 +223,7 @@ class RemoteStudent:
     ) -> None:
         self.worker, self.rng, self.alias, self.broken = worker, rng, alias, False
 
-    def call(self, name: str, *inputs: Any) -> Answer:
+    def call(self, name: str, *inputs: np.ndarray | float) -> Answer:
         """Call one function; raise StudentError where no answer comes."""
         if self.broken:
             raise StudentError("not asked again: an earlier call of this task stopped the worker.")

@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy
 
@@ -32,6 +33,15 @@ NAMESPACES = ("--unshare-all", "--unshare-user", "--uid", "65534", "--gid", "655
 
 class SandboxError(Exception):
     """No worker can be started here; the message says why."""
+
+
+class Launch(NamedTuple):
+    """How to start a worker, and what its own locks shall let it read and list."""
+
+    command: list[str]
+    cwd: Path
+    readable: list[str]
+    listable: list[str]
 
 
 @dataclass
@@ -73,11 +83,8 @@ def start(kind: str, hide: Sequence[Path] = ()) -> Process:
     fds = (theirs_read, theirs_write)
     try:
         build = _bwrap if kind == "bwrap" else _plain
-        command, cwd, readable, listable = build(folder, [str(fd) for fd in fds], hide)
-        popen = subprocess.Popen(
-            command, cwd=cwd, env=_environment(), pass_fds=fds, start_new_session=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        launch = build(folder, [str(fd) for fd in fds], hide)
+        popen = _spawn(launch, fds)
     except OSError as error:
         os.close(ours_read)
         os.close(ours_write)
@@ -87,7 +94,16 @@ def start(kind: str, hide: Sequence[Path] = ()) -> Process:
         os.close(theirs_read)
         os.close(theirs_write)
     os.set_blocking(ours_write, False)
-    return Process(popen, Channel(ours_read, ours_write), folder, readable, listable)
+    channel = Channel(ours_read, ours_write)
+    return Process(popen, channel, folder, launch.readable, launch.listable)
+
+
+def _spawn(launch: Launch, fds: tuple[int, int]) -> subprocess.Popen:
+    nothing = subprocess.DEVNULL
+    return subprocess.Popen(
+        launch.command, cwd=launch.cwd, env=_environment(), pass_fds=fds,
+        stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True,
+    )  # fmt: skip
 
 
 def _environment() -> dict[str, str]:
@@ -99,7 +115,7 @@ def _numpy_folders() -> list[Path]:
     return [path for path in (package, package.parent / "numpy.libs") if path.is_dir()]
 
 
-def _plain(folder: Path, fds: list[str], hide: Sequence[Path]) -> tuple:
+def _plain(folder: Path, fds: list[str], hide: Sequence[Path]) -> Launch:
     for package in _numpy_folders():
         (folder / "packages" / package.name).symlink_to(package)
     for name in FILES:
@@ -108,7 +124,8 @@ def _plain(folder: Path, fds: list[str], hide: Sequence[Path]) -> tuple:
     stdlib = Path(sysconfig.get_path("stdlib"))
     modules = [str(p) for p in stdlib.iterdir() if p.name not in ("site-packages", "dist-packages")]
     own = [str(folder / "packages"), str(folder / "cwd"), *map(str, _numpy_folders())]
-    return command, folder / "cwd", [*LIBRARIES, *DEVICES, *own, *modules], [str(stdlib)]
+    readable = [*LIBRARIES, *DEVICES, *own, *modules]
+    return Launch(command, folder / "cwd", readable, [str(stdlib)])
 
 
 def _command(room: Path, packages: Path, fds: list[str]) -> list[str]:
@@ -119,7 +136,7 @@ def _command(room: Path, packages: Path, fds: list[str]) -> list[str]:
     return [interpreter(), "-I", "-S", "-B", "-c", code]
 
 
-def _bwrap(folder: Path, fds: list[str], hide: Sequence[Path]) -> tuple:
+def _bwrap(folder: Path, fds: list[str], hide: Sequence[Path]) -> Launch:
     prefix = Path(sys.base_prefix).resolve()
     shown = [path for path in (*LIBRARIES, str(prefix)) if os.path.exists(path)]
     command = [_bwrap_path(), *NAMESPACES]
@@ -137,7 +154,7 @@ def _bwrap(folder: Path, fds: list[str], hide: Sequence[Path]) -> tuple:
         command += ["--ro-bind", str(ROOM / name), f"/room/worker/{name}"]
     command += ["--ro-bind", str(folder / "cwd"), "/cwd", "--chdir", "/cwd", "--remount-ro", "/"]
     command += ["--", *_command(Path("/room"), Path("/packages"), fds)]
-    return command, "/", ["/"], []
+    return Launch(command, Path("/"), ["/"], [])
 
 
 def _bwrap_path() -> str:

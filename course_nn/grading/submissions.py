@@ -73,21 +73,20 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         kind = "a link, not a file" if path.is_symlink() else f"not readable ({error.strerror})"
         raise Unreadable(f"it is {kind}") from error
-    with os.fdopen(fd, "rb", closefd=True) if _is_file(fd) else _refuse(fd) as file:
+    _require_file(fd)
+    with os.fdopen(fd, "rb") as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise Unreadable(f"it is larger than {MAX_BYTES >> 20} MiB")
     return data
 
 
-def _is_file(fd: int) -> bool:
-    return stat.S_ISREG(os.fstat(fd).st_mode)
-
-
-def _refuse(fd: int) -> Any:
-    kind = "a folder" if stat.S_ISDIR(os.fstat(fd).st_mode) else "no ordinary file"
-    os.close(fd)
-    raise Unreadable(f"it is {kind}, not a notebook")
+def _require_file(fd: int) -> None:
+    mode = os.fstat(fd).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(fd)
+        kind = "a folder" if stat.S_ISDIR(mode) else "no ordinary file"
+        raise Unreadable(f"it is {kind}, not a notebook")
 
 
 def _parse(data: bytes) -> Any:

@@ -78,13 +78,13 @@ def _allow(libc: ctypes.CDLL, ruleset: int, path: str, rights: int) -> None:
 def _seccomp(libc: ctypes.CDLL) -> None:
     if platform.machine() not in SYSCALLS:
         raise OSError("no table of system calls for this machine")
-    program = _program(*SYSCALLS[platform.machine()])
+    program = filter_program(*SYSCALLS[platform.machine()])
     code = ctypes.create_string_buffer(program)
     pointer = struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(code))
     _check(libc.prctl(22, 2, pointer, 0, 0))  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
 
 
-def _program(arch: int, refused: list[int], clone: int) -> bytes:
+def filter_program(arch: int, refused: list[int], clone: int) -> bytes:
     """Build the filter: refuse other architectures, the list, and clone that is no thread."""
     step = struct.Struct("HBBI").pack
     lines = [step(LOAD, 0, 0, 4), step(JUMP_EQUAL, 1, 0, arch), step(RETURN, 0, 0, REFUSE)]

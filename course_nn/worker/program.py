@@ -10,9 +10,11 @@ import resource
 import sys
 from typing import Any
 
+import numpy as np
+
 from . import lockdown
 from .notebook import Notebook, course_shim
-from .protocol import Channel, restore
+from .protocol import Channel, Value, restore
 
 MAX_ERRORS = 50
 
@@ -50,10 +52,14 @@ def serve(channel: Channel) -> None:
     channel.send({"ticket": start["ticket"], "op": "ready", "errors": errors, "sealed": sealed}, [])
     while True:
         header, arrays = channel.receive()
-        inputs = [restore(tree, arrays) for tree in header["inputs"]]
-        inputs = [a.item() if a.ndim == 0 else a for a in inputs]
+        inputs = [_number(restore(tree, arrays)) for tree in header["inputs"]]
         reply, results = notebook.answer(header["name"], inputs)
         channel.send({"ticket": header["ticket"], **reply}, results)
+
+
+def _number(value: Value) -> Value | float:
+    """A Python number for an array without axes: a learning rate arrives as it was sent."""
+    return value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
 
 
 def run_cells(channel: Channel, notebook: Notebook, start: dict[str, Any]) -> list[dict[str, Any]]:

@@ -33,7 +33,11 @@ class Foreign:
     type_name: str
 
 
-def describe(value: Any, arrays: list[np.ndarray]) -> dict:
+One = np.ndarray | Foreign | None
+Value = One | tuple[One, ...] | list[One]  # what a function returned, as it comes out of a frame
+
+
+def describe(value: Any, arrays: list[np.ndarray]) -> dict[str, Any]:
     """Say in JSON what `value` is, and append its arrays to `arrays`."""
     if value is None:
         return {"kind": "none"}
@@ -43,7 +47,7 @@ def describe(value: Any, arrays: list[np.ndarray]) -> dict:
     return _describe_one(value, arrays)
 
 
-def _describe_one(value: Any, arrays: list[np.ndarray]) -> dict:
+def _describe_one(value: Any, arrays: list[np.ndarray]) -> dict[str, Any]:
     if value is None:
         return {"kind": "none"}
     if isinstance(value, bool | int | float | np.generic):
@@ -59,7 +63,7 @@ def _describe_one(value: Any, arrays: list[np.ndarray]) -> dict:
     return {"kind": "array", "index": len(arrays) - 1}
 
 
-def restore(tree: Any, arrays: list[np.ndarray]) -> Any:
+def restore(tree: Any, arrays: list[np.ndarray]) -> Value:
     """Undo `describe`; raise ProtocolError where the description is none."""
     kind = tree.get("kind") if isinstance(tree, dict) else None
     if kind in ("tuple", "list"):
@@ -71,7 +75,7 @@ def restore(tree: Any, arrays: list[np.ndarray]) -> Any:
     return _restore_one(tree, arrays)
 
 
-def _restore_one(tree: Any, arrays: list[np.ndarray]) -> Any:
+def _restore_one(tree: Any, arrays: list[np.ndarray]) -> One:
     kind = tree.get("kind") if isinstance(tree, dict) else None
     if kind == "none":
         return None
@@ -105,7 +109,7 @@ def lay_out(array: np.ndarray, layout: str) -> np.ndarray:
     return gaps[..., ::2]
 
 
-def pack(header: dict, arrays: list[np.ndarray]) -> bytes:
+def pack(header: dict[str, Any], arrays: list[np.ndarray]) -> bytes:
     """Build one frame."""
     specs = [{"dtype": a.dtype.str, "shape": list(a.shape), "layout": layout_of(a)} for a in arrays]
     text = json.dumps({**header, "arrays": specs}).encode()
@@ -115,7 +119,7 @@ def pack(header: dict, arrays: list[np.ndarray]) -> bytes:
     return LENGTHS.pack(len(text), len(payload)) + text + payload
 
 
-def unpack(text: bytes, payload: bytes) -> tuple[dict, list[np.ndarray]]:
+def unpack(text: bytes, payload: bytes) -> tuple[dict[str, Any], list[np.ndarray]]:
     """Read a frame's two parts, trusting neither."""
     try:
         header = json.loads(text)
@@ -166,7 +170,9 @@ class Channel:
     def __init__(self, read_fd: int, write_fd: int) -> None:
         self.read_fd, self.write_fd = read_fd, write_fd
 
-    def send(self, header: dict, arrays: list[np.ndarray], deadline: float | None = None) -> None:
+    def send(
+        self, header: dict[str, Any], arrays: list[np.ndarray], deadline: float | None = None
+    ) -> None:
         """Write one frame; TimeoutError when nobody reads, EOFError when nobody is there."""
         rest = memoryview(pack(header, arrays))
         while rest:
@@ -178,7 +184,7 @@ class Channel:
             except BrokenPipeError as error:
                 raise EOFError("the other side is gone") from error
 
-    def receive(self, deadline: float | None = None) -> tuple[dict, list[np.ndarray]]:
+    def receive(self, deadline: float | None = None) -> tuple[dict[str, Any], list[np.ndarray]]:
         """Read one frame; EOFError at the end, ProtocolError when it breaks the rules."""
         header_size, payload_size = LENGTHS.unpack(self._read(LENGTHS.size, deadline))
         if header_size > MAX_HEADER or payload_size > MAX_PAYLOAD:
