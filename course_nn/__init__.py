@@ -8,7 +8,19 @@
 
 import numpy as np  # the example above runs in this namespace
 
-from . import backend, callbacks, data, gradcheck, init, interop, ops, plot, schedule, storage
+from . import (
+    backend,
+    callbacks,
+    data,
+    gradcheck,
+    init,
+    interop,
+    ops,
+    plain,
+    plot,
+    schedule,
+    storage,
+)
 from .callbacks import Checkpoint, CSVLogger, EarlyStopping, LearningRateSchedule, ProgressPrinter
 from .layers import (
     GELU,
@@ -90,6 +102,7 @@ __all__ = [
     "init",
     "interop",
     "ops",
+    "plain",
     "plot",
     "schedule",
     "storage",

@@ -1,0 +1,34 @@
+"""Plain twin of `ops.dropout`: some numbers are dropped, the rest grows."""
+
+import numpy as np
+
+
+def dropout_mask(shape, rate, *, rng, like, channels=False):
+    """m / (1 − rate), where m is 0 with probability rate, else 1.
+
+    The dtype is that of the array `like`; with channels, whole channels drop
+    (N, C, 1, 1). See `ops.dropout_mask`.
+    """
+    if channels:
+        shape = (*shape[:2], *(1 for _ in shape[2:]))
+    kept = rng.random(shape, dtype=np.float32) >= rate
+    return (kept / (1 - rate)).astype(like.dtype)
+
+
+def dropout_forward(x, rate, *, rng=None, mask=None):
+    """y = x ⊙ m / (1 − rate), where m is 0 with probability rate, else 1.
+
+    See `ops.dropout_forward`.
+
+    >>> dropout_forward(np.ones(6), 0.5, rng=np.random.default_rng(0))[0]
+    array([2., 2., 2., 0., 0., 0.])
+    """
+    if mask is None:
+        mask = dropout_mask(x.shape, rate, rng=rng, like=x)
+    return x * mask, mask
+
+
+def dropout_backward(dy, cache):
+    """dx = dy ⊙ m / (1 − rate): what was dropped gets no gradient."""
+    mask = cache
+    return dy * mask

@@ -1,0 +1,64 @@
+"""Where the windows of a kernel lie on an image: for `conv` and `pool`.
+
+Sizes in pixels are one number or a pair, (vertical, horizontal).
+"""
+
+import numpy as np
+
+
+def pair(value):
+    """One value for both directions, or two.
+
+    >>> pair(3), pair((1, 2))
+    ((3, 3), (1, 2))
+    """
+    return tuple(value) if isinstance(value, tuple | list) else (value, value)
+
+
+def sides(padding):
+    """((top, bottom), (left, right)) of a number, of a pair, or of itself.
+
+    >>> sides((1, 2)), sides(((0, 1), (2, 3)))
+    (((1, 1), (2, 2)), ((0, 1), (2, 3)))
+    """
+    vertical, horizontal = pair(padding)
+    return pair(vertical), pair(horizontal)
+
+
+def pad(x, padding, fill=0):
+    """x (N, C, H, W) in a frame of `fill`."""
+    frame = (0, 0), (0, 0), *sides(padding)
+    return np.pad(x, frame, constant_values=fill)
+
+
+def crop(x, padding):
+    """The image inside the frame: undoes `pad`."""
+    (top, bottom), (left, right) = sides(padding)
+    H, W = x.shape[2:]
+    return x[:, :, top : H - bottom, left : W - right]
+
+
+def grid(x, kernel, stride, dilation=(1, 1)):
+    """OH, OW = ⌊(H − d (R − 1) − 1) / t⌋ + 1: how many windows fit into x.
+
+    >>> grid(np.zeros((1, 1, 7, 8)), (3, 3), (2, 2))
+    (3, 3)
+    """
+    sizes = zip(x.shape[2:], kernel, stride, dilation, strict=True)
+    OH, OW = ((n - d * (k - 1) - 1) // t + 1 for n, k, t, d in sizes)
+    if OH < 1 or OW < 1:
+        raise ValueError(f"a window of {kernel} does not fit into {x.shape}")
+    return OH, OW
+
+
+def pixels(i, j, kernel, stride, dilation=(1, 1)):
+    """The index of all pixels of window (i, j): [:, :, i t + r d, j t + s d].
+
+    >>> image = np.arange(12).reshape(1, 1, 3, 4)
+    >>> image[pixels(1, 0, kernel=(2, 3), stride=(1, 1))]
+    array([[[[ 4,  5,  6],
+             [ 8,  9, 10]]]])
+    """
+    at = zip((i, j), kernel, stride, dilation, strict=True)
+    rows, columns = (slice(n * t, n * t + k * d, d) for n, k, t, d in at)
+    return ..., rows, columns
