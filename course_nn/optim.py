@@ -5,18 +5,25 @@ that the several passes of a formula read main memory once.
 """
 
 import math
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import field
+from typing import Any, ClassVar
 
 from .backend import Array, array_module
-from .checks import cut
+from .checks import cut, number
 from .parameters import Parameters
+from .schedule import learning_rate
 from .threads import share
+from .words import KEYWORDS, Described, options
 
 LearningRate = float | Callable[[int], float]
 BLOCK = 1 << 16  # numbers in a slice: the passes of a formula find it in the cache
+NEVER_NEGATIVE = (0, math.inf)
 
 
-class Optimizer:
+@options
+class Optimizer(Described):
     """w ← w − step(g): keeps the state that its formula needs, by parameter name.
 
     Parameters
@@ -32,10 +39,11 @@ class Optimizer:
     steps : updates so far.
     state : {slot: `Parameters`}, for instance `state["velocity"]["0.W"]`.
     slots : the names of what the formula keeps; a subclass sets them and defines `formula`.
+    limits : {option: (low, high)}, of the numbers in [low, high).
 
     Raises
     ------
-    ValueError : if the learning rate or the weight decay is negative, or the norm not above 0.
+    ValueError, TypeError : for an option that cannot be, at once or when it is set later.
 
     Examples
     --------
@@ -49,72 +57,76 @@ class Optimizer:
     array([-0.5,  0.5])
     """
 
-    slots: tuple[str, ...] = ()
+    slots: ClassVar[tuple[str, ...]] = ()
+    limits: ClassVar[dict[str, tuple[float, float]]] = {"weight_decay": NEVER_NEGATIVE}
 
-    def __init__(
-        self, lr: LearningRate, *, weight_decay: float = 0.0, clip_norm: float | None = None
-    ) -> None:
-        if not callable(lr) and not lr >= 0:
-            raise ValueError(f"lr must not be negative, got {lr}")
-        if not weight_decay >= 0:
-            raise ValueError(f"weight_decay must not be negative, got {weight_decay}")
-        if clip_norm is not None and not clip_norm > 0:
-            raise ValueError(f"clip_norm must be above 0, or None, got {clip_norm}")
-        self.lr, self.weight_decay, self.clip_norm = lr, weight_decay, clip_norm
-        self.steps = 0
-        self.state: dict[str, Parameters] = {}
+    lr: LearningRate
+    weight_decay: float = field(default=0.0, kw_only=True)
+    clip_norm: float | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        self.reset()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, self.checked(name, value))
+
+    def checked(self, name: str, value: Any) -> Any:
+        """The value that an option is given, if it can be.
+
+        >>> SGD(0.1).checked("momentum", 1.5)
+        Traceback (most recent call last):
+            ...
+        ValueError: momentum must be in [0, 1), got 1.5
+        """
+        if name == "lr":
+            return _rate(value)
+        norm_given = name == "clip_norm" and value is not None
+        if norm_given and not number("clip_norm", value, -math.inf) > 0:
+            raise ValueError(f"clip_norm must be above 0, or None, got {value}")
+        if name in self.limits:
+            low, high = self.limits[name]
+            return number(name, value, low, high, open_end=high < math.inf)
+        return value
 
     @property
     def learning_rate(self) -> float:
-        """lr(t) of the next step t = `steps`.
+        """lr(t) of the next step t = `steps`; setting it sets `lr`.
 
         >>> SGD(lr=lambda step: 0.1 / (1 + step)).learning_rate
         0.1
         """
-        return float(self.lr(self.steps) if callable(self.lr) else self.lr)
+        if not callable(self.lr):
+            return self.lr
+        return learning_rate(self.lr(self.steps), f"the lr that the schedule gives at {self.steps}")
 
-    def update(self, params: Parameters, grads: Parameters, threads: int = 1) -> None:
-        """w ← w − step(g), once, in place; the gradients may be overwritten.
+    @learning_rate.setter
+    def learning_rate(self, lr: LearningRate) -> None:
+        self.lr = lr
 
-        Parameters
-        ----------
-        params, grads : of the same names and shapes, float.
-        threads : that share the slices; the result does not depend on them.
+    # -- the state --------------------------------------------------------------------------------
 
-        Raises
-        ------
-        ValueError : if the state is that of other parameters.
+    def reset(self) -> None:
+        """Begins anew, for another model: no steps, no state.
 
-        Examples
-        --------
-        >>> import numpy as np
-        >>> w, g = Parameters.pack({"w": np.ones(2)}), Parameters.pack({"w": np.array([1.0, -1.0])})
-        >>> SGD(lr=0.5).update(w, g)
-        >>> w["w"]
-        array([0.5, 1.5])
+        >>> optimizer = SGD(0.1)
+        >>> optimizer.steps = 7
+        >>> optimizer.reset(); optimizer.steps
+        0
         """
-        self.prepare(params)
-        if self.clip_norm is not None:
-            clip_by_norm(grads.flat, self.clip_norm)
-        lr = self.learning_rate
-        self.steps += 1
-        blocks = cut(params.flat.size, BLOCK)
+        self.steps = 0
+        self.state: dict[str, Parameters] = {}
+        self.owner: Callable[[], object] | None = None
 
-        def work(thread: int, k: int) -> None:
-            self.update_block(blocks[k], params.flat, grads.flat, lr)
-
-        share(work, len(blocks), threads)
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy belongs to the model that it trains first."""
+        return vars(self) | {"owner": None}
 
     def prepare(self, params: Parameters) -> None:
         """Zeros for the state of parameters seen for the first time.
 
-        Parameters
-        ----------
-        params : those that are to be updated.
-
         Raises
         ------
-        ValueError : if the state is that of other parameters.
+        ValueError : if the state is that of other parameters, or no layer is trainable.
 
         Examples
         --------
@@ -124,25 +136,63 @@ class Optimizer:
         >>> optimizer.state["velocity"]["w"]
         array([0., 0.])
         """
-        known = next(iter(self.state.values()), None)
-        if known is not None and known.shapes != params.shapes:
+        owner = getattr(params, "owner", params)
+        carries_over = bool(self.state) or (callable(self.lr) and self.steps > 0)
+        other_shapes = any(slot.shapes != params.shapes for slot in self.state.values())
+        if other_shapes or (carries_over and self.owner and self.owner() is not owner):
             raise ValueError(
-                "this optimiser holds the state of a model with other parameters; make a new one"
+                f"this {type(self).__name__} has trained another model, whose state and steps it "
+                "would carry over: make a new one for each model, or call optimizer.reset()"
             )
-        if self.slots and known is None:
-            self.state = {slot: params.like() for slot in self.slots}
+        if params.flat.size and not trainable(params):
+            raise ValueError("no layer is trainable: set layer.trainable = True for one at least")
+        missing = {slot: params.like() for slot in self.slots if slot not in self.state}
+        self.state = {k: s for k, s in self.state.items() if k in self.slots} | missing
+        self.owner = weakref.ref(owner)
 
-    def update_block(self, block: slice, w: Array, g: Array, lr: float) -> None:
-        """The formula, and the weight decay, on one slice of the flat vectors.
+    # -- the update -------------------------------------------------------------------------------
+
+    def update(self, params: Parameters, grads: Parameters, threads: int = 1) -> None:
+        """w ← w − step(g), once, in place, for what is trainable; gradients may be overwritten.
 
         Parameters
         ----------
-        block : the slice.
-        w, g : (P,) float, all parameters and gradients; w is changed in place.
-        lr : float, the learning rate of this step.
+        params, grads : of the same names and shapes, float.
+        threads : that share the slices; the result does not depend on them.
+
+        Raises
+        ------
+        ValueError, TypeError : see `prepare`; or if the schedule gives no learning rate. Nothing is
+            changed then.
 
         Examples
         --------
+        >>> import numpy as np
+        >>> w, g = Parameters.pack({"w": np.ones(2)}), Parameters.pack({"w": np.array([1.0, -1.0])})
+        >>> SGD(lr=0.5).update(w, g)
+        >>> w["w"]
+        array([0.5, 1.5])
+        """
+        lr = self.learning_rate
+        self.prepare(params)
+        parts = trainable(params)
+        if self.clip_norm is not None:
+            clip_by_norm([grads.flat[part] for part in parts], self.clip_norm)
+        self.steps += 1
+        blocks = [
+            slice(part.start + block.start, part.start + block.stop)
+            for part in parts
+            for block in cut(part.stop - part.start, BLOCK)
+        ]
+
+        def work(thread: int, k: int) -> None:
+            self.update_block(blocks[k], params.flat, grads.flat, lr)
+
+        share(work, len(blocks), threads)
+
+    def update_block(self, block: slice, w: Array, g: Array, lr: float) -> None:
+        """The formula, and the weight decay, on one slice of the flat vectors (P,); w in place.
+
         >>> import numpy as np
         >>> w = np.ones(3)
         >>> SGD().update_block(slice(0, 2), w, np.ones(3), lr=0.5)
@@ -174,17 +224,38 @@ class Optimizer:
         raise NotImplementedError(f"{type(self).__name__} defines no formula")
 
 
-def clip_by_norm(g: Array, limit: float) -> float:
-    """g ← g · min(1, limit / ‖g‖), in place; returns ‖g‖.
+def _rate(lr: Any) -> LearningRate:
+    """A learning rate as it is given: a number, or a function of the step."""
+    if isinstance(lr, type):
+        raise TypeError(f"lr must be a number or a schedule, got {lr!r}; are its brackets missing?")
+    if callable(lr):
+        return lr
+    if isinstance(lr, Mapping | list | tuple):
+        raise TypeError(
+            f"lr must be a number or a schedule, got a {type(lr).__name__}: {KEYWORDS['params']}"
+        )
+    return learning_rate(lr)
+
+
+def trainable(params: Parameters) -> list[slice]:
+    """The slices of the flat vector that may be updated: all of it, unless layers are frozen.
+
+    >>> import numpy as np
+    >>> trainable(Parameters.pack({"w": np.ones(3)}))
+    [slice(0, 3, None)]
+    """
+    if hasattr(params, "trainable_slices"):
+        return params.trainable_slices()
+    return [slice(0, params.flat.size)] if params.flat.size else []
+
+
+def clip_by_norm(g: Array | list[Array], limit: float) -> float:
+    """g ← g · min(1, limit / ‖g‖), in place; returns ‖g‖, before clipping.
 
     Parameters
     ----------
-    g : (P,) float.
+    g : (P,) float, or several that make one vector together.
     limit : the longest Euclidean norm allowed.
-
-    Returns
-    -------
-    norm : float, before clipping.
 
     Notes
     -----
@@ -197,12 +268,15 @@ def clip_by_norm(g: Array, limit: float) -> float:
     >>> clip_by_norm(g, 1.0), g.round(6)
     (5.0, array([0.6, 0.8]))
     """
-    norm = math.sqrt(float((g * g).sum(dtype="float64")))
+    parts = g if isinstance(g, list) else [g]
+    norm = math.sqrt(sum(float((part * part).sum(dtype="float64")) for part in parts))
     if norm > limit:
-        g *= limit / norm
+        for part in parts:
+            part *= limit / norm
     return norm
 
 
+@options
 class SGD(Optimizer):
     """v ← μ v + g; w ← w − lr · v. With Nesterov's look-ahead, w ← w − lr · (g + μ v).
 
@@ -211,10 +285,6 @@ class SGD(Optimizer):
     lr, weight_decay, clip_norm : see `Optimizer`.
     momentum : μ in [0, 1); 0 is plain gradient descent.
     nesterov : whether to look ahead.
-
-    Raises
-    ------
-    ValueError : for a momentum out of range, or a look-ahead without one.
 
     Notes
     -----
@@ -230,22 +300,21 @@ class SGD(Optimizer):
     array([-2.5])
     """
 
-    def __init__(
-        self,
-        lr: LearningRate = 0.01,
-        momentum: float = 0.0,
-        *,
-        nesterov: bool = False,
-        weight_decay: float = 0.0,
-        clip_norm: float | None = None,
-    ) -> None:
-        super().__init__(lr, weight_decay=weight_decay, clip_norm=clip_norm)
-        if not 0 <= momentum < 1:
-            raise ValueError(f"momentum must be in [0, 1), got {momentum}")
-        if nesterov and not momentum:
+    limits: ClassVar[dict[str, tuple[float, float]]] = Optimizer.limits | {"momentum": (0, 1)}
+
+    lr: LearningRate = 0.01
+    momentum: float = 0.0
+    nesterov: bool = field(default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.nesterov and not self.momentum:
             raise ValueError("Nesterov's look-ahead needs a momentum above 0")
-        self.momentum, self.nesterov = momentum, nesterov
-        self.slots = ("velocity",) if momentum else ()
+
+    @property
+    def slots(self) -> tuple[str, ...]:  # type: ignore[override]
+        """A velocity, if there is a momentum."""
+        return ("velocity",) if self.momentum else ()
 
     def formula(self, w: Array, g: Array, lr: float, *state: Array) -> None:
         if not state:
@@ -257,13 +326,14 @@ class SGD(Optimizer):
         w -= lr * (g + self.momentum * v) if self.nesterov else lr * v
 
 
+@options
 class RMSProp(Optimizer):
     """s ← ρ s + (1 − ρ) g²; w ← w − lr · g / (√s + ε).
 
     Parameters
     ----------
     lr, weight_decay, clip_norm : see `Optimizer`.
-    rho : ρ, how much of the mean square is kept each step (PyTorch's `alpha`).
+    rho : ρ in [0, 1), how much of the mean square is kept each step (PyTorch's `alpha`).
     eps : ε, in the unit of the gradient.
 
     Notes
@@ -278,21 +348,15 @@ class RMSProp(Optimizer):
     array([-0.2])
     """
 
-    slots = ("mean_square",)
+    slots: ClassVar[tuple[str, ...]] = ("mean_square",)
+    limits: ClassVar[dict[str, tuple[float, float]]] = Optimizer.limits | {
+        "rho": (0, 1),
+        "eps": NEVER_NEGATIVE,
+    }
 
-    def __init__(
-        self,
-        lr: LearningRate = 0.01,
-        rho: float = 0.99,
-        eps: float = 1e-8,
-        *,
-        weight_decay: float = 0.0,
-        clip_norm: float | None = None,
-    ) -> None:
-        super().__init__(lr, weight_decay=weight_decay, clip_norm=clip_norm)
-        if not (0 <= rho < 1 and eps >= 0):
-            raise ValueError(f"rho must be in [0, 1) and eps not negative, got {rho} and {eps}")
-        self.rho, self.eps = rho, eps
+    lr: LearningRate = 0.01
+    rho: float = field(default=0.99, kw_only=True)
+    eps: float = field(default=1e-8, kw_only=True)
 
     def formula(self, w: Array, g: Array, lr: float, *state: Array) -> None:
         (s,) = state
@@ -303,6 +367,7 @@ class RMSProp(Optimizer):
         w -= lr * g / root
 
 
+@options
 class Adam(Optimizer):
     """m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; w ← w − lr · m̂ / (√v̂ + ε).
 
@@ -314,10 +379,6 @@ class Adam(Optimizer):
     lr, weight_decay, clip_norm : see `Optimizer`.
     betas : (β₁, β₂), in [0, 1), how much of each mean is kept a step.
     eps : ε, in the unit of the gradient.
-
-    Raises
-    ------
-    ValueError : for a beta or an ε out of range.
 
     Notes
     -----
@@ -331,23 +392,19 @@ class Adam(Optimizer):
     array([-0.1])
     """
 
-    slots = ("mean", "mean_square")
+    slots: ClassVar[tuple[str, ...]] = ("mean", "mean_square")
+    limits: ClassVar[dict[str, tuple[float, float]]] = Optimizer.limits | {"eps": NEVER_NEGATIVE}
 
-    def __init__(
-        self,
-        lr: LearningRate = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        *,
-        weight_decay: float = 0.0,
-        clip_norm: float | None = None,
-    ) -> None:
-        super().__init__(lr, weight_decay=weight_decay, clip_norm=clip_norm)
-        if not all(0 <= beta < 1 for beta in betas):
-            raise ValueError(f"betas must be in [0, 1), got {betas}")
-        if not eps >= 0:
-            raise ValueError(f"eps must not be negative, got {eps}")
-        self.betas, self.eps = betas, eps
+    lr: LearningRate = 1e-3
+    betas: tuple[float, float] = field(default=(0.9, 0.999), kw_only=True)
+    eps: float = field(default=1e-8, kw_only=True)
+
+    def checked(self, name: str, value: Any) -> Any:
+        if name != "betas":
+            return super().checked(name, value)
+        if not isinstance(value, list | tuple) or len(value) != 2:
+            raise TypeError(f"betas must be the pair (β₁, β₂) such as (0.9, 0.999), got {value!r}")
+        return tuple(number("betas", beta, 0, 1, open_end=True) for beta in value)
 
     def formula(self, w: Array, g: Array, lr: float, *state: Array) -> None:
         (m, v), (beta1, beta2) = state, self.betas
@@ -367,6 +424,7 @@ class Adam(Optimizer):
         w -= update
 
 
+@options
 class AdamW(Adam):
     """w ← (1 − lr · λ) w, then Adam's step: the decay is not divided by √v̂.
 
@@ -387,16 +445,7 @@ class AdamW(Adam):
     array([0.95])
     """
 
-    def __init__(
-        self,
-        lr: LearningRate = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        *,
-        weight_decay: float = 0.01,
-        clip_norm: float | None = None,
-    ) -> None:
-        super().__init__(lr, betas, eps, weight_decay=weight_decay, clip_norm=clip_norm)
+    weight_decay: float = field(default=0.01, kw_only=True)
 
     def update_block(self, block: slice, w: Array, g: Array, lr: float) -> None:
         w[block] *= 1 - lr * self.weight_decay

@@ -6,37 +6,47 @@ counts updates, from 0; under the callback `LearningRateSchedule` it counts epoc
 """
 
 import math
+from dataclasses import field
 from typing import Any
 
+from .checks import number
+from .words import Described, options
 
-class Schedule:
-    """lr(t): the learning rate of step t.
 
-    A subclass defines `rate`, and `arguments` as a layer does.
+def learning_rate(value: Any, what: str = "lr") -> float:
+    """A number, if it can be a learning rate: finite, and not negative.
+
+    >>> learning_rate(-0.1, "the schedule's lr at step 3")
+    Traceback (most recent call last):
+        ...
+    ValueError: the schedule's lr at step 3 must not be negative, got -0.1
+    """
+    rate = number(what, value, 0)
+    if rate == math.inf:
+        raise ValueError(f"{what} must be finite, got {value}")
+    return rate
+
+
+class Schedule(Described):
+    """lr(t): the learning rate of step t. A subclass defines `rate`.
 
     >>> class Falling(Schedule):
     ...     def rate(self, step):
     ...         return 1 / (1 + step)
-    ...     def arguments(self):
-    ...         return {}
     >>> [Falling()(t) for t in range(2)]
     [1.0, 0.5]
     """
 
     def __call__(self, step: int) -> float:
-        """lr(t), checked.
+        """lr(t), checked: a number that is not negative.
 
         Parameters
         ----------
         step : t = 0, 1, 2, …
 
-        Returns
-        -------
-        lr : float, in the unit of a weight² per unit of loss (plain gradient descent's).
-
         Raises
         ------
-        ValueError : if the step is negative.
+        ValueError, TypeError : if the step is negative, or the formula gives no learning rate.
 
         Examples
         --------
@@ -45,86 +55,49 @@ class Schedule:
         """
         if step < 0:
             raise ValueError(f"steps are counted from 0, got step {step}")
-        return float(self.rate(step))
+        return learning_rate(self.rate(step), f"the lr that {self!r} gives at step {step}")
 
     def rate(self, step: int) -> float:
         """lr(t): the formula.
 
-        Parameters
-        ----------
-        step : t = 0, 1, 2, …
-
-        Returns
-        -------
-        lr : float.
-
-        Examples
-        --------
         >>> Exponential(1.0, 0.5).rate(2)
         0.25
         """
         raise NotImplementedError(f"{type(self).__name__} defines no rate")
 
-    def arguments(self) -> dict[str, Any]:
-        """The constructor's arguments, which are saved with the optimiser.
-
-        Returns
-        -------
-        arguments : {name: value}.
-
-        Examples
-        --------
-        >>> Exponential(1.0, 0.5).arguments()
-        {'lr': 1.0, 'factor': 0.5}
-        """
-        raise NotImplementedError(f"{type(self).__name__} defines no arguments")
-
-    def __repr__(self) -> str:
-        given = ", ".join(f"{name}={value!r}" for name, value in self.arguments().items())
-        return f"{type(self).__name__}({given})"
-
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.arguments() == other.arguments()
+        return type(self) is type(other) and vars(self) == vars(other)
 
     def __hash__(self) -> int:
         return hash(repr(self))
 
 
-def _not_negative(name: str, value: float) -> float:
-    if not 0 <= value < math.inf:
-        raise ValueError(f"{name} must be a number that is not negative, got {value}")
-    return value
-
-
-def _at_least_one(name: str, value: int) -> int:
-    if value != int(value) or value < 1:
+def _at_least_one(name: str, value: Any) -> int:
+    """A length in whole steps, which a quotient rounded up may be as a float."""
+    steps = number(name, value, 0)
+    if steps < 1 or steps != steps // 1:
         raise ValueError(f"{name} must be a whole number of steps, at least 1, got {value}")
-    return int(value)
+    return int(steps)
 
 
+@options
 class Constant(Schedule):
     """lr(t) = lr.
 
-    Parameters
-    ----------
-    lr : the learning rate.
-
-    Examples
-    --------
     >>> Constant(0.1)(0), Constant(0.1)(99)
     (0.1, 0.1)
     """
 
-    def __init__(self, lr: float) -> None:
-        self.lr = _not_negative("lr", lr)
+    lr: float
 
-    def arguments(self) -> dict[str, Any]:
-        return {"lr": self.lr}
+    def __post_init__(self) -> None:
+        self.lr = learning_rate(self.lr)
 
     def rate(self, step: int) -> float:
         return self.lr
 
 
+@options
 class Step(Schedule):
     """lr(t) = lr · factor^⌊t / every⌋: a staircase.
 
@@ -144,17 +117,19 @@ class Step(Schedule):
     [1.0, 1.0, 0.5, 0.5, 0.25]
     """
 
-    def __init__(self, lr: float, every: int, factor: float = 0.1) -> None:
-        self.lr, self.every = _not_negative("lr", lr), _at_least_one("every", every)
-        self.factor = _not_negative("factor", factor)
+    lr: float
+    every: int
+    factor: float = 0.1
 
-    def arguments(self) -> dict[str, Any]:
-        return {"lr": self.lr, "every": self.every, "factor": self.factor}
+    def __post_init__(self) -> None:
+        self.lr, self.every = learning_rate(self.lr), _at_least_one("every", self.every)
+        self.factor = learning_rate(self.factor, "factor")
 
     def rate(self, step: int) -> float:
         return self.lr * self.factor ** (step // self.every)
 
 
+@options
 class Exponential(Schedule):
     """lr(t) = lr · factorᵗ.
 
@@ -173,11 +148,11 @@ class Exponential(Schedule):
     [8.0, 4.0, 2.0, 1.0]
     """
 
-    def __init__(self, lr: float, factor: float) -> None:
-        self.lr, self.factor = _not_negative("lr", lr), _not_negative("factor", factor)
+    lr: float
+    factor: float
 
-    def arguments(self) -> dict[str, Any]:
-        return {"lr": self.lr, "factor": self.factor}
+    def __post_init__(self) -> None:
+        self.lr, self.factor = learning_rate(self.lr), learning_rate(self.factor, "factor")
 
     def rate(self, step: int) -> float:
         return self.lr * self.factor**step
@@ -186,23 +161,13 @@ class Exponential(Schedule):
 def cosine(start: float, end: float, share: float) -> float:
     """end + ½ (start − end) (1 + cos(π · share)): from start to end, half a cosine between.
 
-    Parameters
-    ----------
-    start, end : learning rates.
-    share : of the way, in [0, 1].
-
-    Returns
-    -------
-    lr : float.
-
-    Examples
-    --------
     >>> cosine(1.0, 0.0, 0.0), cosine(1.0, 0.0, 0.5), cosine(1.0, 0.0, 1.0)
     (1.0, 0.5, 0.0)
     """
     return end + (start - end) / 2 * (1 + math.cos(math.pi * share))
 
 
+@options
 class Cosine(Schedule):
     """lr(t) = lr_end + ½ (lr − lr_end) (1 + cos(π t / steps)) for t ≤ steps, then lr_end.
 
@@ -222,17 +187,19 @@ class Cosine(Schedule):
     [1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
     """
 
-    def __init__(self, lr: float, steps: int, lr_end: float = 0.0) -> None:
-        self.lr, self.steps = _not_negative("lr", lr), _at_least_one("steps", steps)
-        self.lr_end = _not_negative("lr_end", lr_end)
+    lr: float
+    steps: int
+    lr_end: float = 0.0
 
-    def arguments(self) -> dict[str, Any]:
-        return {"lr": self.lr, "steps": self.steps, "lr_end": self.lr_end}
+    def __post_init__(self) -> None:
+        self.lr, self.steps = learning_rate(self.lr), _at_least_one("steps", self.steps)
+        self.lr_end = learning_rate(self.lr_end, "lr_end")
 
     def rate(self, step: int) -> float:
         return cosine(self.lr, self.lr_end, min(step / self.steps, 1))
 
 
+@options
 class OneCycle(Schedule):
     """lr(t): half a cosine up from lr_max / div_factor to lr_max, then half a cosine down to ≈ 0.
 
@@ -260,28 +227,19 @@ class OneCycle(Schedule):
     [0.1, 0.973, 0.98, 0.0]
     """
 
-    def __init__(
-        self,
-        lr_max: float,
-        steps: int,
-        pct_start: float = 0.3,
-        div_factor: float = 25.0,
-        final_div_factor: float = 1e4,
-    ) -> None:
-        self.lr_max, self.steps = _not_negative("lr_max", lr_max), _at_least_one("steps", steps)
-        if not 0 <= pct_start <= 1:
-            raise ValueError(f"pct_start is a share of the steps, in [0, 1], got {pct_start}")
-        if not (div_factor > 0 and final_div_factor > 0):
-            raise ValueError(
-                "div_factor and final_div_factor must be above 0, "
-                f"got {div_factor} and {final_div_factor}"
-            )
-        self.pct_start, self.div_factor = pct_start, div_factor
-        self.final_div_factor = final_div_factor
+    lr_max: float
+    steps: int
+    pct_start: float = field(default=0.3, kw_only=True)
+    div_factor: float = field(default=25.0, kw_only=True)
+    final_div_factor: float = field(default=1e4, kw_only=True)
 
-    def arguments(self) -> dict[str, Any]:
-        names = ("lr_max", "steps", "pct_start", "div_factor", "final_div_factor")
-        return {name: getattr(self, name) for name in names}
+    def __post_init__(self) -> None:
+        self.lr_max = learning_rate(self.lr_max, "lr_max")
+        self.steps = _at_least_one("steps", self.steps)
+        self.pct_start = number("pct_start, a share of the steps,", self.pct_start, 0, 1)
+        for name in ("div_factor", "final_div_factor"):
+            if not number(name, getattr(self, name), 0) > 0:
+                raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
 
     def rate(self, step: int) -> float:
         peak, last = self.pct_start * self.steps - 1, self.steps - 1
@@ -292,6 +250,7 @@ class OneCycle(Schedule):
         return cosine(self.lr_max, start / self.final_div_factor, share)
 
 
+@options
 class WarmUp(Schedule):
     """lr(t) = after(0) · (start + (1 − start) · t / steps) for t < steps, then after(t − steps).
 
@@ -312,15 +271,15 @@ class WarmUp(Schedule):
     [0.0, 0.25, 0.5, 0.75, 1.0, 0.5, 0.25]
     """
 
-    def __init__(self, after: Schedule | float, steps: int, start: float = 0.01) -> None:
-        self.after = after if isinstance(after, Schedule) else Constant(after)
-        self.steps = _at_least_one("steps", steps)
-        if not 0 <= start <= 1:
-            raise ValueError(f"start is a share of the learning rate, in [0, 1], got {start}")
-        self.start = start
+    after: Schedule
+    steps: int
+    start: float = 0.01
 
-    def arguments(self) -> dict[str, Any]:
-        return {"after": self.after, "steps": self.steps, "start": self.start}
+    def __post_init__(self) -> None:
+        if not isinstance(self.after, Schedule):
+            self.after = Constant(learning_rate(self.after, "after"))
+        self.steps = _at_least_one("steps", self.steps)
+        self.start = number("start, a share of the learning rate,", self.start, 0, 1)
 
     def rate(self, step: int) -> float:
         if step >= self.steps:

@@ -47,6 +47,7 @@ BROKEN = (
     KeyError,
     AttributeError,
     OverflowError,
+    OSError,
     SyntaxError,
 )
 
@@ -459,7 +460,7 @@ def load(path: str | os.PathLike, *, device: str = "cpu") -> Saved:
     ...     save(model, folder + "/run.npz", optimizer=optimizer, rng=rng)
     ...     again = load(folder + "/run.npz")
     >>> again.optimizer.lr, bool(again.rng.random() == rng.random())
-    (Cosine(lr=0.1, steps=100, lr_end=0.0), True)
+    (Cosine(lr=0.1, steps=100), True)
     """
     path = Path(path)
     _module_of(device)  # no GPU: said before anything is read
@@ -645,4 +646,5 @@ def resume(optimizer: Optimizer, saved: Optimizer | None) -> None:
     ours, theirs = (f"{type(o).__name__} with state {o.slots}" for o in (optimizer, saved))
     if ours != theirs:
         raise StorageError(f"the file's optimizer is {theirs}, but {ours} is to go on from it")
+    optimizer.reset()
     optimizer.steps, optimizer.state = saved.steps, saved.state

@@ -19,7 +19,8 @@ MAY_IMPORT = {
     "course_nn.gradcheck": {"backend", "plot"},
     "course_nn.layers": {"backend", "ops", "init", "parameters"},
     "course_nn.losses": {"backend", "checks", "ops", "words"},
-    "course_nn.optim": {"backend", "checks", "parameters", "threads"},
+    "course_nn.optim": {"backend", "checks", "parameters", "schedule", "threads", "words"},
+    "course_nn.schedule": {"checks", "words"},
     "course_nn.reference": {"reference"},
 }
 

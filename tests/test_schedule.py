@@ -76,7 +76,7 @@ def test_one_cycle_is_pytorchs(lr, steps, pct, div, final):
         cycle_momentum=False,
     )
     theirs = pytorch_rates(make, steps - 1, lr)
-    ours = rates(OneCycle(lr, steps, pct, div, final), steps)
+    ours = rates(OneCycle(lr, steps, pct_start=pct, div_factor=div, final_div_factor=final), steps)
     np.testing.assert_allclose(ours[:-1], theirs, rtol=1e-9, atol=1e-12)
     assert ours[-1] == pytest.approx(lr / div / final)
 
@@ -105,7 +105,7 @@ EVERY = [
     Step(0.1, 3, 0.5),
     Exponential(0.1, 0.9),
     Cosine(0.1, 20, 0.01),
-    OneCycle(0.1, 20, 0.4, 10.0, 100.0),
+    OneCycle(0.1, 20, pct_start=0.4, div_factor=10.0, final_div_factor=100.0),
     WarmUp(Cosine(0.1, 20), 5, 0.1),
     WarmUp(0.3, 5),
 ]
@@ -142,15 +142,19 @@ def test_an_optimiser_takes_it(schedule):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Constant(-1), "lr must be a number that is not negative, got -1"),
-        (lambda: Constant(math.nan), "lr must be a number that is not negative, got nan"),
+        (lambda: Constant(-1), "lr must not be negative, got -1"),
+        (lambda: Constant(math.nan), "lr must not be negative, got nan"),
+        (lambda: Constant(math.inf), "lr must be finite, got inf"),
         (lambda: Step(1, 0), "every must be a whole number of steps, at least 1, got 0"),
         (lambda: Step(1, 2.5), "every must be a whole number of steps, at least 1, got 2.5"),
-        (lambda: Exponential(1, -0.5), "factor must be a number that is not negative, got -0.5"),
+        (lambda: Step(1, math.inf), "every must be a whole number of steps, at least 1, got inf"),
+        (lambda: Exponential(1, -0.5), "factor must not be negative, got -0.5"),
         (lambda: Cosine(1, 0), "steps must be a whole number of steps, at least 1, got 0"),
-        (lambda: OneCycle(1, 10, pct_start=2), r"pct_start is a share of the steps, in \[0, 1\]"),
-        (lambda: OneCycle(1, 10, div_factor=0), "div_factor and final_div_factor must be above 0"),
-        (lambda: WarmUp(1.0, 3, start=2), r"start is a share of the learning rate, in \[0, 1\]"),
+        (lambda: OneCycle(1, 10, pct_start=2), r"pct_start, a share of .*, must be in \[0, 1\]"),
+        (lambda: OneCycle(1, 10, div_factor=0), "div_factor must be above 0, got 0"),
+        (lambda: OneCycle(1, 9, final_div_factor=0), "final_div_factor must be above 0, got 0"),
+        (lambda: WarmUp(1.0, 3, start=2), r"start, a share of .*, must be in \[0, 1\], got 2"),
+        (lambda: WarmUp(-1.0, 3), "after must not be negative, got -1"),
         (lambda: Constant(1)(-1), "steps are counted from 0, got step -1"),
     ],
 )
@@ -159,8 +163,54 @@ def test_what_cannot_be_used_is_refused_in_one_sentence(make, message):
         make()
 
 
-def test_a_schedule_without_a_formula_says_so():
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Constant("0.1"), "lr must be a number, got '0.1'"),
+        (lambda: Constant(True), "lr must be a number, got True"),
+        (lambda: Cosine(0.1, "5"), "steps must be a number, got '5'"),
+        (lambda: Cosine(0.1), "Cosine needs steps; it is called as Cosine"),
+        (lambda: WarmUp(lambda step: 0.1, 5), "after must be a number, got <function"),
+        (lambda: OneCycle(0.1, 5, 0.3), r"OneCycle takes 2 argument\(s\) in a row, got 3"),
+    ],
+)
+def test_what_is_of_a_wrong_kind_is_refused_in_one_sentence(make, message):
+    with pytest.raises(TypeError, match=message):
+        make()
+
+
+def test_a_length_rounded_up_by_numpy_is_a_whole_number():
+    assert Cosine(0.1, np.ceil(10 / 4)) == Cosine(0.1, 3)
+
+
+class Own(Schedule):
+    """A schedule of one's own."""
+
+    def __init__(self, given):
+        self.given = given
+
+    def rate(self, step):
+        return self.given
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        (-0.5, ValueError, r"the lr that Own\(\) gives at step 3 must not be negative, got -0.5"),
+        (math.nan, ValueError, "must not be negative, got nan"),
+        (math.inf, ValueError, "must be finite, got inf"),
+        (None, TypeError, r"the lr that Own\(\) gives at step 3 must be a number, got None"),
+        ("0.1", TypeError, "must be a number, got '0.1'"),
+        (1j, TypeError, "must be a number, got 1j"),
+    ],
+)
+def test_a_formula_that_gives_no_rate_is_named(given, error, message):
+    with pytest.raises(error, match=message):
+        Own(given)(3)
+
+
+def test_a_schedule_of_ones_own_needs_a_formula_and_nothing_else():
     with pytest.raises(NotImplementedError, match="Schedule defines no rate"):
         Schedule()(0)
-    with pytest.raises(NotImplementedError, match="Schedule defines no arguments"):
-        Schedule().arguments()
+    assert Own(0.5)(7) == 0.5
+    assert Own(0.5) == Own(0.5) != Own(0.25)

@@ -234,6 +234,15 @@ def test_an_optimiser_of_the_callers_own_goes_on(path):
     assert_same(dict(mine.state["mean"]), dict(optimizer.state["mean"]))
 
 
+def test_an_optimiser_that_trained_another_model_goes_on_with_the_files(path):
+    model, optimizer = built(small()), nn.Adam(0.01)
+    train(model, optimizer, np.random.default_rng(0), epochs=1)
+    model.save(path, optimizer=optimizer)
+    again = nn.Sequential.load(path, optimizer=optimizer)
+    train(again, optimizer, np.random.default_rng(0), epochs=1)
+    assert optimizer.steps == 6
+
+
 @pytest.mark.parametrize(
     ("mine", "message"),
     [
