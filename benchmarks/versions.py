@@ -18,8 +18,7 @@ from course_nn import zoo
 from course_nn.backend import gpu_module
 from course_nn.layers import Conv2D, Dense, Layer, MaxPool2D
 from course_nn.ops import softmax_cross_entropy_backward, softmax_cross_entropy_forward
-from course_nn.reference import loops, pure_python
-from course_nn.reference import stages as oracles
+from course_nn.reference import loops, pure_python, vectorising
 
 B_SIZES, B_BATCH = [784, 100, 50, 10], 100
 RATE = 0.01
@@ -110,7 +109,7 @@ def pool_by_loops(layer: MaxPool2D) -> Passes:
     )
 
 
-def by_oracle(layer: Layer, oracle: oracles.Stage) -> Passes:
+def by_oracle(layer: Layer, oracle: vectorising.Version) -> Passes:
     """A dense layer or a convolution by a slow oracle."""
     W, b = (oracle.convert(layer.params[name]) for name in ("W", "b"))
 
@@ -136,8 +135,8 @@ class StepByOracles:
     Parameters
     ----------
     network : of the zoo.
-    version : 0 to 3, of `reference.stages.CONV`; 4: the real ops, one after the other on the whole
-        batch.
+    version : 0 to 3, of `reference.vectorising.CONV`; 4: the real ops, one after the other on the
+        whole batch.
     batch : samples.
     """
 
@@ -151,11 +150,11 @@ class StepByOracles:
         self.first = [bool(layer.params) for layer in self.layers].index(True)
 
     def _passes(self, layer: Layer, version: int) -> Passes:
-        if version < len(oracles.CONV):
+        if version < len(vectorising.CONV):
             if isinstance(layer, Conv2D):
-                return by_oracle(layer, oracles.CONV[version])
+                return by_oracle(layer, vectorising.CONV[version])
             if isinstance(layer, Dense):
-                return by_oracle(layer, oracles.DENSE[min(version, len(oracles.DENSE) - 1)])
+                return by_oracle(layer, vectorising.DENSE[min(version, len(vectorising.DENSE) - 1)])
             if isinstance(layer, MaxPool2D):
                 return pool_by_loops(layer) if version == 0 else pool_by_views(layer)
         return by_ops(layer)

@@ -1,9 +1,10 @@
-"""Slow twins: the same mathematics in plain Python and in loops, one number at a time.
+"""Oracles: the same mathematics in nested lists and in loops, one number at a time, and Jacobians.
 
-They are the oracles of the fast ops, each tested itself, and the stages of the chapter on speed.
-Nothing here imports an op, so a twin cannot share its mistake.
+The fast ops and their plain twins are held against them, and each is tested itself; `vectorising`
+keeps the versions between a loop and one product. Nothing here imports an op, so an oracle cannot
+share its mistake.
 """
 
-from . import jacobian, loops, pure_python, stages, windows
+from . import jacobian, loops, pure_python, vectorising, windows
 
-__all__ = ["jacobian", "loops", "pure_python", "stages", "windows"]
+__all__ = ["jacobian", "loops", "pure_python", "vectorising", "windows"]

@@ -1,7 +1,7 @@
 """A fully connected network in plain Python: nested lists and loops, no array library at all.
 
 One number at a time, every formula can be read off; so it is the oracle of the dense layer, and
-the first stage of the chapter on speed. A matrix is a list of rows, all of one length.
+the first version in the chapter on speed. A matrix is a list of rows, all of one length.
 """
 
 import math

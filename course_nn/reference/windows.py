@@ -1,4 +1,4 @@
-"""Where a kernel's windows lie on an image, one window at a time, for the slow twins.
+"""Where a kernel's windows lie on an image, one window at a time, for the oracles.
 
 Written anew rather than shared with the fast ops, so that an oracle cannot share their mistake.
 """

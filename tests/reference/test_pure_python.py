@@ -13,7 +13,7 @@ import course_nn as nn
 from course_nn.reference import pure_python
 
 
-def twin_of(network: pure_python.Network) -> nn.Sequential:
+def model_of(network: pure_python.Network) -> nn.Sequential:
     """The package's own model with the same weights, in float64."""
     layers: list[nn.Layer] = []
     for i, params in enumerate(network.params):
@@ -29,13 +29,13 @@ def twin_of(network: pure_python.Network) -> nn.Sequential:
 
 
 def draw(sizes: list[int], count: int, seed: int) -> tuple:
-    """A network, its twin, a batch and labels."""
+    """A network, the package's model, a batch and labels."""
     rng = np.random.default_rng(seed)
     network = pure_python.Network(sizes, random.Random(seed))
     for params in network.params:
         params["b"] = rng.standard_normal(len(params["b"])).tolist()
     x, labels = rng.standard_normal((count, sizes[0])), rng.integers(0, sizes[-1], count)
-    return network, twin_of(network), x, labels
+    return network, model_of(network), x, labels
 
 
 def assert_same(model: nn.Sequential, values: list[dict], arrays: str) -> None:

@@ -1,6 +1,6 @@
-"""The way from plain Python to one matrix product, stage by stage, for the chapter on speed.
+"""The way from plain Python to one matrix product, version by version, for the chapter on speed.
 
-Every stage computes the same dense layer or the same convolution, with fewer and larger calls of
+Every version computes the same dense layer or the same convolution, with fewer and larger calls of
 NumPy. The real ops go on from here: another memory order, in place, on threads, on the GPU.
 """
 
@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .. import plain
 from . import loops, pure_python
 from .windows import Pair, Sides, Windows
 
 Gradients = tuple[np.ndarray, np.ndarray, np.ndarray]  # dx, dW, db
 
 
-class Stage(NamedTuple):
+class Version(NamedTuple):
     """A way to compute a layer: `forward(x, W, b) → y, cache`, `backward(dy, cache) → dx, dW, db`.
 
     `name` is for tables and figures; `convert` makes of an array what the two functions take.
@@ -75,30 +76,6 @@ def dense_rows_backward(dy: np.ndarray, cache: tuple) -> Gradients:
         dW += np.outer(x[n], d)
         db += d
     return dx, dW, db
-
-
-def dense_gemm_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, tuple]:
-    """y = x W + b: one product for the whole batch.
-
-    Parameters, result: as `dense_rows_forward`.
-
-    >>> dense_gemm_forward(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]), np.array([5.0]))[0]
-    array([[16.]])
-    """
-    return x @ W + b, (x, W)
-
-
-def dense_gemm_backward(dy: np.ndarray, cache: tuple) -> Gradients:
-    """dx = dy Wᵀ, dW = xᵀ dy, db = Σ_n dy[n]: one product each for the whole batch.
-
-    Parameters, result: as `dense_rows_backward`.
-
-    >>> cache = np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]])
-    >>> dense_gemm_backward(np.array([[10.0]]), cache)[0]
-    array([[30., 40.]])
-    """
-    x, W = cache
-    return dy @ W.T, x.T @ dy, dy.sum(axis=0)
 
 
 # -- the convolution ---------------------------------------------------------------------------
@@ -311,13 +288,15 @@ def conv2d_gemm_backward(dy: np.ndarray, cache: tuple) -> Gradients:
 
 
 DENSE = (
-    Stage("pure Python", pure_python.dense_forward, pure_python.dense_backward, np.ndarray.tolist),
-    Stage("a NumPy row a sample", dense_rows_forward, dense_rows_backward),
-    Stage("one GEMM", dense_gemm_forward, dense_gemm_backward),
+    Version(
+        "pure Python", pure_python.dense_forward, pure_python.dense_backward, np.ndarray.tolist
+    ),
+    Version("a NumPy row a sample", dense_rows_forward, dense_rows_backward),
+    Version("one GEMM", plain.dense_forward, plain.dense_backward),
 )
 CONV = (
-    Stage("Python loops", loops.conv2d_forward, loops.conv2d_backward),
-    Stage("a product a window", conv2d_windows_forward, conv2d_windows_backward),
-    Stage("a GEMM an image", conv2d_images_forward, conv2d_images_backward),
-    Stage("one GEMM, batch outermost", conv2d_gemm_forward, conv2d_gemm_backward),
+    Version("Python loops", loops.conv2d_forward, loops.conv2d_backward),
+    Version("a product a window", conv2d_windows_forward, conv2d_windows_backward),
+    Version("a GEMM an image", conv2d_images_forward, conv2d_images_backward),
+    Version("one GEMM, batch outermost", conv2d_gemm_forward, conv2d_gemm_backward),
 )
