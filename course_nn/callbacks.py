@@ -15,6 +15,7 @@ import numpy as np
 
 from . import storage
 from .backend import Array
+from .files import check_place
 from .schedule import Schedule
 from .training import Callback, History
 
@@ -191,7 +192,7 @@ class Checkpoint(_Watching):
     def on_start(self) -> None:
         super().on_start()
         storage.describe(self.model, self.optimizer, self.rng)
-        storage.check_place(self.path)
+        check_place(self.path)
 
     def on_epoch(self, epoch: int) -> None:
         if self.improved(epoch) or self.every_epoch:
@@ -277,7 +278,7 @@ class CSVLogger(Callback):
     def on_start(self) -> None:
         self.columns: list[str] = []
         self.first_epoch, self.rate = 0, math.nan
-        storage.check_place(self.path)
+        check_place(self.path)
         if self.append and self.path.exists():
             self.take_up()
         else:

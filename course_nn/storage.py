@@ -5,13 +5,11 @@ what they are. It holds no pickle, so that reading it runs nothing; every size i
 the file's own before memory is taken for it. A file is loaded whole, or refused with its reason.
 """
 
-import contextlib
 import inspect
 import io
 import json
 import math
 import os
-import secrets
 import struct
 import zipfile
 from collections.abc import Callable, Iterator
@@ -22,6 +20,7 @@ import numpy as np
 
 from . import init, layers, optim, schedule
 from .backend import to_numpy
+from .files import replacing
 from .layers import Dropout, Layer, Residual, Shape, ShapeError
 from .model import Sequential, _module_of
 from .optim import Optimizer
@@ -317,7 +316,7 @@ def save(
         arrays |= {f"state/{i}.{name}": a for name, a in layer.state.items()}
     for slot, values in (optimizer.state if optimizer else {}).items():
         arrays |= {f"optimizer/{slot}/{name}": a for name, a in values.items()}
-    with _replacing(Path(path)) as file, zipfile.ZipFile(file, "w") as archive:
+    with replacing(Path(path)) as file, zipfile.ZipFile(file, "w") as archive:
         archive.writestr(zipfile.ZipInfo(HEADER), json.dumps(header, indent=1))
         for name, array in arrays.items():
             archive.writestr(zipfile.ZipInfo(f"{name}.npy"), _npy(to_numpy(array)))
@@ -329,35 +328,6 @@ def _npy(array: np.ndarray) -> bytes:
     little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
     np.lib.format.write_array(buffer, little, allow_pickle=False)
     return buffer.getvalue()
-
-
-def check_place(path: Path) -> None:
-    """Raises unless a file can stand there: its folder must be there, and it must not be one.
-
-    >>> check_place(Path("no-such-folder/model.npz"))
-    Traceback (most recent call last):
-        ...
-    FileNotFoundError: there is no folder no-such-folder to save into; make it first
-    """
-    if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder; give the name of a file in it")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"there is no folder {path.parent} to save into; make it first")
-
-
-@contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file to write that takes its place only when it is complete and on the disk."""
-    check_place(path)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with open(draft, "xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 class _Arrays:
