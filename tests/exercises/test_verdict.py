@@ -1,91 +1,76 @@
-"""A verdict reads well in a terminal, draws itself in a notebook, and says where the code broke."""
+"""A verdict reads well in a terminal, and draws itself in a notebook."""
 
+import struct
 import sys
 
 import numpy as np
+import pytest
 
-from course_nn.exercises import check
-from course_nn.exercises.compare import compare
-from course_nn.exercises.diagnose import run_test
-from course_nn.exercises.ex02_dense import QUESTIONS
-from course_nn.exercises.student import LocalStudent
+from course_nn.exercises.verdict import Verdict, draw_error
+
+WRONG = Verdict("Task 1, f", "value", "y is wrong.", "the sign is flipped", "y", np.eye(3))
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "mark", "color"),
+    [("passed", "✔", "#1a7f37"), ("stub", "○", "#57606a"), ("value", "✘", "#b35900")],
+)
+def test_a_verdict_shows_its_mark_and_its_colour(kind, mark, color):
+    verdict = Verdict("Task 1, f", kind)
+    assert str(verdict) == f"{mark} Task 1, f: public checks passed; hidden checks remain"
+    assert color in verdict._repr_html_()
+
+
+def test_what_is_wrong_comes_before_what_it_looks_like():
+    text = "✘ Task 1, f: y is wrong.\n  What it looks like: the sign is flipped."
+    assert str(WRONG) == repr(WRONG) == text
+
+
+def test_a_verdict_is_true_or_false():
+    assert Verdict("t", "passed").passed
+    assert Verdict("t", "passed")
+    assert not WRONG
 
 
 def test_a_failure_shows_a_heat_map_in_a_notebook():
-    html = check.dense_forward(lambda x, W, b: x @ W)._repr_html_()
-    assert "the bias b is missing" in html
-    assert "data:image/png;base64,iVBORw0KGgo" in html
+    html = WRONG._repr_html_()
+    assert "What it looks like: the sign is flipped." in html
+    assert "<br>" in html
+    assert 'alt="heat map of the error of y" src="data:image/png;base64,iVBORw0KGgo' in html
 
 
 def test_without_matplotlib_the_text_remains(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    html = check.dense_forward(lambda x, W, b: x @ W)._repr_html_()
-    assert "the bias b is missing" in html
+    html = WRONG._repr_html_()
+    assert "the sign is flipped" in html
     assert "<img" not in html
 
 
-def test_success_and_shape_errors_draw_nothing():
-    assert "<img" not in check.dense_forward(lambda x, W, b: x @ W + b)._repr_html_()
-    assert "<img" not in check.dense_forward(lambda x, W, b: (x @ W + b).T)._repr_html_()
+@pytest.mark.parametrize("error", [None, np.ones(0), np.ones(1), np.float64(3)])
+def test_where_there_is_nothing_to_see_nothing_is_drawn(error):
+    assert "<img" not in Verdict("t", "value", "wrong", "", "y", error)._repr_html_()
 
 
 def test_the_students_text_cannot_be_html():
-    def dense_forward(x, W, b):
-        raise ValueError("<script>alert(1)</script>")
-
-    assert "<script>" not in check.dense_forward(dense_forward)._repr_html_()
-
-
-def test_an_exception_names_the_students_line():
-    def dense_forward(x, W, b):
-        half = x / 2
-        return half.no_such_thing
-
-    verdict = check.dense_forward(dense_forward)
-    assert "raised AttributeError at line" in str(verdict)
-    assert "`return half.no_such_thing`" in str(verdict)
+    html = Verdict("t", "call", "f raised E (<script>alert(1)</script>)", "<b>")._repr_html_()
+    assert "<script>" not in html
+    assert "<b>" not in html
+    assert "&lt;script&gt;" in html
 
 
-def test_sys_exit_in_a_function_does_not_end_the_notebook():
-    assert "raised SystemExit" in str(check.dense_forward(lambda x, W, b: sys.exit(3)))
+def size(png: bytes) -> tuple[int, int]:
+    assert png.startswith(PNG)
+    return struct.unpack(">II", png[16:24])
 
 
-def test_what_is_no_function_is_said():
-    assert "hand over the function itself" in str(check.dense_forward(3))
+def test_an_error_of_any_number_of_axes_is_drawn():
+    shapes = [(4,), (4, 3), (2, 3, 4), (2, 3, 4, 5), (60, 60)]
+    sizes = [size(draw_error(np.ones(shape), "y")) for shape in shapes]
+    assert all(width <= 700 and height <= 400 for width, height in sizes)
+    assert sizes[0][1] < sizes[1][1]  # one row, four rows
 
 
-def test_a_verdict_is_true_or_false():
-    assert check.dense_forward(lambda x, W, b: x @ W + b)
-    assert not check.dense_forward(lambda x, W, b: x)
-
-
-def test_faults_come_in_order():
-    """An answer that is wrong in shape, dtype, value and purity is told of its shape first."""
-    kinds = []
-    for answer in (
-        lambda W: W[0].astype(np.float32),
-        lambda W: 3 * W.astype(np.float32),
-        lambda W: 3 * W,
-    ):
-
-        def step(W, dW, rate, answer=answer):
-            W += 1
-            return answer(W)
-
-        kinds.append(check.sgd_step(step).kind)
-    assert kinds == ["shape", "dtype", "value"]
-    assert check.dense_backward(lambda dy, x, W: (dy @ W.T, 3 * x.T @ dy, dy[0])).kind == "gradient"
-
-
-def test_arguments_are_put_back_after_a_change():
-    question = QUESTIONS["sgd_step"]
-    inputs = question.draw(np.random.default_rng(0))
-    before = inputs[0].copy()
-
-    def spoil(W, dW, rate):
-        W[:] = 0
-        return W - rate * dW
-
-    student = LocalStudent({"sgd_step": spoil}, np.random.default_rng(1))
-    assert not run_test(lambda s: compare(s, question, inputs), student, question).passed
-    np.testing.assert_array_equal(inputs[0], before)
+def test_the_error_itself_is_what_is_drawn():
+    assert draw_error(np.eye(3), "y") != draw_error(np.ones((3, 3)), "y")
+    assert draw_error(-np.eye(3), "y") == draw_error(np.eye(3), "y")
