@@ -4,6 +4,7 @@ The names and arguments are those of the fast ops. No threads, no strips, no
 caches of memory: the derivative stands right under its formula. A chapter
 prints the twin first and the fast op after it, the tests compare the two, and a
 mistake in an exercise is a change of the twin. Nothing here imports an op.
+Like the ops, the twins keep the dtype they are given.
 """
 
 from .activation import (

@@ -17,8 +17,10 @@ def conv2d_forward(x, W, b=None, stride=1, padding=0, dilation=1, groups=1):
     array([[-4., -4.],
            [-4., -4.]])
     """
-    x, at = pad(x, padding), (W.shape[2:], pair(stride), pair(dilation))
-    y = np.zeros((len(x), len(W), *grid(x, *at)))
+    at = W.shape[2:], pair(stride), pair(dilation)  # where the windows lie
+    x = pad(x, padding)
+    size = len(x), len(W), *grid(x, *at)
+    y = np.zeros(size, np.result_type(x, W))
     for f, c in blocks(x, W, groups):  # filters f see channels c
         for i, j in np.ndindex(y.shape[2:]):
             window = x[:, c][pixels(i, j, *at)]
@@ -39,7 +41,7 @@ def conv2d_backward(dy, cache):
            [1., 2.]])
     """
     x, W, b, at, padding, groups = cache
-    dx, dW = np.zeros(x.shape), np.zeros(W.shape)
+    dx, dW = np.zeros_like(x), np.zeros_like(W)
     for f, c in blocks(x, W, groups):
         for i, j in np.ndindex(dy.shape[2:]):
             here, d = pixels(i, j, *at), dy[:, f, i, j]
@@ -78,7 +80,7 @@ def conv_transpose2d_forward(
     at = W.shape[2:], pair(stride), pair(dilation)
     sizes = zip(x.shape[2:], *at, pair(output_padding), strict=True)
     size = [(n - 1) * t + d * (k - 1) + 1 + more for n, k, t, d, more in sizes]
-    y = np.zeros((len(x), W.shape[1], *size))
+    y = np.zeros((len(x), W.shape[1], *size), np.result_type(x, W))
     for i, j in np.ndindex(x.shape[2:]):
         y[pixels(i, j, *at)] += np.einsum("nc,cfrs->nfrs", x[:, :, i, j], W)
     y = crop(y, padding)
@@ -94,7 +96,7 @@ def conv_transpose2d_backward(dy, cache):
     """
     x, W, b, at, padding = cache
     db = None if b is None else dy.sum(axis=(0, 2, 3))
-    dy, dx, dW = pad(dy, padding), np.zeros(x.shape), np.zeros(W.shape)
+    dy, dx, dW = pad(dy, padding), np.zeros_like(x), np.zeros_like(W)
     for i, j in np.ndindex(x.shape[2:]):
         window = dy[pixels(i, j, *at)]
         dx[:, :, i, j] = np.einsum("nfrs,cfrs->nc", window, W)

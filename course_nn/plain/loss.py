@@ -78,7 +78,7 @@ def softmax_cross_entropy_forward(z, labels, smoothing=0.0, class_weights=None):
     10000.0
     """
     t = targets_like(z, labels)
-    w = np.ones(z.shape[1]) if class_weights is None else class_weights
+    w = 1 if class_weights is None else class_weights
     total = (w * t).sum()
     t = w * ((1 - smoothing) * t + smoothing / z.shape[1])
     log_p, used = log_softmax_forward(z)[0], t > 0

@@ -18,7 +18,7 @@ def max_pool2d_forward(x, window=2, stride=None, padding=0, *, ceil_mode=False):
     at = pair(window), pair(window if stride is None else stride)
     frame = frame_of(x, *at, padding, ceil_mode)
     x = pad(x, frame, fill=-np.inf)
-    y = np.zeros((*x.shape[:2], *grid(x, *at)))
+    y = np.zeros((*x.shape[:2], *grid(x, *at)), x.dtype)
     for i, j in np.ndindex(y.shape[2:]):
         y[:, :, i, j] = x[pixels(i, j, *at)].max(axis=(2, 3))
     return y, (x, at, frame)
@@ -33,7 +33,7 @@ def max_pool2d_backward(dy, cache):
              [0., 0.]]]])
     """
     x, at, frame = cache
-    dx = np.zeros(x.shape)
+    dx = np.zeros_like(x)
     for n, c, i, j in np.ndindex(dy.shape):
         window = n, c, *pixels(i, j, *at)[1:]
         first = np.unravel_index(x[window].argmax(), x[window].shape)
@@ -64,7 +64,7 @@ def avg_pool2d_forward(
     inside = frame if padding == "same" else padding
     counts = counted(x, frame, inside if count_include_pad else 0)
     x = pad(x, frame)
-    y = np.zeros((*x.shape[:2], *grid(x, *at)))
+    y = np.zeros((*x.shape[:2], *grid(x, *at)), np.result_type(x, 0.5))
     for i, j in np.ndindex(y.shape[2:]):
         here = pixels(i, j, *at)
         y[:, :, i, j] = x[here].sum(axis=(2, 3)) / counts[here].sum()
@@ -74,7 +74,7 @@ def avg_pool2d_forward(
 def avg_pool2d_backward(dy, cache):
     """dx += dy / count at every pixel of each window: equal shares."""
     counts, at, frame = cache
-    dx = np.zeros((*dy.shape[:2], *counts.shape))
+    dx = np.zeros((*dy.shape[:2], *counts.shape), dy.dtype)
     for i, j in np.ndindex(dy.shape[2:]):
         here = pixels(i, j, *at)
         share = dy[:, :, i, j] / counts[here].sum()

@@ -81,69 +81,6 @@ def dense_rows_backward(dy: np.ndarray, cache: tuple) -> Gradients:
 # -- the convolution ---------------------------------------------------------------------------
 
 
-def conv2d_windows_forward(
-    x: np.ndarray,
-    W: np.ndarray,
-    b: np.ndarray,
-    stride: Pair = 1,
-    padding: Pair | Sides = 0,
-    dilation: Pair = 1,
-) -> tuple[np.ndarray, tuple]:
-    """y[n,:,i,j] = b + W · window: one product for every window of every image.
-
-    Parameters
-    ----------
-    x : (N, C, H, W), W : (F, C, R, S), b : (F,) float.
-    stride, padding, dilation : pixels, as in `conv2d_forward`.
-
-    Returns
-    -------
-    y : (N, F, OH, OW) float.
-    cache : the padded image, W and the windows.
-
-    Examples
-    --------
-    >>> x = np.arange(1.0, 10.0).reshape(1, 1, 3, 3)
-    >>> conv2d_windows_forward(x, np.ones((1, 1, 3, 3)), np.zeros(1))[0].ravel()
-    array([45.])
-    """
-    windows = Windows.of(W.shape[2:], stride, padding, dilation)
-    x, filters = windows.pad(x), W.reshape(len(W), -1)
-    y = np.empty((len(x), len(W), *windows.grid(x)), x.dtype)
-    for n, i, j in np.ndindex(len(x), *y.shape[2:]):
-        rows, columns = windows.window(i, j)
-        y[n, :, i, j] = filters @ x[n, :, rows, columns].ravel() + b
-    return y, (x, W, windows)
-
-
-def conv2d_windows_backward(dy: np.ndarray, cache: tuple) -> Gradients:
-    """dx[window] += Wᵀ dy[n,:,i,j]; dW += dy[n,:,i,j] windowᵀ; db += dy[n,:,i,j].
-
-    Parameters
-    ----------
-    dy : (N, F, OH, OW) float, ∂L/∂y.
-    cache : from `conv2d_windows_forward`.
-
-    Returns
-    -------
-    dx : (N, C, H, W), dW : (F, C, R, S), db : (F,) float.
-
-    Examples
-    --------
-    >>> x = np.arange(1.0, 10.0).reshape(1, 1, 3, 3)
-    >>> _, cache = conv2d_windows_forward(x, np.ones((1, 1, 3, 3)), np.zeros(1))
-    >>> bool((conv2d_windows_backward(np.ones((1, 1, 1, 1)), cache)[1] == x).all())
-    True
-    """
-    x, W, windows = cache
-    dx, dW, filters = np.zeros_like(x), np.zeros_like(W), W.reshape(len(W), -1)
-    for n, i, j in np.ndindex(len(x), *dy.shape[2:]):
-        here, d = (n, slice(None), *windows.window(i, j)), dy[n, :, i, j]
-        dx[here] += (filters.T @ d).reshape(W.shape[1:])
-        dW += np.outer(d, x[here].ravel()).reshape(W.shape)
-    return windows.crop(dx), dW, dy.sum(axis=(0, 2, 3))
-
-
 def patches(x: np.ndarray, windows: Windows) -> np.ndarray:
     """rows[n, i, j] = the pixels of window (i, j) of image n, in one row: (N·OH·OW, C·R·S).
 
@@ -221,7 +158,7 @@ def conv2d_images_forward(
 ) -> tuple[np.ndarray, list]:
     """y[n] = W patches(x[n])ᵀ + b: one product for every image.
 
-    Parameters, result: as `conv2d_windows_forward`.
+    Parameters, result: as `plain.conv2d_forward`.
 
     >>> x = np.arange(1.0, 10.0).reshape(1, 1, 3, 3)
     >>> conv2d_images_forward(x, np.ones((1, 1, 3, 3)), np.zeros(1))[0].ravel()
@@ -236,7 +173,7 @@ def conv2d_images_forward(
 def conv2d_images_backward(dy: np.ndarray, cache: list) -> Gradients:
     """The three gradients image by image, those of W and b added up.
 
-    Parameters, result: as `conv2d_windows_backward`.
+    Parameters, result: as `plain.conv2d_backward`.
 
     >>> x = np.arange(1.0, 10.0).reshape(1, 1, 3, 3)
     >>> _, cache = conv2d_images_forward(x, np.ones((1, 1, 3, 3)), np.zeros(1))
@@ -258,7 +195,7 @@ def conv2d_gemm_forward(
 ) -> tuple[np.ndarray, tuple]:
     """y = patches(x) Wᵀ + b, one product for the whole batch; a copy brings back (N, F, OH, OW).
 
-    Parameters, result: as `conv2d_windows_forward`.
+    Parameters, result: as `plain.conv2d_forward`.
 
     >>> x = np.arange(1.0, 10.0).reshape(1, 1, 3, 3)
     >>> conv2d_gemm_forward(x, np.ones((1, 1, 3, 3)), np.zeros(1))[0].ravel()
@@ -274,7 +211,7 @@ def conv2d_gemm_forward(
 def conv2d_gemm_backward(dy: np.ndarray, cache: tuple) -> Gradients:
     """dx = fold(dy W), dW = dyᵀ patches(x), db = Σ dy: one product each for the whole batch.
 
-    Parameters, result: as `conv2d_windows_backward`.
+    Parameters, result: as `plain.conv2d_backward`.
 
     >>> x = np.arange(1.0, 10.0).reshape(1, 1, 3, 3)
     >>> _, cache = conv2d_gemm_forward(x, np.ones((1, 1, 3, 3)), np.zeros(1))
@@ -296,7 +233,7 @@ DENSE = (
 )
 CONV = (
     Version("Python loops", loops.conv2d_forward, loops.conv2d_backward),
-    Version("a product a window", conv2d_windows_forward, conv2d_windows_backward),
+    Version("a product a window", plain.conv2d_forward, plain.conv2d_backward),
     Version("a GEMM an image", conv2d_images_forward, conv2d_images_backward),
     Version("one GEMM, batch outermost", conv2d_gemm_forward, conv2d_gemm_backward),
 )

@@ -47,6 +47,27 @@ def assert_judged(op: str, *arrays: np.ndarray, **options: Any) -> None:
     forward, backward = pair(plain, op)
     report = check_vjp(lambda *a: forward(*a, **options), backward, *arrays)
     assert report.passed, report
+    assert_keeps_dtype(op, *arrays, **options)
+
+
+def single(value: Any) -> Any:
+    """Floats in float32; anything else as it is."""
+    if isinstance(value, tuple):
+        return tuple(map(single, value))
+    is_float = isinstance(value, np.ndarray) and value.dtype.kind == "f"
+    return value.astype(np.float32) if is_float else value
+
+
+def assert_keeps_dtype(op: str, *arrays: np.ndarray, **options: Any) -> None:
+    """The twin's value and gradients of float32 are float32, and its arguments are left."""
+    forward, backward = pair(plain, op)
+    arrays = tuple(map(single, arrays))
+    before = [a.tobytes() for a in arrays]
+    y, cache = forward(*arrays, **{name: single(value) for name, value in options.items()})
+    gradients = backward(np.ones_like(y), cache)
+    gradients = gradients if isinstance(gradients, tuple) else (gradients,)
+    assert {g.dtype for g in (y, *gradients) if g is not None} == {np.dtype(np.float32)}
+    assert [a.tobytes() for a in arrays] == before
 
 
 def assert_agrees(op: str, *arrays: Any, other: Any = ops, **options: Any) -> Any:
