@@ -1,7 +1,9 @@
 """The judge, judged: what it must measure, what it must fail, and what it must let pass."""
 
+import math
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -421,12 +423,16 @@ def test_a_gradient_that_would_broadcast_is_still_wrong() -> None:
 
 @pytest.mark.parametrize(
     ("gradient", "described"),
-    [(np.ones(3, int), "int64"), (np.ones(3, bool), "bool"), (None, "object")],
+    [
+        (np.ones(3, int), "expected an array of floats, got int64"),
+        (np.ones(3, bool), "expected an array of floats, got bool"),
+        (None, "dx: backward returned None, but an array of shape (3,) was expected"),
+    ],
 )
 def test_a_gradient_that_is_no_float_fails(gradient, described: str) -> None:
     report = check_vjp(lambda x: (x * x, x), lambda dy, x: gradient, np.ones(3))
-    assert not report.passed
-    assert f"expected an array of floats, got {described}" in str(report)
+    assert report.verdict == "FAILED"
+    assert described in str(report)
 
 
 def test_too_few_gradients_are_refused() -> None:
@@ -438,6 +444,449 @@ def test_too_few_gradients_are_refused() -> None:
             normal(2, 3, 2),
             normal(3, 2),
         )
+
+
+# ---- what is not backward's fault, first: a right gradient that is hard to judge passes
+
+
+def relu_in_place(x):
+    x[x < 0] = 0
+    return x, x > 0
+
+
+def softmax_in_place(x):
+    x -= x.max(axis=1, keepdims=True)
+    p = np.exp(x)
+    p /= p.sum(axis=1, keepdims=True)
+    return p, p
+
+
+def scale_in_place(x, w):
+    w *= 2
+    return x * w, (x, w)
+
+
+def into_a_buffer() -> Callable:
+    buffer = np.empty((3, 4))
+
+    def forward(x):
+        np.multiply(x, x, out=buffer)
+        return buffer, x
+
+    return forward
+
+
+def through_pythons_log(x):
+    return np.array([math.log(value) for value in x]), x
+
+
+def backward_in_place(dy, x):
+    dy *= 2 * x
+    return dy
+
+
+def cache_in_place(dy, x):
+    x *= 2
+    return x * dy
+
+
+def double(dy, x):
+    return 2 * x * dy
+
+
+X = normal(1, 3, 4)
+LOG = (lambda x: (np.log(x), x)), lambda dy, x: dy / x
+HARD = {
+    "forward changes x in place": (relu_in_place, lambda dy, m: dy * m, X),
+    "forward shifts x in place": (softmax_in_place, ops.softmax_backward, X),
+    "forward changes its second argument": (
+        scale_in_place,
+        lambda dy, c: (dy * c[1], 2 * dy * c[0]),
+        X,
+        normal(2, 3, 4),
+    ),
+    "forward writes into one buffer": (into_a_buffer(), double, X),
+    "forward returns y as a list": (lambda x: ([*(x * x)], x), double, X),
+    "forward returns a list": (lambda x: [x * x, x], double, X),
+    "backward changes dy": (lambda x: (x * x, x), backward_in_place, X),
+    "backward changes its cache": (lambda x: (x * x, x), cache_in_place, X),
+    "log at 1e-7": (*LOG, np.array([1e-7, 1.0])),
+    "log at 1e-12": (*LOG, np.array([1.0, 1e-12])),
+    "a log that raises below 0": (through_pythons_log, LOG[1], np.array([1e-7, 1.0])),
+    "one over 1e-3": (lambda x: (1 / x, x), lambda dy, x: -dy / x**2, np.array([1e-3, -1e-4])),
+    "a quick wave": (lambda x: (np.sin(999 * x), x), lambda dy, x: 999 * np.cos(999 * x) * dy, X),
+    "relu near 0": (
+        ops.relu_forward,
+        ops.relu_backward,
+        np.array([-3e-6, 3e-6, 1e-6, 1e-7, -1e-7, 1]),
+    ),
+    "a root near 0": (lambda x: (x**0.5, x), lambda dy, x: dy / x**0.5 / 2, np.array([1e-8, 4.0])),
+    "a maximum nearly tied": (
+        lambda x: (x.max(keepdims=True), x == x.max()),
+        lambda dy, winner: dy * winner,
+        np.array([1.0, 1.0 + 1e-6, 0.0]),
+    ),
+    "whole numbers": (lambda x: (x * x, x), double, np.array([[1, -2], [3, 4]])),
+    "a nested list": (lambda x: (x * x, x), double, [[1, -2.0], [3, 4]]),
+    "a plain number": (lambda x: (x * x, x), double, 3),
+    "float16": (lambda x: (x * x, x), double, X.astype(np.float16)),
+}
+
+
+@pytest.mark.parametrize("name", HARD)
+def test_a_right_gradient_that_is_hard_to_judge_passes(name: str) -> None:
+    report = check_vjp(*HARD[name])
+    assert report.passed, report
+    assert report.verdict == "passed"
+
+
+@pytest.mark.parametrize("name", HARD)
+def test_its_wrong_sister_fails(name: str) -> None:
+    forward, backward, *arrays = HARD[name]
+
+    def wrong(dy, cache):
+        gradients = backward(dy, cache)
+        gradients = list(gradients) if isinstance(gradients, tuple) else [gradients]
+        last = gradients[-1] = np.array(gradients[-1])
+        last[np.unravel_index(abs(last).argmax(), last.shape)] *= 1 + 1e-5
+        return gradients
+
+    report = check_vjp(forward, wrong, *arrays)
+    assert report.verdict == "FAILED", report
+    assert report.max_relative_error == pytest.approx(1e-5, rel=0.2)
+
+
+CURVES = {  # f, its derivative, and whether it is defined above zero only
+    "log": (np.log, lambda x: 1 / x, True),
+    "one over": (lambda x: 1 / x, lambda x: -1 / x**2, False),
+    "root": (np.sqrt, lambda x: 0.5 / np.sqrt(x), True),
+    "wave": (lambda x: np.sin(37 * x), lambda x: 37 * np.cos(37 * x), False),
+    "bent": (lambda x: np.maximum(x, 0.1 * x), lambda x: np.where(x > 0, 1, 0.1), False),
+    "power": (lambda x: x**5, lambda x: 5 * x**4, False),
+}
+
+
+@pytest.mark.parametrize("name", CURVES)
+def test_no_right_gradient_fails_and_no_wrong_one_passes_however_near_the_edge(name: str) -> None:
+    f, derivative, above = CURVES[name]
+    rng, verdicts = np.random.default_rng(0), set()
+    for turn in range(60):
+        x = rng.standard_normal(4) * 10.0 ** rng.integers(-8, 3, 4)
+        x = abs(x) if above else x
+        mix = rng.standard_normal((4, 4)) if turn % 2 else np.eye(4)
+
+        def check(spoil: np.ndarray, x=x, mix=mix) -> str:
+            forward = lambda x: (mix @ f(x), x)  # noqa: E731
+            return check_vjp(forward, lambda dy, x: spoil * derivative(x) * (mix.T @ dy), x).verdict
+
+        slope = abs(derivative(x) * (mix.T @ np.random.default_rng(0).standard_normal(4)))
+        verdicts.add(check(np.ones(4)))
+        assert check(1 + 1e-5 * (slope == slope.max())) != "passed"
+    assert "passed" in verdicts
+    assert "FAILED" not in verdicts
+
+
+NOTES = {
+    "forward changes x in place": "forward changes x in place.*x = x.copy()",
+    "forward shifts x in place": "forward changes x in place",
+    "forward changes its second argument": "forward changes w in place.*w = w.copy()",
+    "backward changes dy": "backward changes dy in place.*copy",
+    "backward changes its cache": "backward changes its cache in place.*gradient twice",
+}
+
+
+@pytest.mark.parametrize("name", HARD)
+def test_what_a_function_writes_into_is_noted(name: str) -> None:
+    """And nothing is noted of the others."""
+    report = check_vjp(*HARD[name])
+    assert [re.search(NOTES[name], note) is not None for note in report.notes] == [True] * (
+        name in NOTES
+    )
+    assert str(report).count("\n  note: ") == len(report.notes)
+
+
+def test_a_backward_that_cannot_be_called_twice_is_noted() -> None:
+    report = check_vjp(lambda x: (x * x, [x]), lambda dy, cache: 2 * cache.pop() * dy, X)
+    assert report.passed
+    assert "backward changes its cache" in str(report)
+
+
+def test_round_off_that_hides_errors_is_noted() -> None:
+    def check(offset: float) -> GradientReport:
+        return check_vjp(lambda x: (x + offset, ()), lambda dy, _: dy, X)
+
+    assert "round-off in y hides errors of dx below" in str(check(1e8))
+    assert "hides" not in str(check(1.0))
+
+
+# ---- then: what cannot be judged says why, and neither passes nor fails
+
+
+class Dice:
+    """Forward passes that keep something between calls."""
+
+    def __init__(self) -> None:
+        self.rng, self.kept, self.calls = np.random.default_rng(5), np.ones((3, 4)), 0
+
+    def dropout(self, x):
+        mask = 2.0 * (self.rng.random(x.shape) < 0.5)
+        return x * mask, mask
+
+    def noisy(self, x):
+        return x + 1e-8 * self.rng.standard_normal(x.shape), np.ones_like(x)
+
+    def running(self, x):
+        self.kept *= 0.9
+        return x * self.kept, self.kept.copy()
+
+    def once(self, x):
+        self.calls += 1
+        if self.calls > 1:
+            raise RuntimeError("run already")
+        return x, np.ones_like(x)
+
+    def longer(self, x):
+        self.calls += 1
+        return np.tile(x, (self.calls, 1)), np.ones_like(x)
+
+
+def single_inside(x):
+    return (x.astype(np.float32) ** 2).astype(float), 2 * x
+
+
+def single_weights(x, w):
+    return x @ w.astype(np.float32).astype(float), (x, w)
+
+
+def times(dy, mask):
+    return dy * mask
+
+
+NOT_FINITE = {
+    f"y that is {bad}": (lambda x, bad=bad: (np.where(x > 0.9, bad, x), ()), lambda dy, _: dy, X)
+    for bad in (np.nan, np.inf, -np.inf)
+}
+REPEAT = r"forward is not repeatable: called twice .* y\[0, \d\] = .*draw random numbers outside"
+FLOAT32 = "forward computes in float32.*keep the dtype"
+KINK = (
+    r"x\[.*\] lies on a kink of forward \(slope .* left, .* right\).*not backward.*move the point"
+)
+EDGE = r"forward gives NaN or ∞ .* x\[0\]: it lies on the edge of forward's domain.*move the point"
+UNDECIDED = {
+    "a mask drawn anew": ((Dice().dropout, times, X), REPEAT),
+    "a little noise": ((Dice().noisy, times, X), REPEAT),
+    "an array outside that changes": ((Dice().running, times, X), REPEAT),
+    "a second call that raises": (
+        (Dice().once, times, X),
+        "second call raises RuntimeError: run already: .*keep nothing between calls",
+    ),
+    "a second y of another shape": (
+        (Dice().longer, lambda dy, one: dy, X),
+        r"forward's y is \(3, 4\) at first, then \(\d+, 4\)",
+    ),
+    "y in float32": ((lambda x: (x.astype("f4") ** 2, x), double, X), FLOAT32),
+    "y in float16": ((lambda x: (x.astype("f2"), x), double, X), "computes in float16"),
+    "float32 inside": ((single_inside, times, X), FLOAT32),
+    "float32 in one argument": (
+        (single_weights, lambda dy, c: (dy @ c[1].T, c[0].T @ dy), X, normal(2, 4, 2)),
+        "forward computes in float32 or coarser: y does not stir when w moves",
+    ),
+    "relu at 0": ((ops.relu_forward, ops.relu_backward, np.zeros((2, 2))), KINK + ".*3 more"),
+    "relu at 0 and elsewhere": (
+        (ops.relu_forward, ops.relu_backward, np.array([-1.0, 0.0, 2.0])),
+        KINK.replace(".*", "1", 1),
+    ),
+    "relu within the steps of 0": (
+        (ops.relu_forward, ops.relu_backward, np.array([-1.3e-7, 2.0])),
+        KINK.replace(".*", "0", 1),
+    ),
+    "an absolute value at 0": ((lambda x: (abs(x), x), lambda dy, x: dy, np.zeros(1)), KINK),
+    "a maximum tied": (
+        (lambda x: (x.max(keepdims=True), x), lambda dy, x: dy * [1, 0], np.ones(2)),
+        KINK,
+    ),
+    "max pooling of one colour": (
+        (ops.max_pool2d_forward, ops.max_pool2d_backward, np.ones((1, 1, 4, 4))),
+        KINK,
+    ),
+    "a clip at its bound": (
+        (lambda x: (x.clip(-1, 1), x), lambda dy, x: dy * (abs(x) <= 1), np.ones(2)),
+        KINK,
+    ),
+    "a step at 0": ((lambda x: ((x > 0) + x, x), lambda dy, x: dy, np.zeros(2)), KINK),
+    "a root at 0": ((lambda x: (x**0.5, x), lambda dy, x: 0 * dy, np.zeros(2)), EDGE),
+    "a log that raises at 0": (
+        (lambda x: (np.array([math.sqrt(x[0])]), x), lambda dy, x: 0 * dy, np.zeros(1)),
+        r"forward raises ValueError: .* x\[0\]: it lies on the edge of forward's domain",
+    ),
+} | {
+    name: (case, r"forward's y\[\d, \d\] is .*no differences.*mend forward")
+    for name, case in NOT_FINITE.items()
+}
+
+
+@pytest.mark.parametrize("name", UNDECIDED)
+def test_what_cannot_be_judged_says_why(name: str) -> None:
+    case, why = UNDECIDED[name]
+    report = check_vjp(*case)
+    assert report.verdict == "UNDECIDED"
+    assert not report.passed
+    assert "FAIL" not in str(report)
+    assert re.search(why, str(report)), report
+
+
+def test_what_cannot_be_judged_is_an_error_of_a_test() -> None:
+    with pytest.raises(AssertionError, match="gradient check UNDECIDED"):
+        assert_vjp(Dice().dropout, times, X)
+
+
+def test_a_wrong_element_is_named_though_others_lie_on_kinks() -> None:
+    def wrong(dy, y):
+        dx = dy * (y > 0)
+        dx[3] *= 1.01
+        return dx
+
+    report = check_vjp(ops.relu_forward, wrong, np.array([0.0, -1.0, 0.0, 2.0, 3.0]))
+    assert report.verdict == "FAILED"
+    assert report.comparisons[0].worst == (3,)
+    assert "FAIL dx[3]" in str(report)
+
+
+def test_an_argument_on_a_kink_does_not_hide_a_wrong_one() -> None:
+    report = check_vjp(
+        lambda x, w: (np.maximum(x, 0) + w, x),
+        lambda dy, x: (dy * (x > 0), 2 * dy),
+        np.zeros(2),
+        np.ones(2),
+    )
+    assert report.verdict == "FAILED"
+    assert "?    dx: x[" in str(report)
+    assert "FAIL dw[" in str(report)
+
+
+def test_a_gradient_of_a_wrong_form_fails_whatever_forward_does() -> None:
+    report = check_vjp(Dice().dropout, lambda dy, mask: None, X)
+    assert report.verdict == "FAILED"
+    pair = check_vjp(lambda x, w: (x * Dice().rng.random(), w), lambda dy, c: (dy, None), X, X)
+    assert pair.verdict == "FAILED"
+
+
+def test_a_forward_of_random_numbers_beside_a_wrong_form_says_both() -> None:
+    dice = Dice()
+    report = check_vjp(lambda x, w: dice.dropout(x * w), lambda dy, m: (dy * m, None), X, X)
+    assert report.verdict == "FAILED"
+    assert "not repeatable" in str(report)
+    assert "FAIL dw: backward returned None" in str(report)
+
+
+def test_a_float32_gradient_that_fails_names_its_dtype() -> None:
+    report = check_vjp(lambda x: (x, x), lambda dy, x: dy.astype(np.float16), X)
+    assert report.verdict == "FAILED"
+    assert "note: dx came as float16 for a dy of float64" in str(report)
+
+
+def test_gradients_in_another_order_are_named() -> None:
+    report = check_vjp(
+        lambda x, w: (x * w, (x, w)), lambda dy, c: (dy * c[0], dy * c[1]), X, normal(2, 3, 4)
+    )
+    assert report.verdict == "FAILED"
+    assert "what came as dx is dw: return the gradients in the order of forward's arguments, " in (
+        str(report)
+    )
+    assert "(dx, dw)" in str(report)
+
+
+def test_gradients_of_other_shapes_in_another_order_are_named() -> None:
+    def backward(dy, cache):
+        dx, dW, db = ops.dense_backward(dy, cache)
+        return dW, dx, db
+
+    arrays = normal(1, 4, 3), normal(2, 3, 2), normal(3, 2)
+    report = check_vjp(ops.dense_forward, backward, *arrays)
+    assert "what came as dx is dW" in str(report)
+    assert "what came as dW is dx" in str(report)
+
+
+# ---- last: what is no pair of functions, or no array, is refused in one sentence
+
+
+def squared(x):
+    return x * x, x
+
+
+REFUSED = {
+    "y alone, three rows": (
+        (lambda x: x * x, double, X),
+        r"\(y, cache\).*ndarray of shape \(3, 4\)",
+    ),
+    "y alone, two rows": ((lambda x: x * x, double, X[:2]), r"\(y, cache\).*shape \(2, 4\)"),
+    "y alone, a number": (
+        (lambda x: 1.0, double, X),
+        r"\(y, cache\), but returned a float: return y",
+    ),
+    "no return": ((lambda x: None, double, X), "None: is its return missing"),
+    "three things": ((lambda x: (x, x, x), double, X), "a tuple of 3: put all that backward needs"),
+    "whole numbers for y": ((lambda x: (x.argmax(1), x), double, X), "array of floats.*int64"),
+    "complex numbers for y": ((lambda x: (1j * x, x), double, X), "floats.*complex128"),
+    "text for y": ((lambda x: ("y", x), double, X), "floats, got an array of <U1"),
+    "two arrays for y": ((lambda x: ((x, x[0]), x), double, X), "floats, got no rectangle"),
+    "no forward": ((None, double, X), "forward must be a function, got None"),
+    "no backward": ((squared, X, X), "backward must be a function"),
+    "no array": ((squared, double), "no array to judge"),
+    "a list of arrays": ((squared, double, [X, X[0]]), "array 0 is a list of arrays.*one by one"),
+    "a ragged list": ((squared, double, [[1.0], [2, 3]]), "array 0 must hold real numbers"),
+    "None": ((squared, double, None), "array 0 must hold real numbers.*lambda"),
+    "text": ((squared, double, X, "same"), "array 1 must hold real numbers.*<U4.*lambda"),
+    "complex numbers": ((squared, double, 1j * X), "real numbers, got an array of complex128"),
+    "NaN": ((squared, double, X * np.nan), "array 0 holds numbers that are not finite"),
+    "infinity": ((squared, double, np.array([np.inf])), "not finite.*another point"),
+    "one gradient of two": (
+        (lambda x, w: (x, w), lambda dy, w: dy, X, X),
+        r"1 gradient for 2.*\(dx, dw\)",
+    ),
+    "None for two": (
+        (lambda x, w: (x, w), lambda dy, w: None, X, X),
+        "None .is its return missing",
+    ),
+    "a dict": ((squared, lambda dy, x: {"x": dy}, X), "a dict for 1 array; return dx"),
+    "a list of numbers": ((squared, lambda dy, x: [*dy], X), "3 gradients for 1 array; return dx"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_called_is_refused_in_one_sentence(name: str) -> None:
+    case, why = REFUSED[name]
+    with pytest.raises((TypeError, ValueError), match=why):
+        check_vjp(*case)
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"rng": 0}, r"rng must be a generator such as np.random.default_rng\(0\), got 0"),
+        ({"step": 0.0}, "step must be above 0"),
+        ({"step": np.nan}, "step must be above 0"),
+        ({"tolerance": 0.0}, "tolerance between 0 and 1"),
+        ({"tolerance": 1.0}, "tolerance between 0 and 1"),
+    ],
+)
+def test_an_option_that_would_judge_nothing_is_refused(options: dict, why: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=why):
+        check_vjp(squared, double, X, **options)
+
+
+@pytest.mark.parametrize("fault", ["forward", "backward"])
+def test_an_error_of_a_function_says_what_it_was_called_with(fault: str) -> None:
+    def raises(*arrays):
+        raise KeyError("mine")
+
+    pair = (raises, double) if fault == "forward" else (squared, raises)
+    with pytest.raises(KeyError, match="mine") as caught:
+        check_vjp(*pair, X)
+    assert (
+        f"{fault} raised this when the judge called it with an array of float64 (3, 4)"
+        in (caught.value.__notes__[0])
+    )
 
 
 # ---- the report
@@ -528,8 +977,10 @@ def test_the_report_draws_itself() -> None:
 
 
 def test_the_judge_imports_no_op() -> None:
-    source = nn.gradcheck.__loader__.get_source("course_nn.gradcheck")
-    imports = [line for line in source.splitlines() if re.match(r"\s*(from|import) ", line)]
+    sources = [path.read_text("utf-8") for path in Path(nn.gradcheck.__file__).parent.glob("*.py")]
+    lines = [line for source in sources for line in source.splitlines()]
+    imports = [line for line in lines if re.match(r"\s*(from|import) ", line)]
+    assert len(imports) > 9
     assert not [line for line in imports if "ops" in line or "layers" in line]
 
 

@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "course_nn.backend": set(),
     "course_nn.ops": {"backend", "checks", "ops"},
     "course_nn.plain": {"plain"},
-    "course_nn.gradcheck": {"backend", "plot"},
+    "course_nn.gradcheck": {"backend", "gradcheck", "plot"},
     "course_nn.layers": {"backend", "ops", "init", "parameters"},
     "course_nn.losses": {"backend", "checks", "ops", "words"},
     "course_nn.optim": {"backend", "checks", "parameters", "schedule", "threads", "words"},
