@@ -12,7 +12,8 @@ from course_nn import ops
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = re.compile(r'Book: (?P<chapter>[^,."]+)(?:, "(?P<section>[^"]+)")?')
-MODULES = sorted((ROOT / "course_nn").glob("*.py")) + sorted((ROOT / "course_nn/ops").glob("*.py"))
+FOLDERS = [ROOT / "course_nn" / name for name in ("", "ops", "plain")]
+MODULES = [path for folder in FOLDERS for path in sorted(folder.glob("*.py"))]
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef
 
 
