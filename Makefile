@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup book test lint bench lock clean
@@ -26,8 +27,9 @@ lint: setup  ## check style and types
 	@$(PY) -m mypy
 
 bench: setup  ## time a training step beside four peers, on this machine
-	@$(PY) -c "import torch" 2>/dev/null || $(PY) -m pip install --quiet torch==2.13.0
-	@$(PY) -m benchmarks
+	@$(PY) -c "import jax, torch" 2>/dev/null || \
+	  $(PY) -m pip install --quiet -c requirements.txt --no-build-isolation --editable ".[bench]"
+	@$(PY) -m benchmarks $(BENCH_ARGS)
 
 lock:  ## remake requirements.txt from pyproject.toml (needs uv)
 	@uv pip compile --universal --python-version 3.11 --fork-strategy fewest --quiet \

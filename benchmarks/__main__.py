@@ -1,8 +1,8 @@
-"""How fast the course's networks train, beside PyTorch and beside what the machine can do.
+"""How fast the course's networks train, beside four peers and beside what the machine can do.
 
-    python -m benchmarks [step] [layers] [seeds] [race] [gradcheck] [--threads 2 1] [--out DIR]
+    python -m benchmarks [step] [layers] [seeds] [race] [gradcheck] [--peers …] [--quick]
 
-Prints tables, writes bench.json and figures. It measures, and asserts no time.
+Prints tables and writes bench.json. It measures, and asserts no time.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import counterparts, figure, gradcheck, layers, machine, race, seeds, step
-from .settings import ROOT, SETTINGS
+from . import counterparts, gradcheck, layers, lockstep, machine, race, seeds, step
+from .peers import PEERS, missing
+from .settings import QUICK, ROOT, SETTINGS, Block
 
 PARTS = ("step", "layers", "seeds", "race", "gradcheck")
 QUIET = 0.5  # programs that want a processor, on average over the last minute
+TORCH = ("eager", "tuned")  # with whom single layers and a whole training run can be compared
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -28,48 +30,62 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}; all")
     add, threads = parser.add_argument, [2, 1] if machine.cores() > 1 else [1]
     add("--threads", type=int, nargs="+", default=threads, help="one run of the parts with each")
-    add("--repeats", type=int, default=30, help="timed turns of each side")
+    add("--blocks", type=int, help="turns of each side, blocks of steps back to back (12; quick 4)")
     add("--networks", nargs="+", default=list(SETTINGS), choices=list(SETTINGS))
-    add("--seeds", type=int, default=10, help="training runs of each side in the race")
-    add("--fused", action="store_true", help="PyTorch's optimisers with fused=True")
-    add("--channels-last", action="store_true", help="PyTorch's images in memory as (N, H, W, C)")
-    add("--out", type=Path, default=ROOT / "_build" / "bench", help="folder for record and figures")
+    add("--peers", nargs="+", default=list(PEERS), choices=list(PEERS), help="with whom")
+    add("--seeds", type=int, help="training runs of each side in the race (10; quick 3)")
+    add("--quick", action="store_true", help="short blocks and few: a rough record in minutes")
+    add("--out", type=Path, default=ROOT / "_build" / "bench", help="folder for the record")
     options = parser.parse_args(argv)
     if unknown := [part for part in options.parts if part not in PARTS]:
         parser.error(f"no part {', '.join(unknown)}; the parts are: {', '.join(PARTS)}")
-    if min(*options.threads, options.repeats, options.seeds) < 1:
-        parser.error("--threads, --repeats and --seeds must be at least 1")
     options.parts = options.parts or list(PARTS)
+    for name, few, many in (("blocks", 4, 12), ("seeds", 3, 10)):
+        if getattr(options, name) is None:
+            setattr(options, name, few if options.quick else many)
+    if min(*options.threads, options.blocks, options.seeds) < 1:
+        parser.error("--threads, --blocks and --seeds must be at least 1")
     return options
 
 
 def jobs(options: argparse.Namespace, folder: str) -> dict[str, list[Callable[[], dict]]]:
     """What is to be run, part by part."""
-    variant = {"fused": options.fused, "channels_last": options.channels_last}
-    chosen, repeats, all_threads = options.networks, options.repeats, options.threads
-    return {
-        "step": [lambda t=t: step.run(chosen, t, repeats, folder, **variant) for t in all_threads],
-        "layers": [lambda t=t: layers.run(chosen, t, repeats, folder) for t in all_threads],
-        "seeds": [lambda: seeds.run(all_threads[0], repeats)],
-        "race": [lambda t=t: race.run(t, options.seeds, folder) for t in all_threads],
-        "gradcheck": [gradcheck.run],
-    }
+    nets, blocks, seed_count = options.networks, options.blocks, options.seeds
+    block = QUICK if options.quick else Block()
+    peers = [name for name in options.peers if not missing(name)]
+    torch_peers = [name for name in TORCH if name in peers]
+    runs: dict[str, list[Callable[[], dict]]] = {part: [] for part in PARTS}
+    for t in options.threads:
+        runs["step"].append(lambda t=t: step.run(nets, t, blocks, block, folder, peers))
+        for one in torch_peers[-1:]:
+            runs["layers"].append(lambda t=t, p=one: layers.run(nets, t, blocks, block, folder, p))
+        runs["race"].append(lambda t=t: race.run(t, seed_count, folder, torch_peers, block))
+    runs["seeds"].append(lambda: seeds.run(options.threads[0], blocks))
+    runs["gradcheck"].append(gradcheck.run)
+    return runs
 
 
 def main(argv: list[str] | None = None) -> int:
     """Runs the parts that were asked for."""
     options = arguments(argv)
     options.out.mkdir(parents=True, exist_ok=True)
-    record: dict[str, Any] = {"machine": machine.facts(), "options": vars(options) | {"out": ""}}
+    reasons = {name: missing(name) for name in options.peers if missing(name)}
+    record: dict[str, Any] = {
+        "machine": machine.facts() | {"taken_out": lockstep.taken_out()},
+        "options": vars(options) | {"out": ""},
+        "missing": reasons,
+    }
     print(_greeting(record["machine"]), flush=True)
+    for name, reason in reasons.items():
+        print(f"without {PEERS[name].title}: {reason}")
     with tempfile.TemporaryDirectory() as folder:
         if {"step", "layers", "race"} & set(options.parts):
-            counterparts.write(folder)
+            counterparts.write(folder, {*options.networks, "fast"})
         for part, runs in jobs(options, folder).items():
             if part in options.parts:
                 record[part] = [_run(part, job) for job in runs]
                 write(record, options.out)
-    print(f"\nwritten: {options.out / 'bench.json'}", *figure.draw(record, options.out), sep="\n  ")
+    print(f"\nwritten: {options.out / 'bench.json'}")
     return 0
 
 
@@ -102,6 +118,9 @@ def write(record: dict[str, Any], folder: Path) -> None:
 def _greeting(facts: dict[str, Any]) -> str:
     load = facts["load"][0] if facts["load"] else 0.0
     text = f"{facts['processor']}, {facts['cores']} cores, load {load:.1f}"
+    if facts["taken_out"]:
+        names = ", ".join(f"{name}={value}" for name, value in facts["taken_out"].items())
+        text += f"; without {names}, which would pin BLAS to another machine's kernel"
     if load > QUIET:
         text += (
             ": the machine is not quiet. On two threads PyTorch's wait for one another, and a "

@@ -1,39 +1,57 @@
-"""Writes every network of the benchmark as a module of PyTorch's, with our weights, and its batch.
+"""Writes the benchmark's networks for the other sides: a description, our weights, the batches.
 
-    python -m benchmarks.counterparts FOLDER
-
-A process of its own, since it needs both libraries and the two sides shall each know only one.
+{network}.json and {network}.npz, which need neither course_nn nor any framework to be read: a side
+shall know its own library and no other.
 """
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
-from .settings import ROOT, SETTINGS
+import numpy as np
 
+from course_nn import zoo
+from course_nn.layers import Layer
 
-def write(folder: str) -> None:
-    """Runs this module: {network}.pt for every network, (module, batch, labels)."""
-    command = [sys.executable, "-m", "benchmarks.counterparts", folder]
-    subprocess.run(command, cwd=ROOT, check=True)
-
-
-def main(folder: Path) -> None:
-    """Writes the files."""
-    import numpy as np
-    import torch
-
-    from course_nn import interop, zoo
-
-    from .ours import batch_of
-
-    for name in SETTINGS:
-        module = interop.to_torch(zoo.build(name, rng=np.random.default_rng(0)))
-        batch = map(torch.from_numpy, batch_of(name))
-        torch.save((module, *batch), folder / f"{name}.pt")
+from .settings import BATCHES, SETTINGS
 
 
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+def batches_of(network: str) -> tuple[np.ndarray, np.ndarray]:
+    """Batches for a network, (BATCHES, N, C, H, W) of uniform noise, and labels (BATCHES, N)."""
+    rng, count = np.random.default_rng(1), SETTINGS[network].batch
+    shape = (BATCHES, count, *zoo.network(network).input_shape)
+    return rng.random(shape, dtype=np.float32), rng.integers(0, 10, (BATCHES, count))
+
+
+def described(layers: Sequence[Layer], prefix: str = "") -> list[dict[str, Any]]:
+    """Every layer's kind, its key among the weights, its options, its input's shape.
+
+    >>> from course_nn.layers import Dense
+    >>> layer = Dense(3)
+    >>> _ = layer.build((2,), rng=np.random.default_rng(0))
+    >>> described([layer])
+    [{'kind': 'Dense', 'key': '0', 'options': {'units': 3}, 'input': [2]}]
+    """
+    return [_described(layer, f"{prefix}{i}") for i, layer in enumerate(layers)]
+
+
+def _described(layer: Layer, key: str) -> dict[str, Any]:
+    options = layer.arguments()
+    for path, value in options.items():
+        if isinstance(value, list) and all(isinstance(inner, Layer) for inner in value):
+            options[path] = described(value, f"{key}.{path}.")
+    shape = list(layer.input_shape)
+    return {"kind": type(layer).__name__, "key": key, "options": options, "input": shape}
+
+
+def write(folder: str, networks: Iterable[str]) -> None:
+    """Writes both files of every network."""
+    for name in networks:
+        model = zoo.build(name, rng=np.random.default_rng(0))
+        text = json.dumps(described(model.layers))
+        (Path(folder) / f"{name}.json").write_text(text, encoding="utf-8")
+        x, labels = batches_of(name)
+        np.savez(Path(folder) / f"{name}.npz", x=x, labels=labels, **model.params)

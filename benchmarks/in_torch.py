@@ -1,19 +1,24 @@
-"""PyTorch's side, eager: what is timed of it. course_nn is never imported here, so that nothing
-of its settings reaches PyTorch; the networks and the batch come from a file (see `counterparts`).
+"""PyTorch's side: what is timed of it. course_nn is never imported here, so that nothing of its
+settings reaches PyTorch; the networks and the batches come from files (see `counterparts`).
 """
 
 from __future__ import annotations
 
 import math
+import os
 import time
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 
+from .handover import read
 from .settings import (
     ADAM_RATE,
+    BATCHES,
     FEW,
+    FIRST,
     MOMENTUM,
     RACE_BATCH,
     RACE_BETAS,
@@ -25,14 +30,104 @@ from .settings import (
 MATRIX, COPIED = 2048, 1 << 27  # as on our side
 
 
-def load(folder: str, network: str) -> tuple[torch.nn.Sequential, torch.Tensor, torch.Tensor]:
-    """The network with our weights, in training mode, and its batch."""
-    module, x, labels = torch.load(Path(folder) / f"{network}.pt", weights_only=False)
-    return module.train(), x, labels
+class Residual(torch.nn.Module):
+    """Two paths, added."""
+
+    def __init__(self, main: torch.nn.Module, shortcut: torch.nn.Module) -> None:
+        super().__init__()
+        self.main, self.shortcut = main, shortcut
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.main(x) + self.shortcut(x)
+
+
+def _dense(options: dict[str, Any], input_shape: list[int]) -> torch.nn.Module:
+    return torch.nn.Linear(input_shape[0], options["units"])
+
+
+def _conv(options: dict[str, Any], input_shape: list[int]) -> torch.nn.Module:
+    names = ("kernel", "stride", "padding")
+    kernel, *others = (_pair(options[name]) for name in names if name in options)
+    given = dict(zip([name for name in names[1:] if name in options], others, strict=True))
+    return torch.nn.Conv2d(input_shape[0], options["filters"], kernel, **given)
+
+
+def _pool(options: dict[str, Any], _: list[int]) -> torch.nn.Module:
+    return torch.nn.MaxPool2d(_pair(options["window"]))
+
+
+def _norm(options: dict[str, Any], input_shape: list[int]) -> torch.nn.Module:
+    kind = torch.nn.BatchNorm2d if len(input_shape) == 3 else torch.nn.BatchNorm1d
+    return kind(input_shape[0], **options)
+
+
+def _pair(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+KINDS: dict[str, Callable[[dict[str, Any], list[int]], torch.nn.Module]] = {
+    "Dense": _dense,
+    "Conv2D": _conv,
+    "MaxPool2D": _pool,
+    "BatchNorm": _norm,
+    "ReLU": lambda *_: torch.nn.ReLU(),
+    "Flatten": lambda *_: torch.nn.Flatten(),
+    "Dropout": lambda options, _: torch.nn.Dropout(options["rate"]),
+    "GlobalAvgPool2D": lambda *_: torch.nn.Sequential(
+        torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten()
+    ),
+}
+NAMES = {"W": "weight", "b": "bias", "gamma": "weight", "beta": "bias"}
+
+
+def built(rows: list[dict[str, Any]], arrays: dict[str, Any]) -> torch.nn.Sequential:
+    """The module that a description tells of, with its weights."""
+    return torch.nn.Sequential(*(_built(row, arrays) for row in rows))
+
+
+def _built(row: dict[str, Any], arrays: dict[str, Any]) -> torch.nn.Module:
+    options = row["options"]
+    if row["kind"] == "Residual":
+        return Residual(*(built(options.get(path, []), arrays) for path in ("main", "shortcut")))
+    module = KINDS[row["kind"]](options, row["input"])
+    for name, theirs in NAMES.items():
+        if (ours := arrays.get(f"{row['key']}.{name}")) is not None:
+            weights = torch.from_numpy(ours.T if row["kind"] == "Dense" else ours)
+            getattr(module, theirs).data.copy_(weights)
+    return module
+
+
+def load(
+    folder: str, network: str, channels_last: bool = False
+) -> tuple[torch.nn.Sequential, list[torch.Tensor], torch.Tensor]:
+    """The network with our weights, in training mode, and its batches and labels."""
+    rows, arrays = read(folder, network)
+    module, x = built(rows, arrays).train(), list(torch.from_numpy(arrays["x"]))
+    if channels_last:
+        module = module.to(memory_format=torch.channels_last)
+        x = [batch.contiguous(memory_format=torch.channels_last) for batch in x]
+    return module, x, torch.from_numpy(arrays["labels"])
+
+
+def optimizer_of(network: str, module: torch.nn.Module, fused: bool) -> torch.optim.Optimizer:
+    """The network's optimiser; unless fused, as it comes."""
+    weights, options = module.parameters(), {"fused": True} if fused else {}
+    if SETTINGS[network].optimizer == "adam":
+        return torch.optim.Adam(weights, ADAM_RATE, **options)
+    return torch.optim.SGD(weights, SGD_RATE, MOMENTUM, **options)
 
 
 class Step:
-    """One training step of a network: forward, loss, backward, optimiser; the loss as a float."""
+    """One training step of a network: forward, loss as a float, backward, optimiser; batch after
+    batch.
+
+    Parameters
+    ----------
+    network, threads, folder : of the zoo; for each op; where its description lies.
+    fused : the optimiser in one kernel.
+    channels_last : weights and images in memory as (N, H, W, C).
+    compiled : by torch.compile, in its default mode.
+    """
 
     def __init__(
         self,
@@ -41,40 +136,41 @@ class Step:
         folder: str,
         fused: bool = False,
         channels_last: bool = False,
+        compiled: bool = False,
     ) -> None:
         torch.set_num_threads(threads)
-        self.module, self.x, self.labels = load(folder, network)
-        if channels_last and self.x.ndim == 4:
-            self.module = self.module.to(memory_format=torch.channels_last)
-            self.x = self.x.to(memory_format=torch.channels_last)
-        self.loss, self.optimizer = torch.nn.CrossEntropyLoss(), self._optimizer(network, fused)
-        few, labels = self.x[:FEW], self.labels[:FEW]
+        self.module, self.x, self.labels = load(folder, network, channels_last)
+        self.loss = torch.nn.CrossEntropyLoss()
+        self.optimizer, self.losses = optimizer_of(network, self.module, fused), []
+        few, labels = self.x[0][:FEW], self.labels[0][:FEW]
         with torch.no_grad():
             self.value = self.loss(self.module.eval()(few), labels).item()
         self.module.train()
         self.step(few, labels)
-
-    def _optimizer(self, network: str, fused: bool) -> torch.optim.Optimizer:
-        weights, options = self.module.parameters(), {"fused": True} if fused else {}
-        if SETTINGS[network].optimizer == "adam":
-            return torch.optim.Adam(weights, ADAM_RATE, **options)
-        return torch.optim.SGD(weights, SGD_RATE, MOMENTUM, **options)
+        if compiled:  # only now: a second batch size would make its code general, and slower
+            os.environ["TORCHINDUCTOR_CACHE_DIR"] = f"{folder}/inductor-{threads}"
+            self.module = torch.compile(self.module)
 
     def facts(self) -> dict[str, Any]:
-        """The loss of the untrained network."""
-        return {"loss": self.value}
+        """The loss of the untrained network, and the losses of its first steps."""
+        kernels = torch.backends.cpu.get_cpu_capability()
+        facts = {"torch": torch.__version__, "kernels": kernels, "threads": torch.get_num_threads()}
+        return {"loss": self.value, "losses": self.losses[:FIRST], **facts}
 
     def step(self, x: torch.Tensor, labels: torch.Tensor) -> float:
-        self.optimizer.zero_grad()
+        self.optimizer.zero_grad(set_to_none=True)
         loss = self.loss(self.module(x), labels)
         loss.backward()
         self.optimizer.step()
         return loss.item()
 
     def run(self) -> dict[str, float]:
+        k = len(self.losses) % BATCHES
         start = time.perf_counter()
-        self.step(self.x, self.labels)
-        return {"step": time.perf_counter() - start}
+        loss = self.step(self.x[k], self.labels[k])
+        seconds = time.perf_counter() - start
+        self.losses.append(loss)
+        return {"step": seconds}
 
 
 class Rates:
@@ -105,9 +201,11 @@ class Rates:
 class Layers:
     """Every layer of a network alone, forward and backward."""
 
-    def __init__(self, network: str, threads: int, folder: str) -> None:
+    def __init__(
+        self, network: str, threads: int, folder: str, channels_last: bool = False
+    ) -> None:
         torch.set_num_threads(threads)
-        self.module, x, _ = load(folder, network)
+        self.module, (x, *_), _ = load(folder, network, channels_last)
         leaves = list(self.module)
         first = next(i for i, leaf in enumerate(leaves) if list(leaf.parameters()))
         self.inputs, self.upstream = [], []
@@ -132,13 +230,20 @@ class Layers:
 class Race:
     """One epoch of `fast` on MNIST from a fresh seed; then its accuracy, not timed."""
 
-    def __init__(self, data: str, threads: int, folder: str) -> None:
-        import numpy as np
-
+    def __init__(
+        self,
+        data: str,
+        threads: int,
+        folder: str,
+        fused: bool = False,
+        channels_last: bool = False,
+    ) -> None:
         torch.set_num_threads(threads)
         with np.load(data) as arrays:
             self.data = {name: torch.from_numpy(arrays[name]) for name in arrays.files}
-        self.module, _, _ = load(folder, "fast")
+        self.options = {"fused": True} if fused else {}
+        self.format = torch.channels_last if channels_last else torch.contiguous_format
+        self.module, _, _ = load(folder, "fast", channels_last)
         self.train(0, 4 * RACE_BATCH)
 
     def draw(self) -> None:
@@ -154,14 +259,17 @@ class Race:
         self.module.train()
         x, labels = self.data["x_train"][:count], self.data["y_train"][:count]
         start = time.perf_counter()
-        optimizer = torch.optim.Adam(self.module.parameters(), RACE_RATE, RACE_BETAS)
+        optimizer = torch.optim.Adam(
+            self.module.parameters(), RACE_RATE, RACE_BETAS, **self.options
+        )
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, RACE_RATE, total_steps=math.ceil(count / RACE_BATCH), cycle_momentum=False
         )
         loss_of = torch.nn.CrossEntropyLoss()
         for rows in torch.randperm(count).split(RACE_BATCH):
             optimizer.zero_grad()
-            loss = loss_of(self.module(x[rows]), labels[rows])
+            images = x[rows].contiguous(memory_format=self.format)
+            loss = loss_of(self.module(images), labels[rows])
             loss.backward()
             optimizer.step()
             schedule.step()

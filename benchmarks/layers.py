@@ -7,29 +7,38 @@ show what a slice gains by meeting the next layer while it is in the cache.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .lockstep import Side, alternate
+from .peers import PEERS, chosen
+from .settings import Block
 from .summary import Spread, ratio, spread
 from .table import millis, table
 
 PASSES = ("forward", "backward")
-LEAD = (3, 0.02)  # runs and seconds before the timed one, see `lockstep`
 
 
-def measure(network: str, threads: int, repeats: int, folder: str) -> dict[str, Any]:
+def measure(
+    network: str, threads: int, blocks: int, block: Block, folder: str, peer: str
+) -> dict[str, Any]:
     """All layers of a network, one after the other, both sides in turn; and the engine alone."""
-    with Side("ours", "Layers", network=network, threads=threads) as ours:
-        arguments = {"network": network, "threads": threads, "folder": folder}
-        with Side("in_torch", "Layers", name="theirs", **arguments) as theirs:
-            rows, count = [], len(ours.facts["names"])
-            for i, name in enumerate(ours.facts["names"]):
-                times = alternate([ours, theirs], repeats, lead=LEAD, layer=i)
-                row = {"layer": i, "name": name, "shape": ours.facts["shapes"][i]}
-                passes = PASSES if ours.facts["backward"][i] else PASSES[:1]
-                rows.append({**row, **{k: _pair(times, k) for k in passes}})
-        alone = alternate([ours], repeats, lead=LEAD, layer=count)["ours"]
-    return {"layers": rows, "engine_s": {name: spread(alone[name]).median for name in PASSES}}
+    variant = chosen(peer, network, threads, folder, block)
+    common = {"processors": threads, "network": network, "threads": threads}
+    theirs = {"folder": folder, "channels_last": variant.get("channels_last", False)}
+    with (
+        Side("ours", "Layers", **common) as ours,
+        Side("in_torch", "Layers", name="theirs", **common, **theirs) as other,
+    ):
+        rows, count = [], len(ours.facts["names"])
+        for i, name in enumerate(ours.facts["names"]):
+            times = alternate([ours, other], blocks, block=block, layer=i)
+            row = {"layer": i, "name": name, "shape": ours.facts["shapes"][i]}
+            passes = PASSES if ours.facts["backward"][i] else PASSES[:1]
+            rows.append({**row, **{k: _pair(times, k) for k in passes}})
+        alone = alternate([ours], blocks, block=block, layer=count)["ours"]
+    engine = {name: spread(alone[name]).median for name in PASSES}
+    return {"layers": rows, "engine_s": engine, "channels_last": theirs["channels_last"]}
 
 
 def _pair(times: dict[str, Any], name: str) -> dict[str, Any]:
@@ -38,19 +47,23 @@ def _pair(times: dict[str, Any], name: str) -> dict[str, Any]:
     return {**medians, "ratio": ratio(ours, theirs)}
 
 
-def run(networks: list[str], threads: int, repeats: int, folder: str) -> dict[str, Any]:
-    """All networks; what is written as JSON."""
+def run(
+    networks: Sequence[str], threads: int, blocks: int, block: Block, folder: str, peer: str
+) -> dict[str, Any]:
+    """All networks; what is written as JSON. A block here is a fifth of a step's."""
+    short = block._replace(lead_s=block.lead_s / 5, seconds=block.seconds / 5)
     measured = {}
     for network in networks:
-        measured[network] = measure(network, threads, repeats, folder)
+        measured[network] = measure(network, threads, blocks, short, folder, peer)
         print(f"  {network}: {len(measured[network]['layers'])} layers", flush=True)
-    return {"threads": threads, "networks": measured}
+    return {"threads": threads, "peer": peer, "title": PEERS[peer].title, "networks": measured}
 
 
 def report(result: dict[str, Any]) -> str:
     """A table for every network."""
     head = ["layer", "input", "forward", "PyTorch", "ratio", "backward", "PyTorch", "ratio"]
     parts = [f"Each layer alone, {result['threads']} thread(s); milliseconds"]
+    head = [result["title"] if cell == "PyTorch" else cell for cell in head]
     for network, measured in result["networks"].items():
         rows, engine = measured["layers"], map(millis, measured["engine_s"].values())
         parts += [f"\n{network}", table(head, [_line(row) for row in rows] + [_total(rows)])]

@@ -1,29 +1,43 @@
-"""Two sides in turn, A B A B …, each in a process of its own, so that neither lives in the
-other's settings (of the C library's memory, of threads) and each one's memory can be told apart.
+"""The sides in turn, A B C A B C …, each in a process of its own, so that none lives in another's
+settings (of the C library's memory, of threads) and each one's memory can be told apart.
 
-Only one side computes at a time. A thread that waits for work may go on spinning for a while and
-so take a processor from the other side: a pause lets it fall asleep, and what the idle side used
-of the processor during the other's turn is measured and reported.
+A turn is a block of runs back to back, as training is. Only one side computes at a time. A thread
+that waits for work may go on spinning for a while and so take a processor from the next side: a
+pause lets it fall asleep, and what the idle sides used of the processors is measured and reported.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from typing import Any
 
-from .settings import ROOT
+from .settings import ROOT, Block
 
-# Seconds before each turn: after a step PyTorch's threads spin for 7 to 20 ms, BLAS's for 105
-# to 115.
+# Seconds between turns: after a step PyTorch's threads spin for 7 to 20 ms, BLAS's for 105 to 115.
 PAUSE = 0.13
-# A turn begins with untimed runs, at least 3 and 60 ms of them, until a side is in its stride: its
-# data in the caches, its threads awake and apart. PyTorch's small steps need that on two threads:
-# timed after one run only, its step of `mlp` takes several times as long as in a training run.
-LEAD = (3, 0.06)
+# They pin OpenBLAS to the kernel of another processor, or to another cache: on some machines they
+# are set, and halve the speed of NumPy's products.
+TAKEN_OUT = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+
+
+def environment() -> dict[str, str]:
+    """A side's environment: this one, without what pins BLAS to another machine's kernel.
+
+    >>> set(environment()) & set(TAKEN_OUT)
+    set()
+    """
+    return {name: value for name, value in os.environ.items() if name not in TAKEN_OUT}
+
+
+def taken_out() -> dict[str, str]:
+    """What `environment` leaves out here, for the record."""
+    return {name: os.environ[name] for name in TAKEN_OUT if name in os.environ}
 
 
 class Side:
@@ -31,17 +45,25 @@ class Side:
 
     Parameters
     ----------
-    module : of the task: "ours", "in_torch" or "versions".
+    module : of the task, here: "ours", "in_torch", "in_jax" or "versions".
     task : the class in it.
     name : under which its times are reported; the module's unless told.
+    processors : that it may run on; 0 for all.
     **arguments : of the class, plain enough for JSON.
     """
 
-    def __init__(self, module: str, task: str, *, name: str = "", **arguments: Any) -> None:
+    def __init__(
+        self, module: str, task: str, *, name: str = "", processors: int = 0, **arguments: Any
+    ) -> None:
         self.name = name or module
-        command = [sys.executable, "-m", "benchmarks.child", module]
+        command = [sys.executable, "-m", "benchmarks.child", module, str(processors)]
         self.process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command,
+            cwd=ROOT,
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         try:
             self.facts: dict[str, Any] = self.ask("make", task=task, **arguments)
@@ -78,42 +100,44 @@ class Side:
 
 def alternate(
     sides: Sequence[Side],
-    repeats: int,
+    blocks: int,
     *,
+    block: Block,
     warm_up: int = 5,
-    lead: tuple[int, float] = LEAD,
     pause: float = PAUSE,
     **arguments: Any,
 ) -> dict[str, Any]:
-    """Times of every side, in turn.
+    """Times of every side, in turn; each round begins with the next side.
 
     Parameters
     ----------
-    sides : the sides.
-    repeats : turns of each.
+    sides : one or more.
+    blocks : turns of each.
+    block : what a turn is.
     warm_up : runs of each before the first turn.
-    lead : runs and seconds, at least, that a turn begins with; then one run is timed.
     pause : seconds before each turn.
     **arguments : of the task's `run`.
 
     Returns
     -------
-    times : {side: {name: seconds of every turn}}, and under "idle" the share of a processor that
-        the idle sides used during a turn, {side: the median over the turns}.
+    times : {side: {name: the median of every block}}, with the number of runs as "runs"; and under
+        "idle" the share of a processor that each side used while it was not its turn, {side: the
+        median over the turns}.
     """
     for side in sides if warm_up else ():
-        side.ask("turn", runs=warm_up, seconds=0, **arguments)
+        side.ask("block", block=Block(0, 0, warm_up, 0), **arguments)
     turns: dict[str, list[dict[str, float]]] = {side.name: [] for side in sides}
     idle: dict[str, list[float]] = {side.name: [] for side in sides}
-    runs, seconds = lead
-    for _ in range(repeats):
-        for side in sides:
+    for turn in range(blocks):
+        first = turn % len(sides)
+        for side in (*sides[first:], *sides[:first]):
             time.sleep(pause)
             others = {other.name: Idle(other) for other in sides if other is not side}
-            turns[side.name].append(side.ask("turn", runs=runs, seconds=seconds, **arguments))
-            for side, other in others.items():
-                idle[side].append(other.share())
-    return {**{side: _columns(rows) for side, rows in turns.items()}, "idle": _medians(idle)}
+            turns[side.name].append(side.ask("block", block=block, **arguments))
+            for name, other in others.items():
+                idle[name].append(other.share())
+    medians = {name: statistics.median(shares) for name, shares in idle.items() if shares}
+    return {**{name: _columns(rows) for name, rows in turns.items()}, "idle": medians}
 
 
 class Idle:
@@ -136,7 +160,3 @@ def _columns(rows: list[dict[str, float]]) -> dict[str, list[float]]:
     {'step': [1.0, 2.0]}
     """
     return {name: [row[name] for row in rows] for name in rows[0]}
-
-
-def _medians(idle: dict[str, list[float]]) -> dict[str, float]:
-    return {side: sorted(shares)[len(shares) // 2] for side, shares in idle.items() if shares}

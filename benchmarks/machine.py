@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from threadpoolctl import threadpool_info
+
 
 def processor() -> str:
     """The processor's name, as the system has it."""
@@ -24,6 +26,23 @@ def processor() -> str:
 def cores() -> int:
     """The processors that this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def keep_to(processors: int) -> None:
+    """Lets this process run on so many processors only, where the system can; 0: on all."""
+    if processors and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:processors])
+
+
+def libraries() -> list[dict[str, Any]]:
+    """The libraries of this process that have threads; for BLAS with the kernel that it chose.
+
+    >>> import numpy
+    >>> {"user_api", "num_threads"} <= set(libraries()[0])
+    True
+    """
+    names = ("user_api", "prefix", "version", "architecture", "num_threads")
+    return [{k: found[k] for k in names if k in found} for found in threadpool_info()]
 
 
 def load() -> tuple[float, ...]:

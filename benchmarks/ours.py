@@ -12,13 +12,16 @@ from threadpoolctl import threadpool_limits
 
 import course_nn as nn
 from course_nn import zoo
-from course_nn.layers import Layer, Shape
+from course_nn.layers import Dropout, Layer, Shape
 from course_nn.losses import Loss
 from course_nn.schedule import OneCycle
 
+from .counterparts import batches_of
 from .settings import (
     ADAM_RATE,
+    BATCHES,
     FEW,
+    FIRST,
     MOMENTUM,
     RACE_BATCH,
     RACE_BETAS,
@@ -33,36 +36,37 @@ MATRIX = 2048  # rows of the square matrices whose product is timed
 COPIED = 1 << 27  # bytes of the array that is copied: far more than a cache holds
 
 
-def batch_of(network: str) -> tuple[np.ndarray, np.ndarray]:
-    """A batch for a network: images of uniform noise, and labels. The same on both sides."""
-    rng, count = np.random.default_rng(1), SETTINGS[network].batch
-    x = rng.random((count, *zoo.network(network).input_shape), dtype=np.float32)
-    return x, rng.integers(0, 10, count)
-
-
 class Step:
-    """One training step of a network: forward, loss, backward, optimiser."""
+    """One training step of a network: forward, loss, backward, optimiser; batch after batch."""
 
     def __init__(self, network: str, threads: int) -> None:
         setting = SETTINGS[network]
-        self.x, self.labels = batch_of(network)
+        self.x, self.labels = batches_of(network)
         self.model = zoo.build(network, rng=np.random.default_rng(0), threads=threads)
         self.loss = nn.SoftmaxCrossEntropy()
         adam = setting.optimizer == "adam"
         self.optimizer = nn.Adam(ADAM_RATE) if adam else nn.SGD(SGD_RATE, momentum=MOMENTUM)
-        few = self.x[:FEW], self.labels[:FEW]
+        self.losses: list[float] = []
+        few = self.x[0][:FEW], self.labels[0][:FEW]
         self.value = self.model.evaluate(*few, self.loss)["loss"]
         self.model.train_step(*few, self.loss, self.optimizer)
         self.work = step_work(self.model.layers, setting.batch, STATES[setting.optimizer])
 
     def facts(self) -> dict[str, Any]:
-        """The loss of the untrained network, and the least work of a step."""
-        return {"loss": self.value, **self.work._asdict()}
+        """The loss of the untrained network, the losses of its first steps (if they do not hang on
+        a generator), and the least work of a step."""
+        repeatable = not any(isinstance(layer, Dropout) for layer in self.model.layers)
+        losses = self.losses[:FIRST] if repeatable else []
+        facts = {"loss": self.value, "losses": losses, "numpy": np.__version__}
+        return facts | self.work._asdict()
 
     def run(self) -> dict[str, float]:
+        k = len(self.losses) % BATCHES
         start = time.perf_counter()
-        self.model.train_step(self.x, self.labels, self.loss, self.optimizer)
-        return {"step": time.perf_counter() - start}
+        loss = self.model.train_step(self.x[k], self.labels[k], self.loss, self.optimizer)
+        seconds = time.perf_counter() - start
+        self.losses.append(loss)
+        return {"step": seconds}
 
 
 class Rates:
@@ -181,6 +185,17 @@ class Stopwatch(Loss):
         return self.always
 
 
+def named(layer: Layer) -> str:
+    """A layer's repr; a block's with the number of its inner layers.
+
+    >>> named(nn.Dense(3)), named(nn.Residual([nn.Dense(3), nn.ReLU()]))
+    ('Dense(units=3)', 'Residual(2 layers)')
+    """
+    if isinstance(layer, nn.Residual):
+        return f"Residual({sum(map(len, layer.arguments().values()))} layers)"
+    return repr(layer)
+
+
 class Layers:
     """Every layer of a network alone, between a source and a sink, run by the model's engine: so
     in slices and on threads, as in a training step, but without the layers next to it."""
@@ -189,13 +204,14 @@ class Layers:
         count = SETTINGS[network].batch
         layers = zoo.build(network, rng=np.random.default_rng(0)).layers
         first = next(i for i, layer in enumerate(layers) if layer.params)
-        self.names = [repr(layer) for layer in layers]
+        self.names = [named(layer) for layer in layers]
         self.shapes = [layer.input_shape for layer in layers]
         self.models, self.inputs, self.labels = [], [], np.zeros(count, int)
         rng = np.random.default_rng(2)
-        for i, tested in enumerate([*([layer] for layer in layers), []]):  # at the end: none
+        fresh = zoo.network(network).layers()
+        for i, tested in enumerate([*([layer] for layer in fresh), []]):  # at the end: none
             model = nn.Sequential([Source(raw=i == 0, needs_dx=i > first), *tested, Sink()])
-            shape = model.layers[1].input_shape if tested else self.shapes[0]
+            shape = self.shapes[i] if tested else self.shapes[0]
             model.build(shape, rng=rng, threads=threads)
             self.models.append(model)
             self.inputs.append(rng.random((count, *shape), dtype=np.float32))

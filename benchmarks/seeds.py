@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 from .lockstep import Side, alternate
+from .settings import Block
 from .summary import spread
 from .table import millis, table
 
@@ -41,7 +42,7 @@ def timed(task: str, name: str, repeats: int, **arguments: Any) -> tuple[list[fl
     """Seconds of every run of one task, in a process of its own; and what it says of itself."""
     with Side("versions", task, **arguments) as side:
         warm_up = 0 if repeats <= LOOPS else 5
-        times = alternate([side], repeats, warm_up=warm_up, lead=(0, 0), pause=0)
+        times = alternate([side], repeats, block=Block(0, 0, 1, 0), warm_up=warm_up, pause=0)
         return times["versions"][name], side.facts
 
 

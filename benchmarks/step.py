@@ -1,115 +1,194 @@
-"""One training step of four networks beside PyTorch's, and beside the floor of the machine."""
+"""A training step of the networks beside its peers', and beside the floor of the machine."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
 
+from . import machine
 from .lockstep import Side, alternate
-from .settings import SETTINGS
-from .summary import Work, geometric_mean, ratio, spread
+from .peers import PEERS, chosen, side
+from .settings import SETTINGS, Block
+from .summary import Work, mean_ratio, ratio, spread, verdict
 from .table import millis, table
 
-GOAL, LIMIT, MEMORY_LIMIT = 0.8, 1.0, 1.5
+VERDICTS = ("beaten", "even", "not beaten")
+UNTRAINED, TRAINED = 1e-4, 2e-3  # relative differences between the sides' losses, at most
 
 
-def rates(threads: int, repeats: int = 10) -> dict[str, Any]:
+def rates(threads: int, with_torch: bool, repeats: int = 10) -> dict[str, Any]:
     """The best that was seen of the machine: sgemm in operations and copies in bytes a second."""
-    sides = (
-        Side("ours", "Rates", threads=threads),
-        Side("in_torch", "Rates", name="theirs", threads=threads),
-    )
-    with sides[0] as ours, sides[1] as theirs:
-        times = alternate([ours, theirs], repeats, warm_up=1, lead=(0, 0))
-        facts = {**ours.facts, **theirs.facts}
-    best = {side: {k: max(v) for k, v in times[side].items()} for side in ("ours", "theirs")}
-    top = {name: max(best[side][name] for side in best) for name in ("sgemm", "copy")}
-    return {**top, "by_side": best, **facts}
+    modules = {"ours": "ours", **({"theirs": "in_torch"} if with_torch else {})}
+    with ExitStack() as stack:
+        sides = [
+            stack.enter_context(
+                Side(module, "Rates", name=name, processors=threads, threads=threads)
+            )
+            for name, module in modules.items()
+        ]
+        times = alternate(sides, repeats, block=Block(1, 0, 1, 0), warm_up=1)
+        facts = {one.name: one.facts for one in sides}
+    names = ("sgemm", "copy")
+    best = {name: {k: max(times[name][k]) for k in names} for name in modules}
+    top = {k: max(best[name][k] for name in best) for k in names}
+    return {**top, "by_side": best, "facts": facts}
 
 
-def measure(network: str, threads: int, repeats: int, folder: str, **variant: bool) -> dict:
-    """Both sides of one network, in turn."""
-    with Side("ours", "Step", network=network, threads=threads) as ours:
-        arguments = {"network": network, "threads": threads, "folder": folder, **variant}
-        with Side("in_torch", "Step", name="theirs", **arguments) as theirs:
-            losses = ours.facts["loss"], theirs.facts["loss"]
-            if not math.isclose(*losses, rel_tol=1e-4):
-                raise RuntimeError(f"{network}: the two sides' first losses differ: {losses}")
-            times = alternate([ours, theirs], repeats)
-            held = {side.name: side.ask("memory") for side in (ours, theirs)}
+def expect_same_losses(network: str, facts: Mapping[str, dict[str, Any]]) -> None:
+    """Refuses sides that do not train the same network from the same weights on the same data."""
+    ours = facts["ours"]
+    for name, theirs in facts.items():
+        pairs = [(ours["loss"], theirs["loss"], UNTRAINED)]
+        pairs += [(a, b, TRAINED) for a, b in zip(ours["losses"], theirs["losses"], strict=False)]
+        for a, b, most in pairs:
+            if not math.isclose(a, b, rel_tol=most):
+                raise RuntimeError(f"{network}: the losses of ours and of {name} differ: {a}, {b}")
+
+
+def measure(
+    network: str, threads: int, blocks: int, block: Block, folder: str, peers: Sequence[str]
+) -> dict[str, Any]:
+    """All sides of one network, in turn."""
+    settings = {name: chosen(name, network, threads, folder, block) for name in peers}
+    others = machine.Others()
+    with ExitStack() as stack:
+        ours = Side("ours", "Step", processors=threads, network=network, threads=threads)
+        sides = [stack.enter_context(ours)]
+        for name in peers:
+            one = side(name, network, threads, folder, **settings[name])
+            sides.append(stack.enter_context(one))
+        times = alternate(sides, blocks, block=block)
+        facts = {one.name: one.ask("facts") for one in sides}
+        expect_same_losses(network, facts)
+        held = {one.name: one.ask("memory") for one in sides}
     return {
         "network": network,
         "batch": SETTINGS[network].batch,
-        "ours": times["ours"]["step"],
-        "theirs": times["theirs"]["step"],
+        "blocks": {one.name: times[one.name]["step"] for one in sides},
+        "steps": {one.name: sum(times[one.name]["runs"]) for one in sides},
         "idle": times["idle"],
+        "others": others.share(),
         "memory": held,
-        "operations": ours.facts["operations"],
-        "bytes": ours.facts["bytes"],
+        "settings": settings,
+        "operations": facts["ours"]["operations"],
+        "bytes": facts["ours"]["bytes"],
+        "facts": {name: _kept(told) for name, told in facts.items()},
     }
 
 
-def summarise(row: dict[str, Any], machine: dict[str, Any]) -> dict[str, Any]:
-    """Medians, the ratio pair by pair, the floor and the memory of one network."""
-    growth = {side: held["peak"] - held["baseline"] for side, held in row["memory"].items()}
-    work = Work(row["operations"], row["bytes"])
+def _kept(facts: dict[str, Any]) -> dict[str, Any]:
+    """Versions and libraries, without what the row says elsewhere."""
+    return {k: v for k, v in facts.items() if k not in ("loss", "losses", "operations", "bytes")}
+
+
+def summarise(row: dict[str, Any], machine_rates: dict[str, Any]) -> dict[str, Any]:
+    """Medians, the ratios pair by pair with their verdicts, the floor and the memory."""
+    growth = {name: held["peak"] - held["baseline"] for name, held in row["memory"].items()}
+    work, blocks = Work(row["operations"], row["bytes"]), row["blocks"]
+    peers = {}
+    for name in blocks:
+        if name != "ours":
+            quotient = ratio(blocks["ours"], blocks[name])
+            peers[name] = {"seconds": spread(blocks[name]), "ratio": quotient}
+            peers[name] |= {"verdict": verdict(quotient)}
+            peers[name] |= {"memory_ratio": growth["ours"] / max(growth[name], 1)}
     return {
-        "ours_s": spread(row["ours"]),
-        "theirs_s": spread(row["theirs"]),
-        "ratio": ratio(row["ours"], row["theirs"]),
-        "floor_s": work.seconds(machine["sgemm"], machine["copy"]),
-        "gemm_s": row["operations"] / machine["sgemm"],
+        "ours_s": spread(blocks["ours"]),
+        "peers": peers,
+        "floor_s": work.seconds(machine_rates["sgemm"], machine_rates["copy"]),
+        "gemm_s": row["operations"] / machine_rates["sgemm"],
         "growth": growth,
-        "memory_ratio": growth["ours"] / max(growth["theirs"], 1),
     }
 
 
-def run(networks: list[str], threads: int, repeats: int, folder: str, **variant: bool) -> dict:
+def by_peer(rows: Sequence[dict[str, Any]], peers: Sequence[str]) -> dict[str, Any]:
+    """For each peer: its mean ratio over the networks, and in which networks it was beaten."""
+    found = {}
+    for name in peers:
+        mean = mean_ratio([row["peers"][name]["ratio"] for row in rows])
+        networks = {
+            word: [row["network"] for row in rows if row["peers"][name]["verdict"] == word]
+            for word in VERDICTS
+        }
+        found[name] = {"title": PEERS[name].title, "mean": mean, "networks": networks}
+        found[name] |= {"verdict": verdict(mean), "facts": rows[0]["facts"][name]}
+    return found
+
+
+def run(
+    networks: Sequence[str],
+    threads: int,
+    blocks: int,
+    block: Block,
+    folder: str,
+    peers: Sequence[str],
+) -> dict[str, Any]:
     """All networks; what is written as JSON."""
-    machine = rates(threads)
-    rows = []
+    with_torch = any(PEERS[name].module == "in_torch" for name in peers)
+    machine_rates, rows = rates(threads, with_torch), []
     for network in networks:
-        row = measure(network, threads, repeats, folder, **variant)
-        rows.append({**row, **summarise(row, machine)})
-        print(f"  {network}: {rows[-1]['ratio'].median:.2f} of PyTorch's time", flush=True)
-    mean = geometric_mean(row["ratio"].median for row in rows)
-    return {"threads": threads, "rates": machine, "geometric_mean": mean, "networks": rows}
+        row = measure(network, threads, blocks, block, folder, peers)
+        rows.append({**row, **summarise(row, machine_rates)})
+        ratios = (f"{v['ratio'].median:.2f} of {k}" for k, v in rows[-1]["peers"].items())
+        print(f"  {network}: {', '.join(ratios)}", flush=True)
+    result = {"threads": threads, "rates": machine_rates, "networks": rows}
+    result["peers"] = by_peer(rows, peers)
+    result["ours"] = rows[0]["facts"]["ours"]
+    for row in rows:
+        del row["facts"]
+    return result
+
+
+# -- the report ----------------------------------------------------------------------------------
+
+
+def kernel(facts: dict[str, Any]) -> str:
+    """The kernel that BLAS ran.
+
+    >>> kernel({"libraries": [{"user_api": "blas", "prefix": "openblas", "architecture": "Zen"}]})
+    'openblas, kernel Zen'
+    """
+    blas = [found for found in facts["libraries"] if found["user_api"] == "blas"]
+    names = (f"{b['prefix']}, kernel {b.get('architecture', 'not told')}" for b in blas)
+    return "; ".join(names) or "no BLAS found"
 
 
 def report(result: dict[str, Any]) -> str:
-    """The table, and the verdicts."""
-    lines = [_line(row) for row in result["networks"]]
-    head = ["network", "batch", "ours", "PyTorch", "ratio", "quartiles", "floor", "of it GEMM"]
-    head += ["memory", "PyTorch's", "ratio"]
-    rates_of = result["rates"]
-    worst = max(row["ratio"].median for row in result["networks"])
-    memory = max(row["memory_ratio"] for row in result["networks"])
-    idle = max(share for row in result["networks"] for share in row["idle"].values())
-    return "\n".join(
-        (
-            f"One training step, {result['threads']} thread(s); milliseconds, MiB over the model",
-            table(head, lines),
-            f"geometric mean {result['geometric_mean']:.3f} (goal {GOAL}), "
-            f"worst {worst:.2f} (goal {LIMIT}), memory at most {memory:.2f} (goal {MEMORY_LIMIT})",
-            f"machine: sgemm {rates_of['sgemm'] / 1e9:.0f} GFLOP/s, "
-            f"copy {rates_of['copy'] / 1e9:.1f} GB/s; the idle side used at most "
-            f"{100 * idle:.1f} % of a processor during the other's turn",
-        )
-    )
-
-
-def _line(row: dict[str, Any]) -> list[str]:
-    growth = {side: f"{size / 2**20:.0f}" for side, size in row["growth"].items()}
-    return [
-        row["network"],
-        str(row["batch"]),
-        millis(row["ours_s"].median),
-        millis(row["theirs_s"].median),
-        f"{row['ratio'].median:.2f}",
-        f"{row['ratio'].low:.2f} to {row['ratio'].high:.2f}",
-        millis(row["floor_s"]),
-        millis(row["gemm_s"]),
-        growth["ours"],
-        growth["theirs"],
-        f"{row['memory_ratio']:.2f}",
+    """The table, a table for each peer, and what was beaten and what not."""
+    rates_of, rows = result["rates"], result["networks"]
+    idle = max((share for row in rows for share in row["idle"].values()), default=0.0)
+    parts = [
+        f"A training step, {result['threads']} thread(s); milliseconds, MiB over the model",
+        _times(result),
+        f"machine: sgemm {rates_of['sgemm'] / 1e9:.0f} GFLOP/s, copy {rates_of['copy'] / 1e9:.1f} "
+        f"GB/s; ours on {kernel(result['ours'])}; an idle side used at most "
+        f"{100 * idle:.1f} % of a processor",
     ]
+    return "\n".join([*parts, *(_against(name, result) for name in result["peers"])])
+
+
+def _times(result: dict[str, Any]) -> str:
+    head = ["network", "batch", "floor", "of it GEMM", "ours", *result["peers"], "memory"]
+    lines = []
+    for row in result["networks"]:
+        seconds = [row["floor_s"], row["gemm_s"], row["ours_s"].median]
+        seconds += [row["peers"][name]["seconds"].median for name in result["peers"]]
+        cells = [row["network"], str(row["batch"]), *map(millis, seconds)]
+        lines.append([*cells, f"{row['growth']['ours'] / 2**20:.0f}"])
+    return table(head, lines)
+
+
+def _against(name: str, result: dict[str, Any]) -> str:
+    peer, lines = result["peers"][name], []
+    for row in result["networks"]:
+        quotient = row["peers"][name]
+        told = " ".join(f"{k}={v}" for k, v in row["settings"][name].items())
+        lines.append([row["network"], *_cells(quotient["ratio"]), quotient["verdict"], told])
+    lines.append(["geometric mean", *_cells(peer["mean"]), peer["verdict"], ""])
+    return "\n" + table([f"ours / {peer['title']}", "ratio", "quartiles", "", ""], lines)
+
+
+def _cells(quotient: Any) -> list[str]:
+    return [f"{quotient.median:.2f}", f"{quotient.low:.2f} to {quotient.high:.2f}"]

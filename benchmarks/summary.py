@@ -7,6 +7,8 @@ import statistics
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from course_nn.layers import Residual
+
 FLOAT = 4  # bytes
 
 
@@ -30,7 +32,7 @@ def spread(values: Sequence[float]) -> Spread:
 
 
 def ratio(ours: Sequence[float], theirs: Sequence[float]) -> Spread:
-    """The spread of ours / theirs, each pair measured one right after the other.
+    """The spread of ours / theirs, pair by pair: blocks of one round, soon one after the other.
 
     A machine that slows down for a while slows down both of a pair, so their ratio hardly moves.
 
@@ -38,6 +40,25 @@ def ratio(ours: Sequence[float], theirs: Sequence[float]) -> Spread:
     0.5
     """
     return spread([a / b for a, b in zip(ours, theirs, strict=True)])
+
+
+def verdict(quotient: Sequence[float]) -> str:
+    """What the quartiles of ours / theirs say of the other side.
+
+    >>> verdict((0.7, 0.8, 0.9)), verdict((0.9, 0.99, 1.0)), verdict((1.01, 1.2, 1.3))
+    ('beaten', 'even', 'not beaten')
+    """
+    low, _, high = quotient
+    return "beaten" if high < 1 else "even" if low <= 1 else "not beaten"
+
+
+def mean_ratio(quotients: Sequence[Spread]) -> Spread:
+    """The geometric mean over networks: of the medians, and of the quartiles on either side.
+
+    >>> mean_ratio([Spread(0.5, 1.0, 1.0), Spread(0.5, 1.0, 4.0)])
+    Spread(low=0.5, median=1.0, high=2.0)
+    """
+    return Spread(*(geometric_mean(column) for column in zip(*quotients, strict=True)))
 
 
 def geometric_mean(values: Iterable[float]) -> float:
@@ -83,6 +104,22 @@ def multiplications(layer: Any) -> int:
     return places * math.prod(W.shape)
 
 
+def leaves(layers: Sequence[Any]) -> list[Any]:
+    """The layers, a block's inner ones before it: the block itself adds its two paths.
+
+    >>> from course_nn.layers import Dense, ReLU, Residual
+    >>> [type(layer).__name__ for layer in leaves([Residual([Dense(3), ReLU()]), Dense(2)])]
+    ['Dense', 'ReLU', 'Residual', 'Dense']
+    """
+    found: list[Any] = []
+    for layer in layers:
+        if isinstance(layer, Residual):
+            for path in layer.arguments().values():
+                found += leaves(path)
+        found.append(layer)
+    return found
+
+
 def step_work(layers: Sequence[Any], batch: int, states: int) -> Work:
     """The least work of one training step.
 
@@ -110,11 +147,13 @@ def step_work(layers: Sequence[Any], batch: int, states: int) -> Work:
     >>> step_work([layer], batch=10, states=1)
     Work(operations=240, bytes=928)
     """
+    layers = leaves(layers)
     counts = [multiplications(layer) for layer in layers]
     first = next((i for i, count in enumerate(counts) if count), 0)
     passes = sum(count * (2 if i == first else 3) for i, count in enumerate(counts))
     sizes = [math.prod(layer.output_shape) for layer in layers if type(layer).__name__ != "Flatten"]
     activations = 4 * sum(sizes) + 2 * math.prod(layers[0].input_shape)
-    parameters = sum(a.size for layer in layers for a in layer.params.values())
+    single = (layer for layer in layers if not isinstance(layer, Residual))
+    parameters = sum(a.size for layer in single for a in layer.params.values())
     moved = batch * activations + parameters * (3 + 3 + 2 * states)
     return Work(2 * batch * passes, FLOAT * moved)

@@ -16,12 +16,35 @@ import pytest
 
 import course_nn as nn
 from benchmarks import __main__ as program
-from benchmarks import layers, lockstep, machine, ours, seeds, step, summary, versions
-from benchmarks.settings import SETTINGS, STATES
+from benchmarks import (
+    child,
+    counterparts,
+    layers,
+    lockstep,
+    machine,
+    ours,
+    peers,
+    race,
+    seeds,
+    step,
+    summary,
+    versions,
+)
+from benchmarks.settings import BATCHES, FEW, QUICK, SETTINGS, STATES, Block
 from course_nn import zoo
 from course_nn.ops import softmax_cross_entropy_forward
 
-MODULES = ("lockstep", "machine", "memory", "ours", "summary", "table")
+MODULES = (
+    "child",
+    "counterparts",
+    "lockstep",
+    "machine",
+    "memory",
+    "ours",
+    "step",
+    "summary",
+    "table",
+)
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -73,31 +96,143 @@ def test_the_operations_of_wide_by_hand() -> None:
     assert counted("wide").operations == 2 * 128 * (2 * first + 3 * second + 3 * dense)
 
 
-def test_a_summary_of_a_step() -> None:
-    row = {
-        "ours": [1.0, 2.0, 3.0],
-        "theirs": [2.0, 4.0, 6.0],
+def test_the_work_of_a_residual_block_is_counted_inside() -> None:
+    """resnet: a convolution of 3 → 16 filters, four of 16 → 16; one of 16 → 32, four of 32 → 32."""
+    first = 32 * 32 * 16 * 3 * 9
+    others = 4 * 32 * 32 * 16 * 16 * 9 + 16 * 16 * 32 * 16 * 9 + 4 * 16 * 16 * 32 * 32 * 9 + 320
+    assert counted("resnet").operations == 2 * 64 * (2 * first + 3 * others)
+
+
+@pytest.mark.parametrize(
+    ("quartiles", "word"),
+    [
+        ((0.5, 0.6, 0.999), "beaten"),
+        ((0.5, 0.6, 1.0), "even"),  # the quartiles include 1
+        ((1.0, 1.1, 1.2), "even"),
+        ((0.9, 1.4, 1.5), "even"),
+        ((1.001, 1.1, 1.2), "not beaten"),
+    ],
+)
+def test_beaten_is_said_only_where_the_upper_quartile_is_below_one(quartiles, word) -> None:
+    assert summary.verdict(quartiles) == word
+
+
+def a_row(network: str = "mlp", theirs: tuple[float, ...] = (2.0, 4.0, 6.0)) -> dict:
+    """A network's measurement, invented."""
+    held = {"ours": (7, 10), "eager": (5, 7)}
+    facts = {"libraries": [{"user_api": "blas", "prefix": "openblas", "architecture": "Zen"}]}
+    return {
+        "network": network,
+        "batch": 8,
+        "blocks": {"ours": [1.0, 2.0, 3.0], "eager": list(theirs)},
+        "settings": {"eager": {}},
+        "idle": {"ours": 0.0, "eager": 0.1},
         "operations": 100,
         "bytes": 50,
-        "memory": {"ours": {"baseline": 7, "peak": 10}, "theirs": {"baseline": 5, "peak": 7}},
+        "memory": {name: {"baseline": a, "peak": b} for name, (a, b) in held.items()},
+        "facts": {"ours": facts, "eager": {"torch": "2", **facts}},
     }
-    result = step.summarise(row, {"sgemm": 100.0, "copy": 50.0})
-    assert result["ratio"].median == 0.5
+
+
+RATES = {"sgemm": 100.0, "copy": 50.0}
+
+
+def test_a_summary_of_a_step() -> None:
+    result = step.summarise(a_row(), RATES)
+    assert result["peers"]["eager"]["ratio"].median == 0.5
+    assert result["peers"]["eager"]["verdict"] == "beaten"
     assert (result["floor_s"], result["gemm_s"]) == (2.0, 1.0)
-    assert result["memory_ratio"] == 1.5
+    assert result["peers"]["eager"]["memory_ratio"] == 1.5
 
 
-# -- two processes -------------------------------------------------------------------------------
+def test_a_peer_is_beaten_network_by_network_and_in_the_mean() -> None:
+    rows = [a_row("mlp"), a_row("wide", theirs=(0.5, 1.0, 1.5)), a_row("fast", (1.0, 2.0, 3.0))]
+    rows = [row | step.summarise(row, RATES) for row in rows]
+    eager = step.by_peer(rows, ["eager"])["eager"]
+    assert eager["networks"] == {"beaten": ["mlp"], "even": ["fast"], "not beaten": ["wide"]}
+    assert eager["mean"] == pytest.approx((1.0, 1.0, 1.0))
+    assert eager["facts"]["torch"] == "2"
+    result = {"threads": 2, "rates": RATES, "networks": rows, "peers": {"eager": eager}}
+    text = step.report(result | {"ours": rows[0]["facts"]["ours"]})
+    assert "kernel Zen" in text
+    assert "not beaten" in text
 
 
-def test_a_side_takes_turns_and_counts_its_memory() -> None:
-    with lockstep.Side("ours", "Step", network="mlp", threads=1) as side:
+# -- blocks --------------------------------------------------------------------------------------
+
+
+class Counting:
+    """A task whose n-th run says that it took n seconds."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def run(self) -> dict[str, float]:
+        self.count += 1
+        return {"step": float(self.count)}
+
+
+@pytest.fixture
+def counting() -> child.Child:
+    one = child.Child("ours")
+    one.task = Counting()
+    return one
+
+
+def test_the_first_runs_of_a_block_are_dropped_and_the_median_of_the_others_is_kept(
+    counting: child.Child,
+) -> None:
+    assert counting.block([3, 0, 5, 0]) == {"step": 6.0, "runs": 5}  # of 4, 5, 6, 7, 8
+    assert counting.block([0, 0, 1, 0]) == {"step": 9.0, "runs": 1}
+
+
+def test_a_block_lasts_as_long_as_it_is_told(counting: child.Child) -> None:
+    answer = counting.block([0, 0.01, 1, 0.02])
+    assert answer["runs"] > 1
+    assert answer["step"] > 2  # some were dropped
+
+
+class Asked:
+    """A side that answers at once, and notes when."""
+
+    def __init__(self, name: str, log: list[str]) -> None:
+        self.name, self.log = name, log
+
+    def ask(self, what: str, **message: object) -> object:
+        if what == "processor":
+            return 0.0
+        self.log.append(self.name)
+        return {"step": float(len(self.log)), "runs": 2}
+
+
+def test_sides_take_turns_and_each_round_begins_with_the_next() -> None:
+    log: list[str] = []
+    sides = [Asked(name, log) for name in "ABC"]
+    times = lockstep.alternate(sides, 3, block=QUICK, warm_up=0, pause=0)
+    assert "".join(log) == "ABCBCACAB"
+    assert times["A"] == {"step": [1.0, 6.0, 8.0], "runs": [2, 2, 2]}
+    assert set(times["idle"]) == set("ABC")
+
+
+# -- processes -----------------------------------------------------------------------------------
+
+
+def test_a_side_takes_turns_and_counts_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in lockstep.TAKEN_OUT:
+        monkeypatch.setenv(name, "Prescott" if name.endswith("CORETYPE") else "1")
+    assert set(lockstep.taken_out()) == set(lockstep.TAKEN_OUT)
+    with lockstep.Side("ours", "Step", processors=1, network="mlp", threads=1) as side:
         assert side.facts["loss"] > 0
-        times = lockstep.alternate([side], repeats=2, warm_up=1, pause=0)
-        assert len(times["ours"]["step"]) == 2
+        (blas,) = (b for b in side.facts["libraries"] if b["user_api"] == "blas")
+        assert blas["num_threads"] == 1  # it may run on one processor only
+        if blas["prefix"].endswith("openblas"):
+            assert blas["architecture"] != "Prescott"
+        times = lockstep.alternate([side], 2, block=Block(1, 0, 2, 0), warm_up=1, pause=0)
+        assert times["ours"]["runs"] == [2, 2]
         assert min(times["ours"]["step"]) > 0
         memory = side.ask("memory")
         assert memory["peak"] >= memory["baseline"] > 0
+        assert len(side.ask("facts")["losses"]) == 3
     assert side.process.returncode == 0
 
 
@@ -108,7 +243,7 @@ def test_a_side_that_fails_is_named() -> None:
 
 def test_an_idle_side_that_computes_is_seen() -> None:
     class Busy:
-        side, used = "busy", 0.0
+        name, used = "busy", 0.0
 
         def ask(self, what: str) -> float:
             self.used += 0.5
@@ -118,6 +253,26 @@ def test_an_idle_side_that_computes_is_seen() -> None:
     assert idle.share() == 0.0  # it used no more than answering costs
     idle.side.used += 100.0
     assert idle.share() > 1
+
+
+@pytest.mark.parametrize(("quick", "slow"), [("0", "1"), ("1", "0")])
+def test_of_a_peers_variants_the_faster_is_chosen(quick: str, slow: str, monkeypatch) -> None:
+    class Fake:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def __enter__(self) -> Fake:
+            return self
+
+        def __exit__(self, *error: object) -> None:
+            pass
+
+    seconds = {quick: {"step": [1.0, 9.0, 1.0]}, slow: {"step": [2.0, 2.0, 2.0]}}
+    monkeypatch.setattr(peers, "side", lambda *words, label, **variant: Fake(label))
+    monkeypatch.setattr(peers, "alternate", lambda *words, **options: seconds)
+    variant = peers.chosen("tuned", "wide", 1, "", QUICK)
+    assert variant == peers.PEERS["tuned"].variants[int(quick)]
+    assert peers.chosen("eager", "wide", 1, "", QUICK) == {}
 
 
 # -- the tasks -----------------------------------------------------------------------------------
@@ -170,21 +325,63 @@ def test_seed_b_in_python_and_in_numpy_measure_the_same_network() -> None:
     assert sum(a.size for a in real.model.params.values()) == 83_900 + 160
 
 
-def test_pytorch_gets_our_networks_and_our_batch(tmp_path) -> None:
-    torch = pytest.importorskip("torch")
-    from benchmarks import counterparts, in_torch
+def test_sides_that_train_something_else_are_refused() -> None:
+    ours_facts = {"loss": 2.3, "losses": [2.3, 2.2]}
+    step.expect_same_losses("mlp", {"ours": ours_facts, "eager": dict(ours_facts)})
+    for wrong in ({"loss": 2.31}, {"losses": [2.3, 2.1]}):
+        with pytest.raises(RuntimeError, match="mlp: the losses of ours and of eager differ"):
+            step.expect_same_losses("mlp", {"ours": ours_facts, "eager": ours_facts | wrong})
 
-    counterparts.write(str(tmp_path))
-    threads = torch.get_num_threads()
+
+@pytest.fixture(scope="module")
+def handed(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The folder of all networks, as the other sides get them."""
+    folder = str(tmp_path_factory.mktemp("handed"))
+    counterparts.write(folder, SETTINGS)
+    return folder
+
+
+def test_batches_differ_and_are_the_same_for_every_side() -> None:
+    x, labels = counterparts.batches_of("mlp")
+    assert len(x) == len(labels) == BATCHES
+    assert len({batch.tobytes() for batch in x}) == BATCHES
+    np.testing.assert_array_equal(counterparts.batches_of("mlp")[0], x)
+
+
+def few_steps(task: ours.Step, count: int = 2) -> dict:
+    """Its facts after some steps on a few samples of every batch, which is fast."""
+    task.x = [x[:FEW] for x in task.x]
+    task.labels = [labels[:FEW] for labels in task.labels]
+    for _ in range(count):
+        task.run()
+    return task.facts()
+
+
+@pytest.mark.parametrize("network", SETTINGS)
+def test_pytorch_takes_our_steps(network: str, handed: str) -> None:
+    torch = pytest.importorskip("torch", reason="needs PyTorch: pip install course-nn[parity]")
+    from benchmarks import in_torch
+
+    threads, expected = torch.get_num_threads(), few_steps(ours.Step(network, 1))
     try:
-        for name in SETTINGS:
-            task = in_torch.Step(name, threads, str(tmp_path))
-            assert task.facts()["loss"] == pytest.approx(ours.Step(name, 1).value, rel=1e-4)
-            x, labels = ours.batch_of(name)
-            np.testing.assert_array_equal(task.x.numpy(), x)
-            np.testing.assert_array_equal(task.labels.numpy(), labels)
+        for variant in peers.PEERS["eager"].variants + peers.PEERS["tuned"].variants:
+            task = in_torch.Step(network, threads, handed, **variant)
+            np.testing.assert_array_equal(task.x[1].numpy(), counterparts.batches_of(network)[0][1])
+            step.expect_same_losses(network, {"ours": expected, "torch": few_steps(task)})
     finally:
         torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize(
+    ("network", "layout"), [("mlp", "NCHW"), ("lenet", "NHWC"), ("resnet", "NCHW")]
+)
+def test_jax_takes_our_steps(network: str, layout: str, handed: str) -> None:
+    pytest.importorskip("jax", reason="needs JAX: pip install course-nn[parity]")
+    from benchmarks import in_jax
+
+    expected = few_steps(ours.Step(network, 1))
+    task = in_jax.Step(network, 1, handed, layout)
+    step.expect_same_losses(network, {"ours": expected, "jax": few_steps(task)})
 
 
 # -- the program ---------------------------------------------------------------------------------
@@ -192,11 +389,37 @@ def test_pytorch_gets_our_networks_and_our_batch(tmp_path) -> None:
 
 def test_the_command_line(capsys) -> None:
     assert program.arguments([]).parts == list(program.PARTS)
+    assert program.arguments([]).peers == ["eager", "tuned", "compile", "jax"]
     assert program.arguments(["step", "--threads", "2", "1"]).threads == [2, 1]
-    for wrong in (["stepp"], ["--repeats", "0"], ["--networks", "alexnet"]):
+    assert program.arguments(["--quick"]).blocks < program.arguments([]).blocks
+    assert program.arguments(["--quick", "--blocks", "7"]).blocks == 7
+    for wrong in (["stepp"], ["--blocks", "0"], ["--networks", "alexnet"], ["--peers", "caffe"]):
         with pytest.raises(SystemExit):
             program.arguments(wrong)
     assert "stepp" in capsys.readouterr().err
+
+
+def test_a_peer_that_is_not_there_is_left_out_and_named(monkeypatch) -> None:
+    assert peers.missing("eager") in ("", "torch is not installed")
+    monkeypatch.setattr(peers.importlib.util, "find_spec", lambda name: None)
+    assert peers.missing("jax") == "jax is not installed"
+    monkeypatch.setattr(peers.importlib.util, "find_spec", lambda name: name)
+    monkeypatch.setattr(peers.shutil, "which", lambda name: None)
+    assert peers.missing("compile") == "there is no C++ compiler"
+    assert peers.missing("tuned") == ""
+
+
+def test_a_race_is_summed_up_peer_by_peer() -> None:
+    runs = {
+        "ours": [{"seconds": 1.0, "accuracy": 0.98}, {"seconds": 2.0, "accuracy": 1.0}],
+        "tuned": [{"seconds": 2.0, "accuracy": 0.98}, {"seconds": 4.0, "accuracy": 0.99}],
+    }
+    result = race.summarise(runs)
+    assert result["accuracy"]["ours"] == pytest.approx(99.0)
+    assert result["ratio"]["tuned"].median == 0.5
+    assert result["verdict"] == {"tuned": "beaten"}
+    text = race.report({"threads": 1, "runs": runs, **result})
+    assert "PyTorch, tuned" in text
 
 
 def test_the_record_names_the_machine_and_no_folder(tmp_path) -> None:
