@@ -51,6 +51,16 @@ def grid(x, kernel, stride, dilation=(1, 1)):
     return OH, OW
 
 
+def covered(x, kernel, stride, dilation):
+    """H, W = (OH − 1) t + d (R − 1) + 1: the image under a grid x of windows.
+
+    >>> covered(np.zeros((1, 1, 3, 3)), (3, 3), (2, 2), (1, 1))
+    [7, 7]
+    """
+    sizes = zip(x.shape[2:], kernel, stride, dilation, strict=True)
+    return [(n - 1) * t + d * (k - 1) + 1 for n, k, t, d in sizes]
+
+
 def pixels(i, j, kernel, stride, dilation=(1, 1)):
     """The index of all pixels of window (i, j): [:, :, i t + r d, j t + s d].
 

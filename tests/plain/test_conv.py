@@ -25,9 +25,9 @@ MODES: list[dict[str, Any]] = [
 
 
 @st.composite
-def convolutions(draw: st.DrawFn, groups: bool = True) -> tuple[list[np.ndarray | None], dict]:
+def convolutions(draw: st.DrawFn) -> tuple[list[np.ndarray | None], dict]:
     """x, W, b (or None) and options, with windows that fit."""
-    G = draw(st.integers(1, 3)) if groups else 1
+    G = draw(st.integers(1, 3))
     N, C, F, R, S = (draw(NUMBER) for _ in range(5))
     modes = {"stride": draw(PAIR), "padding": draw(PADDING), "dilation": draw(PAIR)}
     dh, dw = np.broadcast_to(modes["dilation"], 2)
@@ -37,7 +37,7 @@ def convolutions(draw: st.DrawFn, groups: bool = True) -> tuple[list[np.ndarray 
     arrays: list[Any] = normal(draw(st.integers(0, 99)), *shapes)
     if draw(st.booleans()):
         arrays[2] = None
-    return arrays, {**modes, "groups": G} if groups else modes
+    return arrays, {**modes, "groups": G}
 
 
 @given(drawn=convolutions())
@@ -98,8 +98,15 @@ def test_groups_are_convolutions_side_by_side(drawn: Any) -> None:
 def test_channels_that_do_not_fit_are_refused(
     channels: int, shape: tuple[int, ...], groups: int
 ) -> None:
-    with pytest.raises(ValueError, match="groups"):
+    with pytest.raises(ValueError, match=r"channels|groups"):
         plain.conv2d_forward(np.zeros((1, channels, 5, 5)), np.zeros(shape), groups=groups)
+
+
+@pytest.mark.parametrize(("channels", "groups"), [(4, 1), (2, 1), (3, 2)])
+def test_channels_that_a_transposed_convolution_refuses(channels: int, groups: int) -> None:
+    x, W = np.zeros((1, channels, 5, 5)), np.zeros((3, 2, 2, 2))
+    with pytest.raises(ValueError, match=r"channels|groups"):
+        plain.conv_transpose2d_forward(x, W, groups=groups)
 
 
 # -- the transposed convolution ------------------------------------------------------------------
@@ -109,18 +116,21 @@ TRANSPOSED: list[dict[str, Any]] = [
     {"stride": 2, "padding": 1},
     {"stride": 2, "padding": 1, "output_padding": 1},
     {"stride": (3, 2), "padding": (0, 1), "dilation": (1, 2), "output_padding": (2, 0)},
+    {"stride": 2, "groups": 2},
+    {"padding": 1, "groups": 4},
 ]
 
 
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("options", TRANSPOSED)
 def test_the_transposed_convolution(options: dict, bias: bool) -> None:
-    arrays: list[Any] = normal(6, (2, 3, 4, 3), (3, 2, 3, 2), (2,))
+    filters = 2 * options.get("groups", 1)
+    arrays: list[Any] = normal(6, (2, 4, 4, 3), (4, 2, 3, 2), (filters,))
     assert_judged("conv_transpose2d", *arrays, **options)
     assert_agrees("conv_transpose2d", *arrays[:2], arrays[2] if bias else None, **options)
 
 
-@given(drawn=convolutions(groups=False))
+@given(drawn=convolutions())
 def test_its_forward_is_the_gradient_of_a_convolutions_input(drawn: Any) -> None:
     (x, W, _), options = drawn
     y, cache = plain.conv2d_forward(x, W, **options)

@@ -173,8 +173,8 @@ MISTAKES: dict[str, tuple[str, str, str, list[np.ndarray], dict[str, Any]]] = {
     ),
     "every group takes the first one's channels": (
         "conv2d",
-        "for f, c in blocks(x, W, groups):\n        for i, j in np.ndindex(dy",
-        "for f, c in [(f, blocks(x, W, groups)[0][1]) for f, _ in blocks(x, W, groups)]:\n"
+        "for f, c in blocks(W, groups):\n        for i, j in np.ndindex(dy",
+        "for f, c in [(f, blocks(W, groups)[0][1]) for f, _ in blocks(W, groups)]:\n"
         "        for i, j in np.ndindex(dy",
         normal(4, (2, 4, 3, 3), (4, 2, 2, 2), (4,)),
         {"groups": 2},
