@@ -22,11 +22,14 @@ from . import (
     storage,
 )
 from .callbacks import Checkpoint, CSVLogger, EarlyStopping, LearningRateSchedule, ProgressPrinter
+from .checks import ShapeError
 from .layers import (
     GELU,
     AvgPool2D,
+    BatchLayer,
     BatchNorm,
     Conv2D,
+    ConvTranspose2D,
     Dense,
     Dropout,
     Flatten,
@@ -38,7 +41,6 @@ from .layers import (
     MaxPool2D,
     ReLU,
     Residual,
-    ShapeError,
     Sigmoid,
     Softmax,
     Tanh,
@@ -63,12 +65,14 @@ __all__ = [
     "Adam",
     "AdamW",
     "AvgPool2D",
+    "BatchLayer",
     "BatchNorm",
     "BinaryCrossEntropy",
     "CSVLogger",
     "Callback",
     "Checkpoint",
     "Conv2D",
+    "ConvTranspose2D",
     "CrossEntropy",
     "Dense",
     "Dropout",

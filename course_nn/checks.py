@@ -3,6 +3,7 @@
 A refusal is one sentence: what was wrong, where, what was expected, what to do.
 """
 
+import math
 from collections.abc import Sequence
 from operator import index
 from typing import Any
@@ -12,6 +13,22 @@ import numpy as np
 from .backend import Array, array_module, to_numpy
 
 FLOATS = (np.dtype("float32"), np.dtype("float64"))
+
+
+class ShapeError(ValueError):
+    """A shape that does not fit; the message names the layer, both shapes and a likely fix.
+
+    It is found when a model is built, or at its door when it is given data.
+
+    >>> import course_nn as nn
+    >>> nn.Dense(10).build((1, 28, 28), rng=np.random.default_rng(0))
+    Traceback (most recent call last):
+        ...
+    course_nn.ShapeError: Dense(units=10) expects an input of shape (D,), but gets (1, 28, 28): \
+put a Flatten() before it
+    """
+
+    __module__ = "course_nn"  # where people find it, and where a traceback says it is
 
 
 # -- kinds -----------------------------------------------------------------------------------------
@@ -180,8 +197,8 @@ def even_size(count: int, limit: int, threads: int, multiple: int) -> int:
     >>> even_size(256, limit=112, threads=2, multiple=16)
     64
     """
-    parts = -(-(-(-count // limit)) // threads) * threads
-    return -(-(-(-count // parts)) // multiple) * multiple
+    parts = math.ceil(math.ceil(count / limit) / threads) * threads
+    return math.ceil(count / parts / multiple) * multiple
 
 
 def joined(parts: Sequence[Array]) -> Array:

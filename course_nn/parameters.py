@@ -4,7 +4,6 @@ An optimiser is a formula for every number alike; on one vector it is a handful 
 whatever the number of layers.
 """
 
-import copy
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -31,8 +30,9 @@ class InPlace(dict[str, Array]):
             )
         self[name][...] = value
 
-    def __deepcopy__(self, memo: dict) -> "InPlace":
-        return InPlace(copy.deepcopy(dict(self), memo))
+    def __reduce__(self) -> tuple[type, tuple[dict[str, Array]]]:
+        # how it is copied and pickled: not name by name, which would be assigning
+        return InPlace, (dict(self),)
 
     def bind(self, name: str, array: Array) -> None:
         """Lets another array take the place of the one there.
@@ -45,6 +45,10 @@ class InPlace(dict[str, Array]):
         super().__setitem__(name, array)
 
 
+class Owner:
+    """A token: whoever holds the same one owns the same parameters."""
+
+
 class Parameters(Mapping[str, Array]):
     """name → array, every array a view of `flat`.
 
@@ -52,6 +56,11 @@ class Parameters(Mapping[str, Array]):
     ----------
     flat : (P,) float, P the number of parameters.
     shapes : the shape under each name, in the order of `flat`.
+
+    Attributes
+    ----------
+    owner : a token of whose parameters they are; the same as long as the model is.
+    frozen : names that no optimiser changes.
 
     Examples
     --------
@@ -63,6 +72,7 @@ class Parameters(Mapping[str, Array]):
 
     def __init__(self, flat: Array, shapes: dict[str, tuple[int, ...]]) -> None:
         self.flat, self.shapes = flat, shapes
+        self.owner, self.frozen = Owner(), set[str]()
         self._views, start = {}, 0
         for name, shape in shapes.items():
             stop = start + int(np.prod(shape))
@@ -88,6 +98,29 @@ class Parameters(Mapping[str, Array]):
         array([0., 0.])
         """
         return Parameters(array_module(self.flat).zeros_like(self.flat), self.shapes)
+
+    def trainable_slices(self) -> list[slice]:
+        """The parts of `flat` that an optimiser may change, those side by side in one.
+
+        >>> p = Parameters.pack({"0.W": np.ones(2), "1.W": np.ones(3), "2.W": np.ones(1)})
+        >>> p.frozen = {"1.W"}
+        >>> p.trainable_slices()
+        [slice(0, 2, None), slice(5, 6, None)]
+        """
+        slices: list[slice] = []
+        stop = 0
+        for name, view in self._views.items():
+            start, stop = stop, stop + view.size
+            if name in self.frozen:
+                continue
+            if slices and slices[-1].stop == start:
+                start = slices.pop().start
+            slices.append(slice(start, stop))
+        return slices
+
+    def __reduce__(self) -> tuple[type, tuple[Array, dict[str, tuple[int, ...]]]]:
+        # how it is copied and pickled: the views are made anew, of the copy
+        return Parameters, (self.flat, self.shapes)
 
     def __getitem__(self, name: str) -> Array:
         return self._views[name]

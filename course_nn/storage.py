@@ -75,11 +75,13 @@ class Saved(NamedTuple):
 def _classes(module: Any, base: type) -> dict[str, type]:
     """The public subclasses of `base` that a module defines, by name."""
     found = {name: cls for name, cls in vars(module).items() if isinstance(cls, type)}
-    own = {name: cls for name, cls in found.items() if cls.__module__ == module.__name__}
+    own = {n: cls for n, cls in found.items() if cls.__module__.startswith(module.__name__)}
     return {
         name: cls
         for name, cls in own.items()
-        if issubclass(cls, base) and cls is not base and not name.startswith("_")
+        if issubclass(cls, base)
+        and not name.startswith("_")
+        and name not in ("Layer", "BatchLayer", "Optimizer", "Schedule")
     }
 
 
@@ -242,7 +244,7 @@ def describe(
     >>> describe(model)["layers"]
     [{'type': 'Dense', 'arguments': {'units': 10}, 'init': 'he_normal'}]
     """
-    model._require_built()
+    model.require_built()
     if str(model.dtype) not in DTYPES:
         raise StorageError(f"a model of {model.dtype} cannot be saved, only of {', '.join(DTYPES)}")
     where = [f"layer {i}, {layer!r}" for i, layer in enumerate(model.layers)]

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .backend import Array, to_numpy
-from .layers import Layer, expect_generator
+from .checks import generator as expect_generator
+from .layers import Layer
 from .losses import Loss
 from .optim import Optimizer
 
@@ -269,7 +270,7 @@ def fit(
     >>> {name: len(numbers) for name, numbers in history.items()}
     {'loss': 2, 'accuracy': 2, 'step_loss': 4}
     """
-    model._require_built()
+    model.require_built()
     rng = np.random.default_rng() if rng is None else rng
     _check_kinds(loss, optimizer, callbacks, rng)
     x, labels = admit_pair(model, x, labels)

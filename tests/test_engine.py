@@ -23,7 +23,7 @@ def gradients(layers: list, count: int) -> tuple[dict, dict]:
     return {name: model.grads[name].copy() for name in model.params}, own
 
 
-@pytest.mark.parametrize("count", [1, 7, 100, 500])
+@pytest.mark.parametrize("count", [2, 7, 100, 500])
 @pytest.mark.parametrize(
     "layers",
     [

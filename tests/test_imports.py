@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "course_nn.ops": {"backend", "checks", "ops"},
     "course_nn.plain": {"plain"},
     "course_nn.gradcheck": {"backend", "gradcheck", "plot"},
-    "course_nn.layers": {"backend", "ops", "init", "parameters"},
+    "course_nn.layers": {"backend", "checks", "ops", "init", "layers", "parameters", "words"},
     "course_nn.losses": {"backend", "checks", "ops", "words"},
     "course_nn.optim": {"backend", "checks", "parameters", "schedule", "threads", "words"},
     "course_nn.schedule": {"checks", "words"},

@@ -67,7 +67,7 @@ LAYERS = {
     "GELU": (nn.GELU, (5,), (5,)),
     "Softmax": (nn.Softmax, (5,), (5,)),
     "BatchNorm of features": (nn.BatchNorm, (4,), (4,)),
-    "BatchNorm of images": (lambda: nn.BatchNorm(0.3, 1e-3), (2, 3, 3), (2, 3, 3)),
+    "BatchNorm of images": (lambda: nn.BatchNorm(momentum=0.3, eps=1e-3), (2, 3, 3), (2, 3, 3)),
     "LayerNorm": (nn.LayerNorm, (2, 3), (2, 3)),
     "Dropout": (lambda: nn.Dropout(0.4), (6,), (6,)),
     "Residual": (
@@ -77,8 +77,8 @@ LAYERS = {
     ),
     "Residual with a shortcut": (
         lambda: nn.Residual(
-            [nn.Conv2D(3, 3, 2, 1), nn.BatchNorm(), nn.Tanh()],
-            [nn.Conv2D(3, 1, 2), nn.BatchNorm()],
+            [nn.Conv2D(3, 3, stride=2, padding=1), nn.BatchNorm(), nn.Tanh()],
+            [nn.Conv2D(3, 1, stride=2), nn.BatchNorm()],
         ),
         (2, 4, 4),
         (3, 2, 2),
@@ -353,7 +353,7 @@ def test_parameters_have_the_names_and_shapes_that_are_promised() -> None:
 def test_same_padding_gives_size_over_stride_rounded_up(kernel, stride, dilation, size) -> None:
     before, after = same_padding(size, kernel, stride, dilation)
     assert 0 <= after - before <= 1
-    layer = nn.Conv2D(1, kernel, stride, "same", dilation)
+    layer = nn.Conv2D(1, kernel, stride=stride, padding="same", dilation=dilation)
     assert layer.build((1, size, size), rng=RNG(0))[1:] == (-(-size // stride),) * 2
 
 
@@ -378,10 +378,12 @@ def test_batch_norm_predicts_with_its_running_statistics() -> None:
     assert layer.forward(np.array([[5.0], [3.0]])).ravel().tolist() == [11, 1]
 
 
-def test_batch_norm_of_a_single_number_stays_finite() -> None:
+def test_batch_norm_of_a_single_number_is_refused_and_nothing_moves() -> None:
     layer = built(nn.BatchNorm(), (2,))
-    layer.forward(np.array([[5.0, -3.0]]), train=True)
-    assert np.isfinite(layer.state["running_var"]).all()
+    before = {name: a.copy() for name, a in layer.state.items()}
+    with pytest.raises(ValueError, match="a batch of one sample, whose spread is nothing"):
+        layer.forward(np.array([[5.0, -3.0]]), train=True)
+    assert all((layer.state[name] == a).all() for name, a in before.items())
 
 
 def test_dropout_drops_in_training_only_and_repeats_by_its_generator() -> None:
@@ -466,8 +468,8 @@ def test_batch_norm_in_a_residual_observes() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: nn.Dense(0), "at least one unit, got 0"),
-        (lambda: nn.Conv2D(0, 3), "at least one filter, got 0"),
+        (lambda: nn.Dense(0), "units must be at least 1, got 0"),
+        (lambda: nn.Conv2D(0, 3), "filters must be at least 1, got 0"),
         (lambda: nn.Conv2D(2, 0), "must be at least 1"),
         (lambda: nn.Conv2D(2, 3, stride=0), "must be at least 1"),
         (lambda: nn.Conv2D(2, 3, padding=-1), "padding at least 0"),
@@ -523,11 +525,11 @@ def test_a_layer_without_formula_says_so() -> None:
         (nn.Dense(10), "Dense(units=10)"),
         (nn.Conv2D(6, 5), "Conv2D(filters=6, kernel=(5, 5))"),
         (
-            nn.Conv2D(6, 5, 2, "same", 3),
+            nn.Conv2D(6, 5, stride=2, padding="same", dilation=3),
             "Conv2D(filters=6, kernel=(5, 5), stride=(2, 2), padding='same', dilation=(3, 3))",
         ),
         (nn.MaxPool2D(2), "MaxPool2D(window=(2, 2))"),
-        (nn.MaxPool2D(3, 2, 1), "MaxPool2D(window=(3, 3), stride=(2, 2), padding=1)"),
+        (nn.MaxPool2D(3, 2, padding=1), "MaxPool2D(window=(3, 3), stride=(2, 2), padding=1)"),
         (nn.LeakyReLU(0.2), "LeakyReLU(slope=0.2)"),
         (nn.Residual([nn.ReLU()]), "Residual(main=[ReLU()])"),
     ],

@@ -453,7 +453,7 @@ def test_a_failed_build_leaves_a_built_model_as_it_was() -> None:
 
 def test_a_model_can_be_built_anew_for_another_shape() -> None:
     model = lenet()
-    assert model.build((2, 10, 10), rng=RNG(1)) == (10,)
+    assert model.build((2, 10, 10), rng=RNG(1), redraw=True) == (10,)
     assert model.params["0.W"].shape == (3, 2, 3, 3)
     assert model.predict(np.zeros((1, 2, 10, 10))).shape == (1, 10)
 
@@ -462,9 +462,9 @@ REFUSED = {
     "another shape of sample": (
         lambda x, y: (x[:, :, :5], y),
         nn.ShapeError,
-        r"built for samples of shape \(1, 8, 8\), but x is \(40, 1, 5, 8\).*reshape",
+        r"built for samples of shape \(1, 8, 8\), but x is \(40, 1, 5, 8\)",
     ),
-    "no channel axis": (lambda x, y: (x[:, 0], y), nn.ShapeError, r"\(8, 8\).*reshape"),
+    "no channel axis": (lambda x, y: (x[:, 0], y), nn.ShapeError, r"\(8, 8\)"),
     "an empty set": (lambda x, y: (x[:0], y[:0]), ValueError, "x holds no sample"),
     "a label too large": (
         lambda x, y: (x, np.where(np.arange(40) == 7, 10, y)),
@@ -559,7 +559,7 @@ def test_models_that_cannot_be_are_refused() -> None:
     with pytest.raises(ValueError, match="at least one layer"):
         nn.Sequential([])
     layer = nn.ReLU()
-    with pytest.raises(ValueError, match="a layer stands twice"):
+    with pytest.raises(ValueError, match="stands twice in this model, as layer 0 and as layer 2"):
         nn.Sequential([layer, nn.Tanh(), layer])
     with pytest.raises(TypeError, match=r"layer 1 must be a layer such as .*got 'relu'$"):
         nn.Sequential([nn.Dense(3), "relu"])
@@ -571,9 +571,9 @@ def test_models_that_cannot_be_are_refused() -> None:
 
 def test_builds_that_cannot_be_are_refused() -> None:
     model = nn.Sequential([nn.Dense(2)])
-    with pytest.raises(TypeError, match=r"floating-point type such as np.float32, got int64"):
+    with pytest.raises(TypeError, match=r"dtype must be np.float32 or np.float64, got int64"):
         model.build((3,), rng=RNG(0), dtype=np.int64)
-    with pytest.raises(TypeError, match=r"floating-point type such as np.float32, got flout"):
+    with pytest.raises(TypeError, match=r"dtype must be np.float32 or np.float64, got flout"):
         model.build((3,), rng=RNG(0), dtype="flout")
     with pytest.raises(ValueError, match='"cpu" or "gpu", got \'tpu\''):
         model.build((3,), rng=RNG(0), device="tpu")
@@ -606,7 +606,7 @@ def test_a_gpu_that_is_not_there_is_said_so(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_model_learns_the_same_in_any_library(xp) -> None:
     device, (x, labels) = "cpu" if xp is np else "gpu", images()
     model, twin = lenet(dtype=np.float64), lenet(dtype=np.float64)
-    twin.build((1, 8, 8), rng=RNG(0), dtype=np.float64, device=device)
+    twin.build((1, 8, 8), rng=RNG(0), device=device, redraw=True)
     for m in (model, twin):
         for _ in range(3):
             m.train_step(x, labels, nn.SoftmaxCrossEntropy(), nn.Adam(0.01))

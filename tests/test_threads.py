@@ -32,7 +32,7 @@ def many_processors(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPa
     for name in ("COURSE_NN_THREADS", *machine.LIMITS):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(machine, "_processors", lambda: 16)
-    monkeypatch.setattr(machine, "container_limit", lambda: [])
+    monkeypatch.setattr(machine, "container_limit", list)
     assert machine.available_threads() == 16
     return monkeypatch
 

@@ -251,7 +251,11 @@ def _read_keras_conv(reader: KerasReader, layer: Any) -> None:
     kernel = _weight(layer.kernel, np.zeros(0)).transpose(3, 2, 0, 1)
     bias = _weight(layer.bias, np.zeros(layer.filters, kernel.dtype))
     conv = layers.Conv2D(
-        layer.filters, layer.kernel_size, layer.strides, layer.padding, layer.dilation_rate
+        layer.filters,
+        layer.kernel_size,
+        stride=layer.strides,
+        padding=layer.padding,
+        dilation=layer.dilation_rate,
     )
     reader.add(conv, W=kernel, b=bias)
     _read_activation(reader, layer.activation)
@@ -286,7 +290,9 @@ def _read_keras_batch_norm(reader: KerasReader, layer: Any) -> None:
     given = {"gamma": (layer.gamma, one), "beta": (layer.beta, 0 * one)}
     given |= {"running_mean": (layer.moving_mean, one), "running_var": (layer.moving_variance, one)}
     arrays = {name: reader.ours(_weight(*pair)) for name, pair in given.items()}
-    reader.add(layers.BatchNorm(round(1 - layer.momentum, 15), layer.epsilon), **arrays)
+    reader.add(
+        layers.BatchNorm(momentum=round(1 - layer.momentum, 15), eps=layer.epsilon), **arrays
+    )
 
 
 def _read_keras_layer_norm(reader: KerasReader, layer: Any) -> None:
@@ -302,7 +308,7 @@ def _read_keras_layer_norm(reader: KerasReader, layer: Any) -> None:
     if rank == 3 and reader.channels_last:
         arrays = {name: a.transpose(2, 0, 1) for name, a in arrays.items()}
     arrays = {name: reader.ours(a) if rank == 1 else a for name, a in arrays.items()}
-    reader.add(layers.LayerNorm(layer.epsilon), **arrays)
+    reader.add(layers.LayerNorm(eps=layer.epsilon), **arrays)
 
 
 def _read_keras_relu(reader: KerasReader, layer: Any) -> None:

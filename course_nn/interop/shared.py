@@ -116,7 +116,7 @@ class Reader:
             self.where = "the model"
             self.refuse("it holds no layer", "give a model with at least one")
         model = Sequential(self.layers)
-        model.build(self.input_shape, rng=np.random.default_rng(0), dtype=dtype)
+        model.build(rng=np.random.default_rng(0), dtype=dtype, redraw=True)
         for layer, arrays in zip(model.layers, self.arrays, strict=True):
             held = {**layer.params, **layer.state}
             for name, array in arrays.items():

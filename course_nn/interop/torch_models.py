@@ -178,7 +178,9 @@ def _read_conv(reader: Reader, m: Any) -> None:
             "only groups=1 and zeros have a counterpart",
         )
     arrays = {"b": np.zeros(m.out_channels)} | _numpy(W=m.weight, b=m.bias)
-    conv = layers.Conv2D(m.out_channels, m.kernel_size, m.stride, m.padding, m.dilation)
+    conv = layers.Conv2D(
+        m.out_channels, m.kernel_size, stride=m.stride, padding=m.padding, dilation=m.dilation
+    )
     conv.padding = conv.padding if isinstance(m.padding, str) else shortest(sides_of(conv))
     reader.add(conv, **arrays)
 
@@ -211,7 +213,7 @@ def _read_batch_norm(reader: Reader, m: Any) -> None:
         reader.refuse(f"its samples have shape {reader.shape}", "check input_shape")
     arrays = _numpy(gamma=m.weight, beta=m.bias)
     arrays |= _numpy(running_mean=m.running_mean, running_var=m.running_var)
-    reader.add(layers.BatchNorm(m.momentum, m.eps), **arrays)
+    reader.add(layers.BatchNorm(momentum=m.momentum, eps=m.eps), **arrays)
 
 
 def _read_layer_norm(reader: Reader, m: Any) -> None:
@@ -220,7 +222,7 @@ def _read_layer_norm(reader: Reader, m: Any) -> None:
             f"it normalises over {tuple(m.normalized_shape)} of a sample of shape {reader.shape}",
             "only the whole sample has a counterpart",
         )
-    reader.add(layers.LayerNorm(m.eps), **_numpy(gamma=m.weight, beta=m.bias))
+    reader.add(layers.LayerNorm(eps=m.eps), **_numpy(gamma=m.weight, beta=m.bias))
 
 
 def _read_softmax(reader: Reader, m: Any) -> None:

@@ -53,7 +53,7 @@ LENET = [
     nn.Flatten,
     lambda: nn.Dropout(0.3),
     lambda: nn.Dense(12),
-    lambda: nn.BatchNorm(0.3, 1e-3),
+    lambda: nn.BatchNorm(momentum=0.3, eps=1e-3),
     nn.GELU,
     lambda: nn.Dense(4),
     nn.Softmax,
@@ -81,7 +81,7 @@ OURS = {
         [
             lambda: nn.Conv2D(4, 3, padding=((2, 0), (1, 3)), stride=(2, 1)),
             lambda: nn.AvgPool2D(3, stride=2, padding=1),
-            lambda: nn.LayerNorm(1e-3),
+            lambda: nn.LayerNorm(eps=1e-3),
             nn.Flatten,
             lambda: nn.Dense(3),
         ],

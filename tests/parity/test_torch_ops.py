@@ -360,7 +360,7 @@ def test_batch_norm(shape, shift: float, eps: float, dtype: type, seed: int) -> 
 
 @given(norm_shapes, st.floats(0, 1), st.integers(1, 4), dtypes, seeds)
 def test_batch_norm_s_running_statistics(shape, momentum, steps: int, dtype, seed: int) -> None:
-    layer = nn.BatchNorm(momentum, eps=1e-3)
+    layer = nn.BatchNorm(momentum=momentum, eps=1e-3)
     layer.build(shape[1:], rng=np.random.default_rng(0), dtype=dtype)
     cls = torch.nn.BatchNorm1d if len(shape) == 2 else torch.nn.BatchNorm2d
     twin = cls(shape[1], eps=1e-3, momentum=momentum, dtype=torch.tensor(dtype(0)).dtype)
