@@ -132,7 +132,7 @@ def number(
         ...
     ValueError: rate must be in [0, 1), got 1.0
     """
-    if isinstance(value, bool | str) or not np.isscalar(value) or np.iscomplexobj(value):
+    if isinstance(value, bool) or not isinstance(value, int | float | np.floating | np.integer):
         raise TypeError(f"{what} must be a number, got {value!r}")
     fits = low <= value < high if open_end else low <= value <= high
     if not fits:

@@ -30,8 +30,7 @@ MIN_FEATURE_ROWS = 32  # a product of fewer rows wastes more than a second threa
 class Objective(Protocol):
     """What the engine needs of a loss."""
 
-    def compute(self, output: Array, labels: Array, *weights: Array) -> tuple[float, Any]:
-        """The loss, and what `gradient` needs."""
+    compute: Callable[..., tuple[float, Any]]  # (output, labels), and weights where it takes them
 
     def gradient(self, cache: Any) -> Array:
         """Its gradient by the output."""

@@ -61,7 +61,7 @@ def plan(layers: Sequence[Layer]) -> list[Node]:
     """
     nodes: list[Node] = []
     _chain(nodes, layers, 0, "", trains=True)
-    needed, readers = {0: False}, {}
+    needed, readers = {0: False}, dict[int, Node]()
     for node in nodes:
         node.passes = any(needed[place] for place in node.reads)
         needed[node.writes] = node.passes or node.learns
@@ -127,7 +127,7 @@ def stages_of(nodes: Sequence[Node]) -> list[Stage]:
     return stages
 
 
-# -- one node ---------------------------------------------------------------------------------------
+# -- one node --------------------------------------------------------------------------------------
 
 
 def take(values: Values, place: int, reader: Node) -> Array:

@@ -49,7 +49,7 @@ KEYWORDS = {
     "sample_weight": "it is sample_weights",
     "seed": "give rng=np.random.default_rng(0)",
     "random_state": "give rng=np.random.default_rng(0)",
-    "shuffle": "every epoch is shuffled by rng; to train in order, call model.train_step on batches",
+    "shuffle": "every epoch is shuffled by rng; to go in order, call model.train_step on batches",
     "steps_per_epoch": "an epoch is one pass through the data; set batch_size",
     "strides": "it is stride",
     "use_bias": "it is bias",

@@ -124,8 +124,8 @@ class Layer(Described):
             if array.shape != drawn[name].shape:
                 raise ShapeError(
                     f"{self!r} has weights for an input of shape {before}: {name} is "
-                    f"{array.shape}, and for {self.input_shape} it would be {drawn[name].shape}; put a new layer "
-                    "in its place, or draw all weights anew with build(…, redraw=True)"
+                    f"{array.shape}, and for {self.input_shape} it would be {drawn[name].shape}; "
+                    "put a new layer in its place, or draw all anew: build(…, redraw=True)"
                 )
 
     def infer(self, input_shape: Shape) -> Shape:
