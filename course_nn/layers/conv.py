@@ -110,7 +110,7 @@ class Conv2D(Layer):
 
     def compute(self, x: Array, train: bool, noise: Array | None = None) -> tuple[Array, Any]:
         W, b = self.params["W"], self.params.get("b")
-        return ops.conv2d_forward(x, W, b, self.stride, self.sides(), self.dilation)
+        return ops.conv2d_forward(x, W, b, self.stride, self.sides(), self.dilation, self.groups)
 
     def gradients(
         self, dy: Array, cache: Any, need_dx: bool = True

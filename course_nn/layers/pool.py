@@ -40,7 +40,7 @@ class Pool2D(Elementwise):
         expect_image(self, input_shape)
         C, H, W = input_shape
         try:
-            return (C, *pool_geometry(**Pool2D.extras(self)).output_size(H, W))
+            return (C, *pool_geometry(**Pool2D.extras(self), size=(H, W)).output_size(H, W))
         except ValueError as error:
             raise ShapeError(f"{self!r} on an input of shape {input_shape}: {error}") from None
 

@@ -19,6 +19,8 @@ from .activation import (
 from .conv import (
     conv2d_backward,
     conv2d_forward,
+    conv_transpose2d_backward,
+    conv_transpose2d_forward,
 )
 from .dense import (
     dense_backward,
@@ -34,6 +36,8 @@ from .dropout import (
 from .geometry import (
     Geometry,
     geometry,
+    pool_output_size,
+    transposed_size,
 )
 from .loss import (
     binary_cross_entropy_backward,
@@ -90,6 +94,8 @@ __all__ = [
     "binary_cross_entropy_forward",
     "conv2d_backward",
     "conv2d_forward",
+    "conv_transpose2d_backward",
+    "conv_transpose2d_forward",
     "cross_entropy_backward",
     "cross_entropy_forward",
     "dense_backward",
@@ -117,6 +123,7 @@ __all__ = [
     "merge_moments",
     "moments",
     "one_hot",
+    "pool_output_size",
     "relu_backward",
     "relu_forward",
     "sigmoid",
@@ -129,4 +136,5 @@ __all__ = [
     "tanh_backward",
     "tanh_forward",
     "targets_like",
+    "transposed_size",
 ]

@@ -1,4 +1,4 @@
-"""Convolution as one matrix product: every patch of the image becomes a column.
+"""Convolution as matrix products: every patch of the image becomes a column.
 
 As in every deep-learning library "convolution" means cross-correlation: the kernel is
 not flipped.
@@ -7,38 +7,184 @@ not flipped.
 import numpy as np
 
 from ..backend import Array, array_module
-from .geometry import Pair, Sides, geometry
+from ..checks import check_unchanged, floats, glimpse, same_shape, upstream, whole
+from .geometry import Geometry, Pair, Sides, geometry, transposed_size
 from .patches import (
     batch_first,
     batch_last,
-    by_turns,
-    check_images,
-    extract_patches,
-    fold_into,
-    rows_at_once,
-    shifted,
+    block_size,
+    columns_of,
+    fold_columns,
+    images,
+    places,
     strips,
-    taller,
 )
+
+
+def convolve(x: Array, W: Array, g: Geometry, groups: int = 1) -> Array:
+    """y[f,i,j,n] = Σ_{c,r,s} W[f,c,r,s] · x[c, i·t + r·d, j·t + s·d, n].
+
+    Parameters
+    ----------
+    x : (C, H, W, N) float, padded already.
+    W : (F, C/G, R, S) float, G = `groups`.
+
+    Returns
+    -------
+    y : (F, OH, OW, N) float.
+
+    Examples
+    --------
+    >>> convolve(np.ones((1, 3, 3, 1)), np.ones((1, 1, 2, 2)), geometry(2)).ravel()
+    array([4., 4., 4., 4.])
+    """
+    xp, F, N = array_module(x), len(W), x.shape[3]
+    OH, OW = g.unpadded().output_size(*x.shape[1:3])
+    kernels = in_columns(W, groups).swapaxes(-1, -2)
+    block = block_size(F // groups, kernels.shape[4], OW, N)
+    y = xp.empty((F, OH, OW, N), dtype=xp.result_type(x, W))
+    results = places(y, groups, block)
+    for out, under in strips(x, g, OH, OW):
+        columns = columns_of(x[:, under], g, groups, block)
+        if xp is np:
+            np.matmul(kernels, columns, out=results[:, out])
+        else:
+            results[:, out] = kernels @ columns
+    return y
+
+
+def in_columns(W: Array, groups: int) -> Array:
+    """kernels[k,0,0,(r,c,s),f] = W[k·F/G + f, c, r, s]: to be multiplied by columns.
+
+    >>> in_columns(np.arange(4.0).reshape(1, 2, 2, 1), 1).ravel()
+    array([0., 2., 1., 3.])
+    """
+    V = W.reshape(groups, -1, *W.shape[1:]).transpose(0, 3, 2, 4, 1)
+    return V.reshape(groups, 1, 1, -1, V.shape[4])
+
+
+def kernel_gradient(
+    x: Array, dy: Array, shape: tuple[int, ...], g: Geometry, groups: int = 1
+) -> Array:
+    """dW[f,c,r,s] = Σ_{i,j,n} dy[f,i,j,n] · x[c, i·t + r·d, j·t + s·d, n].
+
+    `x` and `dy` as x and y in `convolve`, `shape` that of W.
+
+    >>> x = np.arange(9.0).reshape(1, 3, 3, 1)
+    >>> kernel_gradient(x, np.ones((1, 2, 2, 1)), (1, 1, 2, 2), geometry(2)).ravel()
+    array([ 8., 12., 20., 24.])
+    """
+    xp, (F, C, R, S), (_, OH, OW, N) = array_module(x), shape, dy.shape
+    block = block_size(F // groups, R * C * S, OW, N)
+    given = places(dy, groups, block).swapaxes(-1, -2)
+    dW = xp.zeros((groups, R * C * S, F // groups), dtype=xp.result_type(x, dy))
+    for out, under in strips(x, g, OH, OW):
+        columns = columns_of(x[:, under], g, groups, block)
+        dW += (columns @ given[:, out]).sum(axis=(1, 2))
+    return dW.swapaxes(1, 2).reshape(F, R, C, S).transpose(0, 2, 1, 3)
+
+
+def image_gradient(
+    dy: Array, W: Array, size: tuple[int, int], g: Geometry, groups: int = 1
+) -> Array:
+    """dx[c, i·t + r·d − p, j·t + s·d − p, n] += W[f,c,r,s] · dy[f,i,j,n].
+
+    Where y is as large as x it is a convolution of dy with the turned kernel: nothing
+    is added up. Else the patches' gradients are, and fewer products made.
+
+    Parameters
+    ----------
+    dy : (F, OH, OW, N) float.
+    W : (F, C/G, R, S) float, G = `groups`.
+    size : (H, W) of x, without its padding.
+
+    Returns
+    -------
+    dx : (C, H, W, N) float.
+
+    Examples
+    --------
+    >>> dy, W = np.ones((1, 2, 2, 1)), np.ones((1, 1, 2, 2))
+    >>> image_gradient(dy, W, (3, 3), geometry(2)).reshape(3, 3)
+    array([[1., 2., 1.],
+           [2., 4., 2.],
+           [1., 2., 1.]])
+    """
+    axes = zip(size, dy.shape[1:3], g.reach(), g.padding, strict=True)
+    rows, columns = ((k - 1 - p, n - on + p) for n, on, k, (p, _) in axes)
+    as_large = size[0] <= dy.shape[1] and size[1] <= dy.shape[2]
+    if g.stride != (1, 1) or not as_large or min(rows + columns) < 0:
+        return fold_gradient(dy, W, size, g, groups)
+    V = W.reshape(groups, -1, *W.shape[1:])[..., ::-1, ::-1].swapaxes(1, 2)
+    V = V.reshape(-1, *V.shape[2:])
+    return convolve(batch_last(batch_first(dy), (rows, columns)), V, g, groups)
+
+
+def fold_gradient(
+    dy: Array, W: Array, size: tuple[int, int], g: Geometry, groups: int = 1
+) -> Array:
+    """`image_gradient` in any geometry: dX = Wᵀ dy, then dx = fold(dX).
+
+    >>> dy, W = np.ones((1, 1, 1, 1)), np.ones((1, 1, 1, 2))
+    >>> fold_gradient(dy, W, (1, 3), geometry((1, 2), stride=2)).ravel()
+    array([1., 1., 0.])
+    """
+    xp, (_, OH, OW, N) = array_module(dy), dy.shape
+    kernels = in_columns(W, groups)
+    given = places(dy, groups, OW * N)
+    (top, bottom), (left, right) = g.padding
+    padded = groups * W.shape[1], top + size[0] + bottom, left + size[1] + right, N
+    dx = xp.zeros(padded, dtype=xp.result_type(dy, W))
+    for out, under in strips(dx, g, OH, OW):
+        fold_columns(dx[:, under], kernels @ given[:, out], g, groups, OW)
+    return dx[:, top : top + size[0], left : left + size[1]]
+
+
+def _operands(x: Array, W: Array, b: Array | None) -> tuple[Array, Array, Array | None]:
+    """x, W and b as arrays of one dtype, if x and W have four axes."""
+    x, (W, b) = images(x), floats(W=W, b=b)
+    if W.ndim != 4 or 0 in W.shape:
+        raise ValueError(f"W must be kernels of shape (F, C, R, S), got {W.shape}")
+    dtype = np.result_type(*(a.dtype for a in (x, W, b) if a is not None))
+    if dtype == x.dtype == W.dtype:
+        return x, W, b
+    return x.astype(dtype), W.astype(dtype), b
+
+
+def _check_channels(x: Array, W: Array, groups: int, expected: int, per: str) -> None:
+    """Raises ValueError unless x has the channels that W expects, in equal groups."""
+    if x.shape[1] != expected:
+        raise ValueError(
+            f"x {x.shape} has {x.shape[1]} channels, but the kernels W {W.shape} "
+            f"expect {expected}{per}"
+        )
+    if len(W) % groups:
+        raise ValueError(
+            f"W {W.shape} has {len(W)} kernels on its first axis, which do not make "
+            f"{groups} equal groups"
+        )
 
 
 def conv2d_forward(
     x: Array,
     W: Array,
-    b: Array,
+    b: Array | None = None,
     stride: Pair = 1,
     padding: Pair | Sides = 0,
     dilation: Pair = 1,
+    groups: int = 1,
 ) -> tuple[Array, tuple]:
     """y[n,f,i,j] = b[f] + Σ_{c,r,s} W[f,c,r,s] · x[n, c, i·t + r·d − p, j·t + s·d − p].
 
     Parameters
     ----------
     x : (N, C, H, W) float, any memory order.
-    W : (F, C, R, S) float, one kernel a filter and channel.
-    b : (F,) float.
+    W : (F, C/G, R, S) float, one kernel a filter and channel that it sees.
+    b : (F,) float, or None for no bias.
     stride, padding, dilation : t, p and d, in pixels, one number or (vertical,
         horizontal); padding, with zeros, also as ((top, bottom), (left, right)).
+    groups : G; the filters of each of G groups see one G-th of the channels, in order.
+        With G = C the convolution is depthwise.
 
     Returns
     -------
@@ -49,69 +195,43 @@ def conv2d_forward(
     Raises
     ------
     ValueError : if the channels of x and W differ, or the kernel does not fit into the
-        padded image. TypeError : if x holds integers.
+        padded image. TypeError : for other numbers than float32, float64 and integers.
 
     Notes
     -----
     Book: Convolution. LeCun et al. (1998), section II; Dumoulin and Visin (2016),
-    relationship 15 for the sizes. Where filters are few, one patch serves several rows:
-    Book: Fast without leaving NumPy, "Several rows from one patch".
+    relationship 15 for the sizes. Rows of patches: Cho and Brand (2017).
 
     Examples
     --------
-    >>> import numpy as np
     >>> x = np.arange(1.0, 10.0).reshape(1, 1, 3, 3)
     >>> W = np.array([[[[1.0, 0.0], [0.0, -1.0]]]])
-    >>> conv2d_forward(x, W, np.zeros(1))[0].reshape(2, 2)
+    >>> conv2d_forward(x, W)[0].reshape(2, 2)
     array([[-4., -4.],
            [-4., -4.]])
     """
-    check_images(x)
-    if x.shape[1] != W.shape[1]:
-        raise ValueError(
-            f"x {x.shape} has {x.shape[1]} channels, "
-            f"but the kernels W {W.shape} expect {W.shape[1]}"
-        )
-    g = geometry(W.shape[2:], stride, padding, dilation)
-    F, N, (OH, OW) = len(W), len(x), g.output_size(*x.shape[2:])
-    xp, x = array_module(x), batch_last(x, g.padding)
-    rows = rows_at_once(W.shape, g, OH) if xp is np else 1
-    V, tall = taller(W, g, rows)
-    y = xp.empty((F, OH, OW, N), dtype=xp.result_type(x, W))
-    turns, kernels = by_turns(y, rows), V.reshape(F * rows, -1)
-    for out, under in strips(x, tall, OH // rows, OW):
-        columns = extract_patches(x[:, under], tall).reshape(kernels.shape[1], -1)
-        strip = turns[:, :, out]
-        if rows == 1:
-            xp.matmul(kernels, columns, out=strip.reshape(F, -1))
-        else:
-            strip[...] = (kernels @ columns).reshape(strip.shape)
-    y += b[:, None, None, None]
-    return batch_first(y), (x, W.shape, V, tall, g.padding)
+    x, W, b = _operands(x, W, b)
+    g, size = geometry(W.shape[2:], stride, padding, dilation), x.shape[2:]
+    channels = W.shape[1] * whole("groups", groups, 1)
+    _check_channels(x, W, groups, channels, f" ({groups} groups)" * (groups > 1))
+    g.output_size(*size)  # refuses a kernel that does not fit
+    if b is not None:
+        same_shape("conv2d_forward", "b, one number a filter,", b, (len(W),))
+    x = batch_last(x, g.padding)
+    y = convolve(x, W, g, groups)
+    if b is not None:
+        y += b[:, None, None, None]
+    return batch_first(y), (x, W, b is not None, size, g, groups, glimpse(x, W))
 
 
 def conv2d_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple:
     """dW = dy · columnsᵀ, db = Σ_{n,i,j} dy, dx = fold(Wᵀ dy).
 
-    Parameters
-    ----------
-    dy : (N, F, OH, OW) float, ∂L/∂y.
-    cache : from `conv2d_forward`.
-    need_dx : False leaves out the gradient of the input (dx is then None).
+    Returns (dx, dW, db); dx is None without `need_dx`, db without a bias. Written as
+    sums, dW[f,c,r,s] is Σ_{n,i,j} dy[n,f,i,j] x[n, c, i·t + r·d − p, j·t + s·d − p],
+    and dx a convolution of dy, t − 1 zeros put between its pixels, with the kernel
+    turned by 180°. Book: Convolution, "The derivative".
 
-    Returns
-    -------
-    dx : (N, C, H, W), dW : (F, C, R, S), db : (F,) float.
-
-    Notes
-    -----
-    Book: Convolution, "The derivative". Written as sums, dW[f,c,r,s] is
-    Σ_{n,i,j} dy[n,f,i,j] x[n, c, i·t + r·d − p, j·t + s·d − p], and dx a convolution of
-    dy, t − 1 zeros put between its pixels, with the kernel turned by 180°.
-
-    Examples
-    --------
-    >>> import numpy as np
     >>> x = np.arange(1.0, 10.0).reshape(1, 1, 3, 3)
     >>> W = np.array([[[[1.0, 0.0], [0.0, -1.0]]]])
     >>> _, cache = conv2d_forward(x, W, np.zeros(1))
@@ -120,20 +240,94 @@ def conv2d_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple:
     (array([[12., 16.],
            [24., 28.]]), array([4.]))
     """
-    x, shape, V, tall, padding = cache
-    xp, dy, rows = array_module(x), batch_last(dy), V.shape[1]
-    turns, kernels = by_turns(dy, rows), V.reshape(len(V) * rows, -1)
-    dx: Array = xp.zeros_like(x) if need_dx else None
-    dV = xp.zeros_like(kernels)
-    for out, under in strips(x, tall, *turns.shape[2:4]):
-        columns = extract_patches(x[:, under], tall)
-        strip = turns[:, :, out].reshape(len(kernels), -1)
-        dV += strip @ columns.reshape(kernels.shape[1], -1).T
-        if need_dx:
-            fold_into(dx[:, under], (kernels.T @ strip).reshape(columns.shape), tall)
-    dW = shifted(dV.reshape(V.shape), shape[2], tall.stride[0] // rows).sum(axis=1)
-    return (
-        batch_first(dx, padding) if need_dx else None,
-        dW,
-        dy.sum(axis=(1, 2, 3)),
-    )
+    x, W, has_bias, size, g, groups, seen = cache
+    check_unchanged("conv2d_backward", seen, x=x, W=W)
+    shape = (x.shape[3], len(W), *g.output_size(*size))
+    dy = batch_last(upstream("conv2d_backward", dy, shape))
+    dW = kernel_gradient(x, dy, W.shape, g, groups)
+    db = dy.sum(axis=(1, 2, 3)) if has_bias else None
+    if not need_dx:
+        return None, dW, db
+    return batch_first(image_gradient(dy, W, size, g, groups)), dW, db
+
+
+def conv_transpose2d_forward(
+    x: Array,
+    W: Array,
+    b: Array | None = None,
+    stride: Pair = 1,
+    padding: Pair | Sides = 0,
+    dilation: Pair = 1,
+    output_padding: Pair = 0,
+    groups: int = 1,
+) -> tuple[Array, tuple]:
+    """y[n, f, i·t + r·d − p, j·t + s·d − p] += W[c,f,r,s] · x[n,c,i,j], from b[f] on.
+
+    It is dx of a convolution whose output x is: its stride makes images larger.
+
+    Parameters
+    ----------
+    x : (N, C, H, W) float, any memory order.
+    W : (C, F/G, R, S) float: as the convolution's own, which goes from F to C channels.
+    b : (F,) float, or None for no bias.
+    stride, padding, dilation, groups : those of that convolution; padding is cut off.
+    output_padding : rows and columns more at the bottom and right, fewer than the
+        stride or the dilation: of several sizes that the convolution maps to H, which.
+
+    Returns
+    -------
+    y : (N, F, OH, OW) float, OH = (H − 1) t − 2 p + d (R − 1) + 1 + output_padding.
+    cache : what `conv_transpose2d_backward` needs.
+
+    Raises
+    ------
+    ValueError, TypeError : as `conv2d_forward`, or if nothing is left of y.
+
+    Notes
+    -----
+    Dumoulin and Visin (2016), chapter 4. Zeiler et al. (2010).
+
+    Examples
+    --------
+    >>> x = np.array([[[[1.0, 2.0], [3.0, 4.0]]]])
+    >>> conv_transpose2d_forward(x, np.ones((1, 1, 1, 2)), stride=2)[0].reshape(3, 4)
+    array([[1., 1., 2., 2.],
+           [0., 0., 0., 0.],
+           [3., 3., 4., 4.]])
+    """
+    x, W, b = _operands(x, W, b)
+    g = geometry(W.shape[2:], stride, padding, dilation)
+    filters = W.shape[1] * whole("groups", groups, 1)
+    _check_channels(x, W, groups, len(W), " on its first axis")
+    size = transposed_size(g, output_padding, *x.shape[2:])
+    if b is not None:
+        same_shape("conv_transpose2d_forward", "b, one number a filter,", b, (filters,))
+    x = batch_last(x)
+    y = image_gradient(x, W, size, g, groups)
+    if b is not None:
+        y += b[:, None, None, None]
+    return batch_first(y), (x, W, b is not None, size, g, groups, glimpse(x, W))
+
+
+def conv_transpose2d_backward(
+    dy: Array, cache: tuple, *, need_dx: bool = True
+) -> tuple:
+    """dx = W ⋆ dy, dW = x · columns(dy)ᵀ, db = Σ_{n,i,j} dy.
+
+    What the convolution computes forward, and its dW with x and dy in each other's
+    place. Returns (dx, dW, db) as `conv2d_backward`.
+
+    >>> x, W = np.array([[[[1.0, 2.0]]]]), np.array([[[[10.0, 1.0]]]])
+    >>> y, cache = conv_transpose2d_forward(x, W, stride=2)
+    >>> conv_transpose2d_backward(np.array([[[[1.0, 2.0, 3.0, 4.0]]]]), cache)[0]
+    array([[[[12., 34.]]]])
+    """
+    x, W, has_bias, size, g, groups, seen = cache
+    check_unchanged("conv_transpose2d_backward", seen, x=x, W=W)
+    shape = (x.shape[3], W.shape[1] * groups, *size)
+    dy = upstream("conv_transpose2d_backward", dy, shape)
+    db = dy.sum(axis=(0, 2, 3)) if has_bias else None
+    rows, columns = g.span(*x.shape[1:3])
+    dy = batch_last(dy, g.padding)[:, :rows, :columns]
+    dW = kernel_gradient(dy, x, W.shape, g, groups)
+    return batch_first(convolve(dy, W, g, groups)) if need_dx else None, dW, db

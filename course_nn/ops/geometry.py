@@ -56,8 +56,8 @@ class Geometry(NamedTuple):
         >>> geometry(3, stride=2).output_size(7, 8)
         (3, 3)
         """
-        size = zip((H, W), *self, strict=True)
-        oh, ow = ((n + sum(p) - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in size)
+        size = zip((H, W), self.reach(), self.stride, self.padding, strict=True)
+        oh, ow = ((n + sum(p) - k) // t + 1 for n, k, t, p in size)
         if oh < 1 or ow < 1:
             raise ValueError(
                 "a {}×{} window (dilation {}) does not fit into an image of "
@@ -67,6 +67,16 @@ class Geometry(NamedTuple):
             )
         return oh, ow
 
+    def span(self, OH: int, OW: int) -> tuple[int, int]:
+        """(OH − 1) t + d (R − 1) + 1: the pixels under so many windows, of both axes.
+
+        >>> geometry(3, stride=2).span(3, 3)
+        (7, 7)
+        """
+        axes = zip((OH, OW), self.stride, self.reach(), strict=True)
+        height, width = ((n - 1) * t + k for n, t, k in axes)
+        return height, width
+
     def unpadded(self) -> "Geometry":
         """The same windows on an image that has its padding already.
 
@@ -74,6 +84,24 @@ class Geometry(NamedTuple):
         ((0, 0), (0, 0))
         """
         return self._replace(padding=UNPADDED)
+
+    def across(self) -> "Geometry":
+        """The windows' single rows: what is left when the image keeps all of its.
+
+        >>> geometry(3, stride=2).across()[:2]
+        ((1, 3), (1, 2))
+        """
+        (_, S), (_, t), (_, d) = self.kernel, self.stride, self.dilation
+        return Geometry((1, S), (1, t), UNPADDED, (1, d))
+
+    def reach(self) -> tuple[int, int]:
+        """d (R − 1) + 1 and d (S − 1) + 1: pixels from a window's first to its last.
+
+        >>> geometry(3, dilation=(1, 2)).reach()
+        (3, 5)
+        """
+        (R, S), (dh, dw) = self.kernel, self.dilation
+        return dh * (R - 1) + 1, dw * (S - 1) + 1
 
 
 def pair(value: Pair) -> tuple[int, int]:
@@ -84,6 +112,8 @@ def pair(value: Pair) -> tuple[int, int]:
     """
     both = tuple(value) if isinstance(value, tuple | list) else (value, value)
     try:
+        if any(isinstance(v, bool) for v in both):
+            raise TypeError
         vertical, horizontal = map(index, both)
     except (TypeError, ValueError):
         raise TypeError(
@@ -138,21 +168,131 @@ def sides(padding: Pair | Sides) -> Sides:
     return (vertical, vertical), (horizontal, horizontal)
 
 
+def transposed_size(
+    g: Geometry, output_padding: Pair, H: int, W: int
+) -> tuple[int, int]:
+    """The size of an image that a convolution maps to H × W: OH and OW transposed.
+
+    Parameters
+    ----------
+    g : the geometry of that convolution.
+    output_padding : rows and columns more: of several such sizes, which.
+    H, W : pixels.
+
+    Returns
+    -------
+    OH, OW : (H − 1) t − 2 p + d (R − 1) + 1 + output_padding; likewise, with W and S.
+
+    Raises
+    ------
+    ValueError : if nothing is left, or for an output padding as large as the stride and
+        the dilation.
+
+    Examples
+    --------
+    >>> transposed_size(geometry(3, stride=2, padding=1), (1, 0), 4, 4)
+    (8, 7)
+    """
+    extra = pair(output_padding)
+    axes = zip(g.span(H, W), g.padding, extra, strict=True)
+    OH, OW = (n - sum(p) + more for n, p, more in axes)
+    most = [max(axis) for axis in zip(g.stride, g.dilation, strict=True)]
+    if not all(0 <= e < m for e, m in zip(extra, most, strict=True)):
+        raise ValueError(
+            f"output_padding {extra} must be at least 0 and less than the stride "
+            f"{g.stride} or the dilation {g.dilation}"
+        )
+    if OH < 1 or OW < 1:
+        raise ValueError(
+            f"padding {g.padding} leaves nothing of an output of "
+            f"{OH + sum(g.padding[0])}×{OW + sum(g.padding[1])} pixels: use less"
+        )
+    return OH, OW
+
+
 def pool_geometry(
-    window: Pair, stride: Pair | None = None, padding: Pair | Sides = 0
+    window: Pair,
+    stride: Pair | None = None,
+    padding: Pair | Sides | str = 0,
+    *,
+    ceil_mode: bool = False,
+    size: tuple[int, int] | None = None,
 ) -> Geometry:
     """The geometry of a pooling, checked; the stride is the window unless given.
 
+    Parameters
+    ----------
+    window, stride : pixels, one number or (vertical, horizontal).
+    padding : pixels, likewise, or ((top, bottom), (left, right)); or "same", after
+        Keras: as many windows as strides begin in the image.
+    ceil_mode : a window more where pixels are left over, if it begins on the image or
+        the padding before it, as in PyTorch.
+    size : (H, W) of the image; "same" and `ceil_mode` become padding once it is known.
+
+    Raises
+    ------
+    ValueError : for a padding of more than half the window, or numbers too small.
+    TypeError : for what is neither a whole number nor a pair of them.
+
+    Examples
+    --------
     >>> pool_geometry(3, padding=1).stride
     (3, 3)
+    >>> pool_geometry(2, ceil_mode=True, size=(5, 6)).padding
+    ((0, 1), (0, 0))
     """
-    g = geometry(window, window if stride is None else stride, padding)
+    if isinstance(padding, str) and padding != "same":
+        raise ValueError(f'padding must be "same" or in pixels, got {padding!r}')
+    if not isinstance(ceil_mode, bool):
+        raise TypeError(f"ceil_mode must be True or False, got {ceil_mode!r}")
+    stride = window if stride is None else stride
+    g = geometry(window, stride, 0 if isinstance(padding, str) else padding)
     if any(2 * max(p) > k for p, k in zip(g.padding, g.kernel, strict=True)):
         raise ValueError(
             f"padding {g.padding} is more than half the window {g.kernel}: "
             "some windows would see no pixel"
         )
-    return g
+    if size is None:
+        return g
+    axes = [*zip(size, g.kernel, g.stride, g.padding, strict=True)]
+    if isinstance(padding, str):
+        vertical, horizontal = (same_padding(n, k, t) for n, k, t, _ in axes)
+    elif ceil_mode:
+        vertical, horizontal = (ceil_padding(*axis) for axis in axes)
+    else:
+        return g
+    return g._replace(padding=(vertical, horizontal))
+
+
+def pool_output_size(
+    H: int,
+    W: int,
+    window: Pair,
+    stride: Pair | None = None,
+    padding: Pair | Sides | str = 0,
+    ceil_mode: bool = False,
+) -> tuple[int, int]:
+    """How many windows of a pooling fit, OH and OW; else the errors of its geometry.
+
+    >>> pool_output_size(5, 5, 2), pool_output_size(5, 5, 2, padding="same")
+    ((2, 2), (3, 3))
+    """
+    g = pool_geometry(window, stride, padding, ceil_mode=ceil_mode, size=(H, W))
+    return g.output_size(H, W)
+
+
+def ceil_padding(
+    size: int, kernel: int, stride: int, padding: tuple[int, int]
+) -> tuple[int, int]:
+    """The padding with what a last window needs that begins on the image or before it.
+
+    >>> ceil_padding(5, kernel=2, stride=2, padding=(0, 0))
+    (0, 1)
+    """
+    before, after = padding
+    last = math.ceil((before + size + after - kernel) / stride)
+    last = min(last, (before + size - 1) // stride)
+    return before, max(after, last * stride + kernel - before - size)
 
 
 def same_padding(

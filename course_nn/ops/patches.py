@@ -13,24 +13,26 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..backend import Array, array_module, as_strided
+from ..checks import as_float
 from .geometry import UNPADDED, Geometry, Sides
 
 PATCH_BYTES = 1 << 21  # of patches at a time: they are used while they lie in the cache
-COPY_COST = 20  # multiplications in the time in which a pixel is copied into a patch
+SMALL_PRODUCT = 1_000_000  # multiplications of a product that BLAS makes without copies
 
 
-def check_images(x: Array) -> None:
-    """Raises ValueError or TypeError unless x is (N, C, H, W), floating-point.
+def images(x: Array, name: str = "x") -> Array:
+    """x as an array of float32 or float64, if it is (N, C, H, W).
 
-    >>> import numpy as np
-    >>> check_images(np.zeros((1, 3, 8, 8)))
+    >>> images([[[[1, 2]]]]).shape
+    (1, 1, 1, 2)
     """
-    if x.ndim != 4:
-        raise ValueError(f"images must be of shape (N, C, H, W), got {x.shape}")
-    if x.dtype.kind != "f":
-        raise TypeError(
-            f"images must be floating-point, got {x.dtype}; use x.astype(np.float32)"
+    x = as_float(x, name)
+    if x.ndim != 4 or 0 in x.shape[1:]:
+        raise ValueError(
+            f"{name} must be images of shape (N, C, H, W), with a pixel or more, "
+            f"got {x.shape}"
         )
+    return x
 
 
 def batch_last(x: Array, padding: Sides = UNPADDED, fill: float = 0) -> Array:
@@ -155,78 +157,99 @@ def fold_patches(columns: Array, shape: tuple[int, ...], g: Geometry) -> Array:
            [2., 4., 2.],
            [1., 2., 1.]])
     """
+    _, R, S, OH, OW, _ = columns.shape
     x = array_module(columns).zeros(shape, dtype=columns.dtype)
-    fold_into(x, columns, g)
+    seen, (dh, dw), (th, tw) = windows(x, g), g.dilation, g.stride
+    for r in apart(R, OH, th, dh):
+        for s in apart(S, OW, tw, dw):
+            pixels = seen[:, r, s]
+            pixels += columns[:, r, s]
     return x
 
 
-def fold_into(x: Array, columns: Array, g: Geometry) -> None:
-    """Adds the patches to an image, those together that never meet at a pixel."""
-    _, R, S, OH, OW, _ = columns.shape
-    seen, cols = windows(x, g), _apart(S, OW, g.stride[1], g.dilation[1])
-    for r in _apart(R, OH, g.stride[0], g.dilation[0]):
-        for s in cols:
-            places = seen[:, r, s]
-            places += columns[:, r, s]
-
-
-def _apart(size: int, count: int, stride: int, dilation: int) -> list[int | slice]:
-    """A kernel's pixels, along one axis, in groups that do not meet in the windows."""
+def apart(size: int, count: int, stride: int, dilation: int) -> list[int | slice]:
+    """A kernel's pixels, along one axis, in groups that never meet at a pixel."""
     together = size if count == 1 else math.ceil(stride / dilation)
     if together == 1:
         return [*range(size)]
     return [slice(k, k + together) for k in range(0, size, together)]
 
 
+# -- rows of patches: what the convolution copies ------------------------------------
+
+
 def strips(x: Array, g: Geometry, OH: int, OW: int) -> Iterator[tuple[slice, slice]]:
     """Strips of output rows and the image rows under them; patches fit the cache."""
-    row_bytes = x.shape[0] * math.prod(g.kernel) * OW * x.shape[3] * x.itemsize
-    height = max(PATCH_BYTES // row_bytes, 1) if array_module(x) is np else OH
-    for top in range(0, OH, height):
+    C, _, _, N = x.shape
+    rows = PATCH_BYTES // max(C * g.kernel[1] * OW * N * x.itemsize, 1)
+    height = max((rows - g.reach()[0]) // g.stride[0] + 1, 2)
+    for top in range(0, OH, height if array_module(x) is np else OH):
         bottom = min(top + height, OH)
-        last = (bottom - 1) * g.stride[0] + (g.kernel[0] - 1) * g.dilation[0] + 1
+        last = (bottom - 1) * g.stride[0] + g.reach()[0]
         yield slice(top, bottom), slice(top * g.stride[0], last)
 
 
-def rows_at_once(shape: tuple[int, ...], g: Geometry, OH: int) -> int:
-    """How many rows of the output one patch serves, at the least cost of a row."""
-    F, C, R, S = shape
+def row_windows(x: Array, g: Geometry, groups: int = 1) -> Array:
+    """The view [k,h,c,s,j,n] of x[k·C/G + c, h, j·t + s·d, n]: patches' single rows.
 
-    def cost(rows: int) -> float:
-        """Multiplications; a number that is copied counts as COPY_COST of them."""
-        height = (rows - 1) * g.stride[0] + R
-        results = F * COPY_COST if rows > 1 else 0  # of one row they lie in order
-        return C * S * height * (F + COPY_COST / rows) + results
-
-    if g.dilation[0] > 1:  # most of a taller kernel would be zeros
-        return 1
-    return min((rows for rows in range(1, OH + 1) if OH % rows == 0), key=cost)
-
-
-def taller(W: Array, g: Geometry, rows: int) -> tuple[Array, Geometry]:
-    """V[f, k, c, k·t + r, s] = W[f,c,r,s]: of each filter `rows`, each lower by t.
-
-    Moved by rows·t at a time, such filters of height R + (rows − 1)·t compute the same
-    output: filter (f, k) every row i·rows + k of filter f's. Only a pixel that is not
-    finite reaches more: all rows that share its patch, since 0·∞ is no number.
+    A row of pixels lies in up to R patches, one below the other; here it is once.
     """
-    (F, C, R, S), t = W.shape, g.stride[0]
-    if rows == 1:
-        return W[:, None], g
-    height = (rows - 1) * t + R
-    V = array_module(W).zeros((F, rows, C, height, S), dtype=W.dtype)
-    shifted(V, R, t)[...] = W[:, None]
-    return V, g._replace(kernel=(height, S), stride=(rows * t, g.stride[1]))
+    seen = windows(x, g.across())[:, 0]  # (C, S, H, OW, N)
+    seen = seen.reshape(groups, len(x) // groups, *seen.shape[1:])
+    return seen.transpose(0, 3, 1, 2, 4, 5)
 
 
-def shifted(V: Array, R: int, t: int) -> Array:
-    """The view [f, k, c, r, s] of V[f, k, c, k·t + r, s]: where `taller` put W."""
-    f, k, c, h, s = V.strides
-    shape = (*V.shape[:3], R, V.shape[4])
-    return as_strided(V, shape, (f, k + t * h, c, h, s))
+def piled(rows: Array, g: Geometry, block: int) -> Array:
+    """The view [k,i,q,r,c,s,b] of rows[k, i·t + r·d, c, s]: those of patch i in a pile.
+
+    A row's OW·N places are cut into blocks: place (j, n) is number b of block q.
+    """
+    G, H, C, S, OW, N = rows.shape
+    OH = (H - g.reach()[0]) // g.stride[0] + 1
+    (k, h, c, s, _, n), t, d = rows.strides, g.stride[0], g.dilation[0]
+    shape = (G, OH, blocks(OW * N, block), g.kernel[0], C, S, block)
+    return as_strided(rows, shape, (k, t * h, n * block, d * h, c, s, n))
 
 
-def by_turns(y: Array, rows: int) -> Array:
-    """The view (F, rows, OH / rows, OW, N) of y: row i·rows + k is [:, k, i]."""
+def columns_of(x: Array, g: Geometry, groups: int, block: int) -> Array:
+    """columns[k,i,q,(r,c,s),b]: patches; each row of pixels was copied once."""
+    piles = piled(
+        array_module(x).ascontiguousarray(row_windows(x, g, groups)), g, block
+    )
+    return piles.reshape(*piles.shape[:3], math.prod(piles.shape[3:6]), block)
+
+
+def fold_columns(x: Array, columns: Array, g: Geometry, groups: int, OW: int) -> None:
+    """Undoes `columns_of` by adding: the rows of a pile, then the pixels of a row."""
+    seen, block = row_windows(x, g, groups), columns.shape[-1]
+    rows = array_module(x).zeros(seen.shape, dtype=x.dtype)
+    piles = piled(rows, g, block)
+    columns = columns.reshape(piles.shape)
+    for r in apart(g.kernel[0], piles.shape[1], g.stride[0], g.dilation[0]):
+        target = piles[:, :, :, r]
+        target += columns[:, :, :, r]
+    for s in apart(g.kernel[1], OW, g.stride[1], g.dilation[1]):
+        target = seen[:, :, :, s]
+        target += rows[:, :, :, s]
+
+
+def places(y: Array, groups: int, block: int) -> Array:
+    """The view [k,i,q,f,b] of y (F, OH, OW, N): the filters' results as matrices."""
     F, OH, OW, N = y.shape
-    return y.reshape(F, OH // rows, rows, OW, N).swapaxes(1, 2)
+    shape = (groups, F // groups, OH, blocks(OW * N, block), block)
+    return y.reshape(shape).transpose(0, 2, 3, 1, 4)
+
+
+def blocks(count: int, size: int) -> int:
+    """How many blocks there are; of an empty batch none."""
+    return count // size if size else 0
+
+
+def block_size(filters: int, weights: int, OW: int, N: int) -> int:
+    """How many places of a row one product computes: few, where filters are few.
+
+    BLAS spares small products the copies that it makes of large ones.
+    """
+    sizes = [OW // q * N for q in range(1, OW + 1) if OW % q == 0]
+    small = [n for n in sizes if n >= 64 and n * filters * weights <= SMALL_PRODUCT]
+    return max(small, default=OW * N)

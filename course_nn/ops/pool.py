@@ -7,7 +7,7 @@ to the first place, in reading order, that holds it.
 
 from ..backend import Array, array_module
 from .geometry import UNPADDED, Pair, Sides, pool_geometry
-from .patches import batch_first, batch_last, check_images
+from .patches import batch_first, batch_last, images
 
 HEIGHT, WIDTH = 2, 3  # axes of an image (N, C, H, W)
 
@@ -107,8 +107,8 @@ def max_pool2d_forward(
     array([[ 5.,  7.],
            [13., 15.]])
     """
-    check_images(x)
-    g = pool_geometry(window, stride, padding)
+    x = images(x)
+    g = pool_geometry(window, stride, padding, size=x.shape[2:])
     g.output_size(*x.shape[2:])  # refuses a window that does not fit
     x = _padded(x, g.padding, -float("inf"))
     rows = _max_along(x, WIDTH, g.kernel[1], g.stride[1])
@@ -176,8 +176,8 @@ def avg_pool2d_forward(
     array([[ 2.5,  4.5],
            [10.5, 12.5]])
     """
-    check_images(x)
-    g = pool_geometry(window, stride, padding)
+    x = images(x)
+    g = pool_geometry(window, stride, padding, size=x.shape[2:])
     OH, OW = g.output_size(*x.shape[2:])
     x, (R, S), (sh, sw) = _padded(x, g.padding, 0), g.kernel, g.stride
     rows = sum(window_step(x, WIDTH, s, sw, OW) for s in range(S))

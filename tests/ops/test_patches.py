@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from contract import seeds, windows
+from contract import normal, seeds, windows
 from hypothesis import given
+from hypothesis import strategies as st
 
 from course_nn import ops
-from course_nn.ops.patches import rows_at_once
+from course_nn.ops.patches import block_size, columns_of, fold_columns
 
 
 @given(windows(), seeds)
@@ -35,14 +36,53 @@ def test_batch_last_and_batch_first_are_adjoint(window, seed: int) -> None:
     np.testing.assert_array_equal(ops.batch_first(padded, g.padding), x)
 
 
+# -- rows of patches
+
+
+@given(windows(), seeds, st.integers(1, 2))
+def test_columns_are_the_patches_row_by_row(window, seed: int, groups: int) -> None:
+    g, (N, C, H, W) = window
+    x = np.random.default_rng(seed).standard_normal(
+        (C * groups, H + sum(g.padding[0]), W + sum(g.padding[1]), N)
+    )
+    patches = ops.extract_patches(x, g)  # (GC, R, S, OH, OW, N)
+    _, R, S, OH, OW, _ = patches.shape
+    expected = patches.reshape(groups, C, R, S, OH, OW * N).transpose(0, 4, 2, 1, 3, 5)
+    for block in (N * b for b in range(1, OW + 1) if OW % b == 0):
+        columns = columns_of(x, g, groups, block)
+        assert columns.shape == (groups, OH, OW * N // block, R * C * S, block)
+        whole = columns.swapaxes(2, 3).reshape(groups, OH, R * C * S, OW * N)
+        np.testing.assert_array_equal(whole, expected.reshape(whole.shape))
+
+
+@given(windows(), seeds, st.integers(1, 2))
+def test_columns_and_their_fold_are_adjoint(window, seed: int, groups: int) -> None:
+    g, (N, C, H, W) = window
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((C * groups, H + sum(g.padding[0]), W + sum(g.padding[1]), N))
+    _, OW = g.unpadded().output_size(*x.shape[1:3])
+    columns, back = columns_of(x, g, groups, OW * N), np.zeros_like(x)
+    u = rng.standard_normal(columns.shape)
+    fold_columns(back, u, g, groups, OW)
+    assert (columns * u).sum() == pytest.approx((x * back).sum(), rel=1e-10, abs=1e-10)
+
+
+def test_without_dilation_rows_are_copied_once() -> None:
+    x = normal(1, 2, 9, 8, 3)
+    for dilation, copies in ((1, 1), (2, 3)):
+        g = ops.geometry((3, 2), dilation=(dilation, 1))
+        columns = columns_of(x, g, 1, 7 * 3)
+        owner = columns
+        while owner.base is not None:
+            owner = owner.base
+        rows = 9 if copies == 1 else g.output_size(9, 8)[0] * 3
+        assert owner.size == rows * 2 * 2 * 7 * 3
+
+
 @pytest.mark.parametrize(
-    ("shape", "OH", "rows"),
-    [((6, 1, 5, 5), 28, 4), ((16, 6, 5, 5), 10, 2), ((64, 32, 3, 3), 24, 1), ((6, 1, 5, 5), 29, 1)],
-    ids=["few filters", "more filters", "many filters", "rows that nothing divides"],
+    ("filters", "weights", "OW", "N", "size"),
+    [(16, 144, 32, 32, 256), (64, 576, 32, 16, 512), (6, 25, 28, 64, 28 * 64), (16, 144, 7, 0, 0)],
+    ids=["few filters", "many filters", "a small product", "an empty batch"],
 )
-def test_few_filters_read_patches_for_several_rows(shape, OH: int, rows: int) -> None:
-    assert rows_at_once(shape, ops.geometry(shape[2:]), OH) == rows
-
-
-def test_a_dilated_kernel_is_not_made_taller() -> None:
-    assert rows_at_once((6, 1, 5, 5), ops.geometry(5, dilation=(2, 1)), 28) == 1
+def test_few_filters_get_small_products(filters, weights, OW, N, size) -> None:
+    assert block_size(filters, weights, OW, N) == size
