@@ -71,13 +71,19 @@ def as_float(x: Any, name: str = "x") -> Array:
 
 
 def floats(**arrays: Any) -> tuple[Array, ...]:
-    """Several arguments by name through `as_float`; None stays None.
+    """Several arguments by name through `as_float`, in the widest dtype among them.
+
+    A bias b may be None, and stays it.
 
     >>> x, b = floats(x=[1, 2], b=None)
     >>> x, b
     (array([1., 2.]), None)
     """
-    return tuple(a if a is None else as_float(a, name) for name, a in arrays.items())
+    found: list[Any]
+    found = [a if a is None and n == "b" else as_float(a, n) for n, a in arrays.items()]
+    if len({a.dtype for a in found if a is not None}) > 1:
+        found = [a if a is None else a.astype(np.float64, copy=False) for a in found]
+    return tuple(found)
 
 
 def same_shape(where: str, name: str, got: Array, shape: tuple[int, ...]) -> None:

@@ -97,7 +97,7 @@ class GELU(Elementwise):
             raise ValueError(f'approximate is "none" or "tanh", got {self.approximate!r}')
 
     def extras(self) -> dict[str, Any]:
-        return {}
+        return {"approximate": self.approximate}
 
 
 @options

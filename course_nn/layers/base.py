@@ -266,7 +266,7 @@ class Layer(Described):
         --------
         >>> import course_nn as nn
         >>> nn.Dropout(0.5).draw_noise((1, 4), np.ones(1))
-        array([[2., 2., 2., 0.]])
+        array([[ True,  True,  True, False]])
         """
         return None
 

@@ -57,13 +57,13 @@ class Dropout(Layer):
         return {}
 
     def draw_noise(self, shape: Shape, like: Array) -> Array:
-        return ops.dropout_mask(shape, self.rate, rng=self.rng, like=like)
+        return ops.dropout_mask(shape, self.rate, rng=self.rng, like=like, channels=self.channels)
 
     def compute(self, x: Array, train: bool, noise: Array | None = None) -> tuple[Array, Any]:
         if not train:
             return x, None
         mask = self.draw_noise(x.shape, x) if noise is None else noise
-        return x * mask, mask
+        return ops.dropout_forward(x, self.rate, mask=mask)
 
     def gradients(
         self, dy: Array, cache: Any, need_dx: bool = True

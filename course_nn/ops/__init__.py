@@ -13,6 +13,8 @@ from .activation import (
     sigmoid,
     sigmoid_backward,
     sigmoid_forward,
+    silu_backward,
+    silu_forward,
     tanh_backward,
     tanh_forward,
 )
@@ -76,6 +78,8 @@ from .pool import (
     max_pool2d_forward,
 )
 from .softmax import (
+    log_softmax_backward,
+    log_softmax_forward,
     softmax_backward,
     softmax_forward,
 )
@@ -116,6 +120,8 @@ __all__ = [
     "layer_norm_forward",
     "leaky_relu_backward",
     "leaky_relu_forward",
+    "log_softmax_backward",
+    "log_softmax_forward",
     "max_pool2d_backward",
     "max_pool2d_forward",
     "mean_squared_error_backward",
@@ -129,6 +135,8 @@ __all__ = [
     "sigmoid",
     "sigmoid_backward",
     "sigmoid_forward",
+    "silu_backward",
+    "silu_forward",
     "softmax_backward",
     "softmax_cross_entropy_backward",
     "softmax_cross_entropy_forward",

@@ -6,16 +6,17 @@ Products of matrices are all there is to it, forward and backward.
 import math
 
 from ..backend import Array
+from ..checks import as_float, floats, same_shape, upstream
 
 
-def dense_forward(x: Array, W: Array, b: Array) -> tuple[Array, tuple]:
+def dense_forward(x: Array, W: Array, b: Array | None = None) -> tuple[Array, tuple]:
     """y = x W + b: every output is a weighted sum of every input.
 
     Parameters
     ----------
     x : (N, D) float, one sample a row.
     W : (D, M) float, one output a column.
-    b : (M,) float.
+    b : (M,) float, or None for no bias.
 
     Returns
     -------
@@ -24,7 +25,7 @@ def dense_forward(x: Array, W: Array, b: Array) -> tuple[Array, tuple]:
 
     Raises
     ------
-    ValueError : if D of x and of W differ (NumPy's message names both).
+    ValueError : if the shapes do not fit.
 
     Notes
     -----
@@ -38,9 +39,13 @@ def dense_forward(x: Array, W: Array, b: Array) -> tuple[Array, tuple]:
     >>> y
     array([[16.]])
     """
+    x, W, b = floats(x=x, W=W, b=b)
+    _expect_product(x, W)
     y = x @ W
-    y += b
-    return y, (x, W)
+    if b is not None:
+        same_shape("dense_forward", "b", b, W.shape[1:])
+        y += b
+    return y, (x, W, b is not None)
 
 
 def dense_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple:
@@ -54,7 +59,7 @@ def dense_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple:
 
     Returns
     -------
-    dx : (N, D), dW : (D, M), db : (M,) float.
+    dx : (N, D), dW : (D, M), db : (M,) float, or None where there is no bias.
 
     Notes
     -----
@@ -70,9 +75,20 @@ def dense_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple:
     >>> dx, dW.ravel(), db
     (array([[30., 40.]]), array([10., 20.]), array([10.]))
     """
-    x, W = cache
+    x, W, with_bias = cache
+    dy = upstream("dense_backward", dy, (len(x), W.shape[1]))
     dx = dy @ W.T if need_dx else None
-    return dx, x.T @ dy, dy.sum(axis=0)
+    return dx, x.T @ dy, dy.sum(axis=0) if with_bias else None
+
+
+def _expect_product(x: Array, W: Array) -> None:
+    """Refuses what has no matrix product."""
+    if x.ndim != 2 or W.ndim != 2 or x.shape[1] != W.shape[0]:
+        fix = "; is a flatten missing?" if x.ndim > 2 else ""
+        raise ValueError(
+            f"dense_forward: x has shape {x.shape} and W {W.shape}, expected (N, D) "
+            f"and (D, M) with the same D{fix}"
+        )
 
 
 def flatten_forward(x: Array) -> tuple[Array, tuple]:
@@ -87,6 +103,10 @@ def flatten_forward(x: Array) -> tuple[Array, tuple]:
     y : (N, D) float, D the product of the other axes; a view of x if memory allows.
     cache : the shape of x.
 
+    Raises
+    ------
+    ValueError : if x is a single number.
+
     Notes
     -----
     Book: The dense layer, "Flattening".
@@ -97,26 +117,19 @@ def flatten_forward(x: Array) -> tuple[Array, tuple]:
     >>> flatten_forward(np.zeros((5, 3, 4, 4)))[0].shape
     (5, 48)
     """
+    x = as_float(x)
+    if not x.ndim:
+        raise ValueError("flatten_forward takes samples (N, …), got a single number")
     return x.reshape(x.shape[0], math.prod(x.shape[1:])), x.shape
 
 
 def flatten_backward(dy: Array, cache: tuple) -> Array:
     """dx = dy in the shape of x: flattening moves numbers and changes none.
 
-    Parameters
-    ----------
-    dy : (N, D) float, ∂L/∂y.
-    cache : from `flatten_forward`.
-
-    Returns
-    -------
-    dx : (N, …) float.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> y, cache = flatten_forward(np.zeros((5, 3, 4, 4)))
     >>> flatten_backward(y, cache).shape
     (5, 3, 4, 4)
     """
-    return dy.reshape(cache)
+    N, *rest = cache
+    return upstream("flatten_backward", dy, (N, math.prod(rest))).reshape(cache)

@@ -6,59 +6,83 @@ The mask is drawn apart from the formula, for a whole batch that may then be cut
 import numpy as np
 
 from ..backend import Array, array_module
+from ..checks import as_float, generator, number, upstream
+from .activation import masked
 
 
 def dropout_mask(
-    shape: tuple[int, ...], rate: float, *, rng: np.random.Generator, like: Array
+    shape: tuple[int, ...],
+    rate: float,
+    *,
+    rng: np.random.Generator,
+    like: Array | None = None,
+    channels: bool = False,
 ) -> Array:
-    """m / (1 − rate), m ∈ {0, 1} with P(m = 0) = rate, one draw for every element.
+    """m ∈ {False, True}, P(m = False) = rate: one draw for every element, or channel.
 
     Parameters
     ----------
-    shape : of the mask.
+    shape : of the numbers that meet the mask.
     rate : in [0, 1), the share that is dropped.
-    rng : draws one number for every element.
-    like : an array whose dtype and library the mask takes.
+    rng : draws.
+    like : an array in whose library the mask is made, NumPy's unless given.
+    channels : draw once a channel, so that whole channels are dropped.
 
     Returns
     -------
-    mask : float, of the shape.
+    mask : bool, of the shape; with `channels` (N, C, 1, …), which fits (N, C, …).
 
     Raises
     ------
-    ValueError : if the rate is not in [0, 1).
+    ValueError : if the rate is not in [0, 1), or there are no channels.
+
+    Notes
+    -----
+    Whole channels: Tompson et al. (2015), section 3.2.
 
     Examples
     --------
-    >>> dropout_mask((6,), 0.5, rng=np.random.default_rng(0), like=np.ones(1))
-    array([2., 2., 2., 0., 0., 0.])
+    >>> dropout_mask((6,), 0.5, rng=np.random.default_rng(0))
+    array([ True,  True,  True, False, False, False])
+    >>> rng = np.random.default_rng(0)
+    >>> dropout_mask((1, 2, 8, 8), 0.5, rng=rng, channels=True).shape
+    (1, 2, 1, 1)
     """
-    if not 0 <= rate < 1:
-        raise ValueError(f"rate must be in [0, 1), got {rate}")
-    xp = array_module(like)
-    kept = xp.asarray(rng.random(shape, dtype=np.float32) >= rate)
-    return kept * xp.asarray(1 / (1 - rate), dtype=like.dtype)
+    rate = number("rate", rate, 0, 1, open_end=True)
+    if channels:
+        if len(shape) < 3:
+            raise ValueError(
+                f"channels are dropped of images (N, C, H, W), got shape {shape}"
+            )
+        shape = (*shape[:2], *(1,) * (len(shape) - 2))
+    drawn = generator(rng).random(shape, dtype=np.float32) >= rate
+    return drawn if like is None else array_module(like).asarray(drawn)
 
 
 def dropout_forward(
-    x: Array, rate: float, *, rng: np.random.Generator
-) -> tuple[Array, Array]:
+    x: Array,
+    rate: float,
+    *,
+    rng: np.random.Generator | None = None,
+    mask: Array | None = None,
+) -> tuple[Array, tuple]:
     """y = x ⊙ m / (1 − rate), m ∈ {0, 1} with P(m = 0) = rate.
 
     Parameters
     ----------
     x : float, any shape.
     rate : in [0, 1), the share that is dropped.
-    rng : draws one number for every element of x.
+    rng : draws m, one number for every element of x, unless a mask is given.
+    mask : m, from `dropout_mask`.
 
     Returns
     -------
-    y : float, shape of x.
-    cache : m / (1 − rate).
+    y : float, shape of x; 0 where m is, whatever x.
+    cache : m, 1 / (1 − rate) and the shape of x.
 
     Raises
     ------
-    ValueError : if the rate is not in [0, 1).
+    ValueError : if the rate is not in [0, 1), the mask does not fit, or there is none.
 
     Notes
     -----
@@ -71,26 +95,42 @@ def dropout_forward(
     >>> y
     array([2., 2., 2., 0., 0., 0.])
     """
-    mask = dropout_mask(x.shape, rate, rng=rng, like=x)
-    return x * mask, mask
+    x, rate = as_float(x), number("rate", rate, 0, 1, open_end=True)
+    if mask is None:
+        mask = dropout_mask(x.shape, rate, rng=_given(rng), like=x)
+    _expect_mask(mask, x.shape)
+    scale = 1 / (1 - rate)
+    y = masked(x, mask)
+    return y * scale, (mask, scale, x.shape)
 
 
-def dropout_backward(dy: Array, cache: Array) -> Array:
+def dropout_backward(dy: Array, cache: tuple) -> Array:
     """dx = dy ⊙ m / (1 − rate).
 
-    Parameters
-    ----------
-    dy : float, any shape, ∂L/∂y.
-    cache : from `dropout_forward`.
-
-    Returns
-    -------
-    dx : float, shape of dy.
-
-    Examples
-    --------
     >>> _, cache = dropout_forward(np.ones(6), 0.5, rng=np.random.default_rng(0))
     >>> dropout_backward(np.ones(6), cache)
     array([2., 2., 2., 0., 0., 0.])
     """
-    return dy * cache
+    mask, scale, shape = cache
+    return masked(upstream("dropout_backward", dy, shape), mask) * scale
+
+
+def _given(rng: np.random.Generator | None) -> np.random.Generator:
+    """The generator, if there is one."""
+    if rng is None:
+        raise ValueError(
+            "dropout_forward needs rng=np.random.default_rng(0), say, or a mask"
+        )
+    return rng
+
+
+def _expect_mask(mask: Array, shape: tuple[int, ...]) -> None:
+    """Refuses a mask of no booleans, or of neither x's shape nor its channels'."""
+    if getattr(mask, "dtype", None) != np.bool_:
+        raise TypeError("a mask is an array of booleans, see dropout_mask")
+    by_channel = (*shape[:2], *(1,) * (len(shape) - 2))
+    if mask.shape not in (shape, by_channel):
+        raise ValueError(
+            f"dropout_forward: the mask has shape {mask.shape}, expected {shape}, or "
+            f"{by_channel} for whole channels"
+        )

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..backend import Array, array_module
-from ..checks import floats, same_shape, upstream
+from ..checks import as_float, floats, number, same_shape, upstream
 
 
 class Moments(NamedTuple):
@@ -40,6 +40,16 @@ def _dot(a: Array, b: Array) -> Array:
     return array_module(a).einsum("nc,nc->c" if a.ndim == 2 else "nchw,nchw->c", a, b)
 
 
+def _features_or_images(x: Array) -> Array:
+    """x as floats, if batch norm is for its shape."""
+    x = as_float(x)
+    if x.ndim not in (2, 4) or not x.size:
+        raise ValueError(
+            f"batch norm takes features (N, D) or images (N, C, H, W), got {x.shape}"
+        )
+    return x
+
+
 def moments(x: Array) -> Moments:
     """μ = mean of x, σ² = mean of (x − μ)², for each channel.
 
@@ -62,11 +72,7 @@ def moments(x: Array) -> Moments:
     >>> moments(np.array([[1.0, 0.0], [3.0, 0.0]]))
     Moments(mean=array([2., 0.]), var=array([1., 0.]), count=2)
     """
-    (x,) = floats(x=x)
-    if x.ndim not in (2, 4) or not x.size:
-        raise ValueError(
-            f"batch norm takes features (N, D) or images (N, C, H, W), got {x.shape}"
-        )
+    x = _features_or_images(x)
     mean = x.mean(axis=_axes(x))
     centred = x - _channels(mean, x)
     count = x.size // mean.size
@@ -94,6 +100,10 @@ def merge_moments(slices: Sequence[Moments]) -> Moments:
     >>> merge_moments([moments(np.array([[1.0], [3.0]])), moments(np.array([[8.0]]))])
     Moments(mean=array([4.]), var=array([8.66666667]), count=3)
     """
+    if not slices:
+        raise ValueError(
+            "merge_moments needs the moments of one slice or more, got none"
+        )
     count = sum(s.count for s in slices)
     zero = 0 * slices[0].mean
     mean = sum((s.count / count * s.mean for s in slices), zero)
@@ -150,11 +160,12 @@ def batch_norm_forward(
     >>> batch_norm_forward(x, np.ones(1), np.zeros(1), eps=0)[0].ravel()
     array([-1.,  1.])
     """
-    x, gamma, beta = floats(x=x, gamma=gamma, beta=beta)
+    x = _features_or_images(x)
     mean, var, count = _of_a_batch(x) if moments is None else moments
+    x, gamma, beta, mean, var = floats(x=x, gamma=gamma, beta=beta, mean=mean, var=var)
     for name, v in (("gamma", gamma), ("beta", beta), ("mean", mean), ("var", var)):
         same_shape("batch_norm_forward", name, v, x.shape[1:2])
-    inv_std = 1 / array_module(x).sqrt(var + eps)
+    inv_std = 1 / array_module(x).sqrt(var + number("eps", eps, 0))
     scale = gamma * inv_std
     y = x * _channels(scale, x)
     y += _channels(beta - scale * mean, x)
@@ -212,6 +223,8 @@ def batch_norm_backward(
     x, mean, inv_std, gamma, count = cache
     dy = upstream("batch_norm_backward", dy, x.shape)
     dgamma, dbeta = batch_norm_sums(dy, cache) if sums is None else sums
+    for name, v in (("dgamma", dgamma), ("dbeta", dbeta)):
+        same_shape("batch_norm_backward", name, v, gamma.shape)
     slope = inv_std * dgamma * (-1 / count)
     dx = x * _channels(slope, x)
     dx += dy
@@ -258,7 +271,7 @@ def layer_norm_forward(
     axes = tuple(range(1, x.ndim))
     x_hat = x - x.mean(axis=axes, keepdims=True)
     var = (x_hat * x_hat).mean(axis=axes, keepdims=True)
-    inv_std = 1 / array_module(x).sqrt(var + eps)
+    inv_std = 1 / array_module(x).sqrt(var + number("eps", eps, 0))
     x_hat *= inv_std
     return x_hat * gamma + beta, (x_hat, inv_std, gamma)
 

@@ -1,9 +1,11 @@
-"""Softmax: scores into probabilities, over the last axis.
+"""Softmax: scores into probabilities, or their logarithms, over the last axis.
 
 Alone it is for prediction: in training the fused loss takes the scores, see `loss`.
+A class is left out where its score is −∞: its probability is then 0.
 """
 
 from ..backend import Array, array_module
+from ..checks import as_float, upstream
 
 
 def softmax_forward(x: Array) -> tuple[Array, Array]:
@@ -13,12 +15,16 @@ def softmax_forward(x: Array) -> tuple[Array, Array]:
 
     Parameters
     ----------
-    x : (…, K) float, scores ("logits").
+    x : (…, K) float, scores ("logits"); −∞ leaves a class out.
 
     Returns
     -------
-    p : (…, K) float, positive, each row summing to one.
-    cache : p.
+    p : (…, K) float, not negative, each row summing to one.
+    cache : p, in an array of its own.
+
+    Raises
+    ------
+    ValueError : if there is no class, or a row leaves all of them out.
 
     Notes
     -----
@@ -30,25 +36,14 @@ def softmax_forward(x: Array) -> tuple[Array, Array]:
     >>> softmax_forward(np.array([[1e4, 1e4]]))[0]
     array([[0.5, 0.5]])
     """
-    xp = array_module(x)
-    p = xp.exp(x - x.max(axis=-1, keepdims=True))
+    x = as_float(x)
+    p = array_module(x).exp(below_largest("softmax_forward", x))
     p /= p.sum(axis=-1, keepdims=True)
-    return p, p
+    return p, p.copy()
 
 
 def softmax_backward(dp: Array, cache: Array) -> Array:
-    """dx = p ⊙ (dp − Σₖ dpₖ pₖ).
-
-    It is the Jacobian diag(p) − p pᵀ times dp, without forming it.
-
-    Parameters
-    ----------
-    dp : (…, K) float, ∂L/∂p.
-    cache : from `softmax_forward`.
-
-    Returns
-    -------
-    dx : (…, K) float.
+    """dx = p ⊙ (dp − Σₖ dpₖ pₖ): the Jacobian diag(p) − p pᵀ times dp, never formed.
 
     Notes
     -----
@@ -62,5 +57,75 @@ def softmax_backward(dp: Array, cache: Array) -> Array:
     >>> softmax_backward(np.array([[1.0, 0.0]]), cache)
     array([[ 0.25, -0.25]])
     """
-    p = cache
+    p, dp = cache, upstream("softmax_backward", dp, cache.shape)
     return p * (dp - (dp * p).sum(axis=-1, keepdims=True))
+
+
+def log_softmax_forward(x: Array) -> tuple[Array, Array]:
+    """yₖ = log softmax(x)ₖ = xₖ − log Σⱼ exp(xⱼ), over the last axis.
+
+    Parameters
+    ----------
+    x : (…, K) float, scores; −∞ leaves a class out.
+
+    Returns
+    -------
+    y : (…, K) float, at most 0, right also where the probability itself is too small
+        for the dtype.
+    cache : softmax(x).
+
+    Raises
+    ------
+    ValueError : if there is no class, or a row leaves all of them out.
+
+    Notes
+    -----
+    Goodfellow, Bengio and Courville (2016), section 6.2.2.3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> log_softmax_forward(np.array([[1e4, 0.0]]))[0]
+    array([[     0., -10000.]])
+    """
+    x = as_float(x)
+    return log_probabilities("log_softmax_forward", x)
+
+
+def log_softmax_backward(dy: Array, cache: Array) -> Array:
+    """dx = dy − p Σₖ dyₖ, p = softmax(x).
+
+    >>> import numpy as np
+    >>> _, cache = log_softmax_forward(np.array([[0.0, 0.0]]))
+    >>> log_softmax_backward(np.array([[1.0, 0.0]]), cache)
+    array([[ 0.5, -0.5]])
+    """
+    dy = upstream("log_softmax_backward", dy, cache.shape)
+    return dy - cache * dy.sum(axis=-1, keepdims=True)
+
+
+def log_probabilities(where: str, x: Array) -> tuple[Array, Array]:
+    """log softmax(x) and softmax(x), from one sum."""
+    xp = array_module(x)
+    log_p = below_largest(where, x)
+    p = xp.exp(log_p)
+    total = p.sum(axis=-1, keepdims=True)
+    p /= total
+    log_p -= xp.log(total)
+    return log_p, p
+
+
+def below_largest(where: str, x: Array) -> Array:
+    """x less its row's largest number, which must be above −∞; `where`: for errors."""
+    if not x.ndim or not x.shape[-1]:
+        raise ValueError(
+            f"{where} takes scores (…, K) of one class or more, got {x.shape}"
+        )
+    largest = x.max(axis=-1, keepdims=True)
+    if (largest == -array_module(x).inf).any():
+        row = int((largest == -array_module(x).inf).argmax())
+        raise ValueError(
+            f"{where}: all scores of row {row} are −∞, which leaves out every class; "
+            "at least one must be left in"
+        )
+    return x - largest

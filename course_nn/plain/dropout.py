@@ -3,16 +3,14 @@
 import numpy as np
 
 
-def dropout_mask(shape, rate, *, rng, like, channels=False):
-    """m / (1 − rate), where m is 0 with probability rate, else 1.
+def dropout_mask(shape, rate, *, rng, like=None, channels=False):
+    """m ∈ {False, True}, False with probability rate.
 
-    The dtype is that of the array `like`; with channels, whole channels drop
-    (N, C, 1, 1). See `ops.dropout_mask`.
+    With channels, whole channels drop (N, C, 1, 1). See `ops.dropout_mask`.
     """
     if channels:
         shape = (*shape[:2], *(1 for _ in shape[2:]))
-    kept = rng.random(shape, dtype=np.float32) >= rate
-    return (kept / (1 - rate)).astype(like.dtype)
+    return rng.random(shape, dtype=np.float32) >= rate
 
 
 def dropout_forward(x, rate, *, rng=None, mask=None):
@@ -24,11 +22,11 @@ def dropout_forward(x, rate, *, rng=None, mask=None):
     array([2., 2., 2., 0., 0., 0.])
     """
     if mask is None:
-        mask = dropout_mask(x.shape, rate, rng=rng, like=x)
-    return x * mask, mask
+        mask = dropout_mask(x.shape, rate, rng=rng)
+    return x * mask / (1 - rate), (mask, rate)
 
 
 def dropout_backward(dy, cache):
     """dx = dy ⊙ m / (1 − rate): what was dropped gets no gradient."""
-    mask = cache
-    return dy * mask
+    mask, rate = cache
+    return dy * mask / (1 - rate)

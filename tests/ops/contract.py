@@ -3,6 +3,7 @@
 A module lists its cases, each an op in one mode on small arrays; kinks are avoided by construction.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,6 +26,7 @@ class Case:
     forward: Callable[..., tuple[Any, Any]]
     backward: Callable[[Any, Any], Any]
     arrays: tuple[np.ndarray, ...]
+    optional: tuple[int, ...] = ()  # which of the arrays may be None
 
     def gradients(self, dy: Any, cache: Any) -> tuple[Any, ...]:
         """The gradients as a tuple, also where there is one."""
@@ -159,3 +161,110 @@ class OpContract:
             assert isinstance(y2, float | xp.ndarray)
             for a, b in zip((y, *gradients), (y2, *gradients2), strict=True):
                 np.testing.assert_allclose(to_numpy(b), a, rtol=1e-10, atol=1e-12)
+
+
+# what NumPy and Python say where a sentence of ours should stand
+FOREIGN = (
+    "ufunc",
+    "broadcast",
+    "operand",
+    "matmul",
+    "einsum",
+    "inhomogeneous",
+    "could not convert",
+    "cannot reshape",
+    "out of bounds",
+    "zero-size",
+    "not supported between",
+    "bad operand",
+    "object has no",
+    "object is not",
+    "unhashable",
+    "unpack",
+    "ambiguous",
+    "safe",
+)
+
+
+def ours(error: BaseException) -> bool:
+    """Whether a message is a sentence of this package."""
+    text = str(error)
+    return len(text) > 20 and not any(word in text for word in FOREIGN)
+
+
+def other_shapes(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Shapes that NumPy would stretch to this one, cut to it, or mistake for it."""
+    near = [(), (1,), (7,), (1, *shape), (*shape, 1), (2, *shape), shape[1:], shape[:-1]]
+    near += [(*shape[:i], n, *shape[i + 1 :]) for i in range(len(shape)) for n in (1, shape[i] + 1)]
+    near += [shape[::-1]]
+    return [other for other in dict.fromkeys(near) if other != shape]
+
+
+class DoorContract:
+    """What an op refuses, and what it makes right, at its door; inherited beside `OpContract`."""
+
+    cases: dict[str, Case]
+
+    def test_a_gradient_of_another_shape_is_refused(self, case: Case) -> None:
+        y, cache = case.forward(*case.arrays)
+        for shape in other_shapes(np.shape(y)):
+            with pytest.raises(ValueError, match=r"(dy|dp|dloss).* has shape .*expected") as found:
+                case.backward(np.ones(shape), cache)
+            assert str(shape) in str(found.value)
+            assert str(np.shape(y)) in str(found.value)
+
+    def test_y_may_be_changed_in_place_and_the_gradient_stays(self, case: Case) -> None:
+        _, dy, expected = case.run(case.arrays)
+        y, cache = case.forward(*case.arrays)
+        if isinstance(y, np.ndarray) and not any(np.shares_memory(y, a) for a in case.arrays):
+            y -= 5
+            y *= -3
+        for found, right in zip(case.gradients(dy, cache), expected, strict=True):
+            np.testing.assert_array_equal(found, right)
+
+    def test_lists_and_whole_numbers_are_float64(self, case: Case) -> None:
+        y, dy, gradients = case.run(case.arrays)
+        y2, _, gradients2 = case.run(tuple(a.tolist() for a in case.arrays), np.array(dy).tolist())
+        for found, right in zip((y2, *gradients2), (y, *gradients), strict=True):
+            np.testing.assert_array_equal(found, right)
+        whole = tuple((3 * a).astype(int) for a in case.arrays)
+        for integers in (whole, tuple(a.astype(np.uint8) % 2 for a in whole)):
+            self.same_as_floats(case, integers)
+        self.same_as_floats(case, tuple(a > 0 for a in whole))
+
+    def same_as_floats(self, case: Case, arrays: tuple[np.ndarray, ...]) -> None:
+        """Integers and booleans: float64 is what the op computes in."""
+        try:
+            expected = case.run(tuple(a.astype(np.float64) for a in arrays))
+        except ValueError as refused:  # no probabilities, say
+            with pytest.raises(ValueError, match=re.escape(str(refused))):
+                case.forward(*arrays)
+            return
+        found = case.run(arrays, expected[1])
+        for a, b in zip((found[0], *found[2]), (expected[0], *expected[2]), strict=True):
+            np.testing.assert_array_equal(a, b)
+            assert np.asarray(a).dtype == np.float64
+
+    def test_float32_beside_float64_is_float64(self, case: Case) -> None:
+        for i in range(len(case.arrays)):
+            mixed = [a.astype(np.float32) for a in case.arrays]
+            mixed[i] = case.arrays[i]
+            y, _, gradients = case.run(tuple(mixed), np.array(case.run(case.arrays)[1]))
+            assert {np.asarray(a).dtype for a in (y, *gradients)} == {np.dtype(np.float64)}
+
+    def test_other_kinds_of_numbers_are_refused_in_one_sentence(self, case: Case) -> None:
+        for i, right in enumerate(case.arrays):
+            for wrong in (
+                right.astype(np.float16),
+                right.astype(complex),
+                right.astype(str),
+                right.astype(object),
+                "text",
+                [[1.0], [1.0, 2.0]],
+                *([] if i in case.optional else [None]),
+            ):
+                arrays = list(case.arrays)
+                arrays[i] = wrong
+                with pytest.raises(TypeError, match="must hold numbers of float32 or") as found:
+                    case.forward(*arrays)
+                assert ours(found.value)

@@ -4,17 +4,17 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from contract import Case, OpContract, normal
+from contract import Case, DoorContract, OpContract, normal
 
 from course_nn import ops
 
 
 def dense(N: int, D: int, M: int) -> Case:
     arrays = normal(1, N, D), normal(2, D, M), normal(3, M)
-    return Case(ops.dense_forward, ops.dense_backward, arrays)
+    return Case(ops.dense_forward, ops.dense_backward, arrays, optional=(2,))
 
 
-class TestDense(OpContract):
+class TestDense(DoorContract, OpContract):
     cases: ClassVar = {
         "plain": dense(4, 3, 5),
         "one sample": dense(1, 3, 2),
@@ -24,7 +24,14 @@ class TestDense(OpContract):
     }
 
 
-class TestFlatten(OpContract):
+class TestDenseWithoutBias(DoorContract, OpContract):
+    cases: ClassVar = {
+        label: Case(ops.dense_forward, lambda dy, c: ops.dense_backward(dy, c)[:2], case.arrays[:2])
+        for label, case in TestDense.cases.items()
+    }
+
+
+class TestFlatten(DoorContract, OpContract):
     cases: ClassVar = {
         "image": Case(ops.flatten_forward, ops.flatten_backward, (normal(1, 3, 2, 4, 5),)),
         "flat already": Case(ops.flatten_forward, ops.flatten_backward, (normal(1, 3, 4),)),
@@ -53,9 +60,42 @@ def test_dense_can_leave_out_dx() -> None:
     np.testing.assert_array_equal(db, db2)
 
 
-def test_dense_refuses_features_that_do_not_fit() -> None:
-    with pytest.raises(ValueError, match=r"5 is different from 3|3 is different from 5"):
-        ops.dense_forward(np.ones((2, 3)), np.ones((5, 4)), np.zeros(4))
+@pytest.mark.parametrize(
+    ("x", "W"),
+    [((2, 3), (5, 4)), ((3,), (3, 4)), ((2, 3), (3,)), ((2, 5, 3), (3, 4)), ((), (1, 1))],
+)
+def test_dense_refuses_what_has_no_product(x: tuple[int, ...], W: tuple[int, ...]) -> None:
+    with pytest.raises(
+        ValueError, match=r"dense_forward: x has shape .* and W .*, expected \(N, D"
+    ) as e:
+        ops.dense_forward(np.ones(x), np.ones(W))
+    assert str(x) in str(e.value)
+    assert str(W) in str(e.value)
+    assert ("flatten" in str(e.value)) == (len(x) > 2)
+
+
+@pytest.mark.parametrize("b", [(1,), (2,), (), (1, 4), (2, 4)])
+def test_a_bias_of_another_shape_does_not_stretch(b: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"dense_forward: b has shape .*, expected \(4,\)"):
+        ops.dense_forward(np.ones((2, 3)), np.ones((3, 4)), np.ones(b))
+
+
+def test_without_a_bias_there_is_no_gradient_of_one() -> None:
+    x, W, _ = dense(4, 3, 5).arrays
+    y, cache = ops.dense_forward(x, W)
+    np.testing.assert_array_equal(y, x @ W)
+    assert ops.dense_backward(y, cache)[2] is None
+
+
+def test_an_empty_batch_of_features_is_no_batch_of_errors() -> None:
+    y, cache = ops.dense_forward(np.ones((0, 3)), np.ones((3, 4)), np.ones(4))
+    assert y.shape == (0, 4)
+    assert [g.shape for g in ops.dense_backward(y, cache)] == [(0, 3), (3, 4), (4,)]
+
+
+def test_a_single_number_cannot_be_flattened() -> None:
+    with pytest.raises(ValueError, match=r"samples \(N, …\), got a single number"):
+        ops.flatten_forward(3.0)
 
 
 def test_flatten_reads_channel_by_channel_row_by_row() -> None:

@@ -4,7 +4,8 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from contract import Case, OpContract, normal
+from contract import Case, DoorContract, OpContract, normal
+from scipy import special
 
 from course_nn import ops
 from course_nn.gradcheck import numerical_gradient
@@ -14,13 +15,20 @@ def softmax(*shape: int) -> Case:
     return Case(ops.softmax_forward, ops.softmax_backward, (normal(1, *shape),))
 
 
-class TestSoftmax(OpContract):
+class TestSoftmax(DoorContract, OpContract):
     cases: ClassVar = {
         "rows": softmax(3, 4),
         "one row": softmax(1, 5),
         "two classes": softmax(4, 2),
         "three axes": softmax(2, 3, 4),
         "a vector": softmax(6),
+    }
+
+
+class TestLogSoftmax(DoorContract, OpContract):
+    cases: ClassVar = {
+        label: Case(ops.log_softmax_forward, ops.log_softmax_backward, case.arrays)
+        for label, case in TestSoftmax.cases.items()
     }
 
 
@@ -60,3 +68,38 @@ def test_a_shift_of_the_scores_changes_nothing() -> None:
     x = normal(1, 3, 4)
     shifted = ops.softmax_forward(x + 100.0)[0]
     np.testing.assert_allclose(shifted, ops.softmax_forward(x)[0], rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_log_softmax_is_right_where_the_probability_is_zero(dtype: type) -> None:
+    x = np.array([[1e4, 0.0, 1e4 - 3]], dtype)
+    y, _ = ops.log_softmax_forward(x)
+    exact = special.log_softmax(x.astype(np.float64), axis=-1)
+    np.testing.assert_allclose(y, exact, rtol=1e-7 if dtype is np.float64 else 1e-5)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_score_of_minus_infinity_leaves_its_class_out(dtype: type) -> None:
+    x = np.array([[1.0, -np.inf, 2.0], [-np.inf, 0.0, -np.inf]], dtype)
+    with np.errstate(all="raise", under="ignore"):
+        p, cache = ops.softmax_forward(x)
+        log_p, log_cache = ops.log_softmax_forward(x)
+        dx = ops.softmax_backward(np.ones_like(x) + x.clip(0), cache)
+        log_dx = ops.log_softmax_backward(np.ones_like(x), log_cache)
+    two, _ = ops.softmax_forward(x[:1, [0, 2]])
+    np.testing.assert_array_equal(p, [[two[0, 0], 0, two[0, 1]], [0, 1, 0]])
+    np.testing.assert_allclose(np.exp(log_p), p, rtol=1e-6)
+    assert np.isfinite(dx).all()
+    assert np.isfinite(log_dx).all()
+    assert dx[0, 1] == 0
+
+
+@pytest.mark.parametrize("op", [ops.softmax_forward, ops.log_softmax_forward])
+def test_a_row_without_a_class_is_refused(op) -> None:
+    x = np.array([[0.0, 1.0], [-np.inf, -np.inf]])
+    with pytest.raises(ValueError, match="all scores of row 1 are −∞, which leaves out every cl"):
+        op(x)
+    for shape in [(), (2, 0), (0,)]:
+        with pytest.raises(ValueError, match=r"takes scores \(…, K\) of one class or more, got"):
+            op(np.zeros(shape))
+    assert op(np.zeros((0, 3)))[0].shape == (0, 3)

@@ -72,6 +72,15 @@ def test_dense(N: int, D: int, M: int, dtype: type, seed: int) -> None:
     compare(ops.dense_forward, ops.dense_backward, lambda x, W, b: x @ W + b, arrays, dtype, seed)
 
 
+@given(few, few, few, dtypes, seeds)
+def test_dense_without_a_bias(N: int, D: int, M: int, dtype: type, seed: int) -> None:
+    def backward(dy, cache):
+        return ops.dense_backward(dy, cache)[:2]
+
+    arrays = normal(seed, N, D), normal(seed + 1, D, M)
+    compare(ops.dense_forward, backward, lambda x, W: x @ W, arrays, dtype, seed)
+
+
 shapes = st.lists(few, min_size=2, max_size=4).map(tuple)
 
 
@@ -86,7 +95,8 @@ ACTIVATIONS = {
     "relu": F.relu,
     "sigmoid": torch.sigmoid,
     "tanh": torch.tanh,
-    "gelu": lambda x: F.gelu(x, approximate="tanh"),
+    "silu": F.silu,
+    "gelu": F.gelu,
 }
 
 
@@ -97,6 +107,18 @@ def test_activations(name: str, shape, spread: float, dtype: type, seed: int) ->
     x = spread * normal(seed, *shape)
     x.flat[0] = 0.0  # the kink: PyTorch takes 0 too
     compare(forward, backward, ACTIVATIONS[name], [x], dtype, seed)
+
+
+@given(shapes, st.sampled_from([0.1, 1.0, 10.0, 1e3]), dtypes, seeds)
+def test_the_tanh_form_of_gelu(shape, spread: float, dtype: type, seed: int) -> None:
+    compare(
+        lambda x: ops.gelu_forward(x, "tanh"),
+        ops.gelu_backward,
+        lambda x: F.gelu(x, approximate="tanh"),
+        [spread * normal(seed, *shape)],
+        dtype,
+        seed,
+    )
 
 
 @given(shapes, st.floats(0.0, 2.0), dtypes, seeds)
@@ -115,6 +137,13 @@ def test_leaky_relu(shape, slope: float, dtype: type, seed: int) -> None:
 def test_softmax(shape, spread: float, dtype: type, seed: int) -> None:
     x = spread * normal(seed, *shape)
     compare(ops.softmax_forward, ops.softmax_backward, lambda x: F.softmax(x, -1), [x], dtype, seed)
+
+
+@given(shapes, st.sampled_from([1.0, 10.0, 1e4]), dtypes, seeds)
+def test_log_softmax(shape, spread: float, dtype: type, seed: int) -> None:
+    forward, backward = ops.log_softmax_forward, ops.log_softmax_backward
+    x = spread * normal(seed, *shape)
+    compare(forward, backward, lambda x: F.log_softmax(x, -1), [x], dtype, seed)
 
 
 # ---- losses
@@ -413,7 +442,7 @@ def test_layer_norm(sample, N: int, eps: float, dtype: type, seed: int) -> None:
 
 @given(shapes, st.floats(0, 0.9), dtypes, seeds)
 def test_dropout(shape, rate: float, dtype: type, seed: int) -> None:
-    mask = ops.dropout_forward(np.ones(shape), rate, rng=np.random.default_rng(seed))[1] > 0
+    mask = ops.dropout_forward(np.ones(shape), rate, rng=np.random.default_rng(seed))[0] > 0
     compare(
         lambda x: ops.dropout_forward(x, rate, rng=np.random.default_rng(seed)),
         ops.dropout_backward,
