@@ -7,7 +7,7 @@ not flipped.
 import numpy as np
 
 from ..backend import Array, array_module
-from ..checks import check_unchanged, floats, glimpse, same_shape, upstream, whole
+from ..checks import as_float, check_unchanged, glimpse, same_shape, upstream, whole
 from .geometry import Geometry, Pair, Sides, geometry, transposed_size
 from .patches import (
     batch_first,
@@ -142,7 +142,8 @@ def fold_gradient(
 
 def _operands(x: Array, W: Array, b: Array | None) -> tuple[Array, Array, Array | None]:
     """x, W and b as arrays of one dtype, if x and W have four axes."""
-    x, (W, b) = images(x), floats(W=W, b=b)
+    x, W = images(x), as_float(W, "W")
+    b = b if b is None else as_float(b, "b")
     if W.ndim != 4 or 0 in W.shape:
         raise ValueError(f"W must be kernels of shape (F, C, R, S), got {W.shape}")
     dtype = np.result_type(*(a.dtype for a in (x, W, b) if a is not None))

@@ -7,9 +7,12 @@ import math
 from operator import index
 from typing import NamedTuple
 
+from ..checks import whole
+
 Pair = int | tuple[int, int]
 Sides = tuple[tuple[int, int], tuple[int, int]]  # ((top, bottom), (left, right))
 UNPADDED: Sides = ((0, 0), (0, 0))
+MOST = 1 << 20  # pixels; more are a mistake, and no memory holds their squares
 
 
 class Geometry(NamedTuple):
@@ -148,10 +151,11 @@ def geometry(
     Geometry(kernel=(3, 3), stride=(1, 2), padding=((1, 1), (1, 1)), dilation=(1, 1))
     """
     g = Geometry(pair(kernel), pair(stride), sides(padding), pair(dilation))
-    if min(g.kernel + g.stride + g.dilation) < 1 or min(sum(g.padding, ())) < 0:
+    counts, around = g.kernel + g.stride + g.dilation, sum(g.padding, ())
+    if min(counts) < 1 or min(around) < 0 or max(counts + around) > MOST:
         raise ValueError(
             "kernel, stride and dilation must be at least 1 and padding at least 0, "
-            f"got {g}"
+            f"and all at most {MOST}, got {g}"
         )
     return g
 
@@ -193,8 +197,10 @@ def transposed_size(
     >>> transposed_size(geometry(3, stride=2, padding=1), (1, 0), 4, 4)
     (8, 7)
     """
-    extra = pair(output_padding)
-    axes = zip(g.span(H, W), g.padding, extra, strict=True)
+    if not isinstance(g, Geometry):
+        raise TypeError(f"g must be made by ops.geometry, got {g!r}")
+    extra, size = pair(output_padding), (whole("H", H, 1), whole("W", W, 1))
+    axes = zip(g.span(*size), g.padding, extra, strict=True)
     OH, OW = (n - sum(p) + more for n, p, more in axes)
     most = [max(axis) for axis in zip(g.stride, g.dilation, strict=True)]
     if not all(0 <= e < m for e, m in zip(extra, most, strict=True)):
@@ -277,8 +283,9 @@ def pool_output_size(
     >>> pool_output_size(5, 5, 2), pool_output_size(5, 5, 2, padding="same")
     ((2, 2), (3, 3))
     """
-    g = pool_geometry(window, stride, padding, ceil_mode=ceil_mode, size=(H, W))
-    return g.output_size(H, W)
+    size = whole("H", H, 1), whole("W", W, 1)
+    g = pool_geometry(window, stride, padding, ceil_mode=ceil_mode, size=size)
+    return g.output_size(*size)
 
 
 def ceil_padding(

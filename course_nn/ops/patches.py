@@ -8,13 +8,13 @@ to go back to (N, C, H, W): the result is a transposed view.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from ..backend import Array, array_module, as_strided
-from ..checks import as_float
-from .geometry import UNPADDED, Geometry, Sides
+from ..checks import as_float, same_shape, whole
+from .geometry import MOST, UNPADDED, Geometry, Pair, Sides, sides
 
 PATCH_BYTES = 1 << 21  # of patches at a time: they are used while they lie in the cache
 SMALL_PRODUCT = 1_000_000  # multiplications of a product that BLAS makes without copies
@@ -35,7 +35,25 @@ def images(x: Array, name: str = "x") -> Array:
     return x
 
 
-def batch_last(x: Array, padding: Sides = UNPADDED, fill: float = 0) -> Array:
+def _expect_axes(where: str, x: Array, axes: Sequence[str]) -> None:
+    """Raises TypeError or ValueError unless x is an array with so many axes."""
+    if not hasattr(x, "ndim"):
+        raise TypeError(f"{where}: expected an array, got {type(x).__name__}")
+    if x.ndim != len(axes):
+        raise ValueError(
+            f"{where}: expected the axes ({', '.join(axes)}), got shape {x.shape}"
+        )
+
+
+def _around(padding: Pair | Sides) -> Sides:
+    """Padding in its full form, if it can be."""
+    full = sides(padding)
+    if min(full[0] + full[1]) < 0 or max(full[0] + full[1]) > MOST:
+        raise ValueError(f"padding must be at least 0 and at most {MOST}, got {full}")
+    return full
+
+
+def batch_last(x: Array, padding: Pair | Sides = UNPADDED, fill: float = 0) -> Array:
     """(N, C, H, W) → (C, H + padding, W + padding, N); no copy where x lies so.
 
     Parameters
@@ -58,17 +76,19 @@ def batch_last(x: Array, padding: Sides = UNPADDED, fill: float = 0) -> Array:
     >>> batch_last(np.ones((5, 3, 4, 4)), padding=((1, 1), (0, 2))).shape
     (3, 6, 6, 5)
     """
+    _expect_axes("batch_last", x, "NCHW")
     xp, x = array_module(x), x.transpose(1, 2, 3, 0)
-    if padding == UNPADDED:
+    if padding is UNPADDED:
         return xp.ascontiguousarray(x)
-    C, H, W, N = x.shape
-    (top, bottom), (left, right) = padding
+    (C, H, W, N), ((top, bottom), (left, right)) = x.shape, _around(padding)
+    if top == bottom == left == right == 0:
+        return xp.ascontiguousarray(x)
     padded = xp.full((C, H + top + bottom, W + left + right, N), fill, dtype=x.dtype)
     padded[:, top : top + H, left : left + W] = x
     return padded
 
 
-def batch_first(x: Array, padding: Sides = UNPADDED) -> Array:
+def batch_first(x: Array, padding: Pair | Sides = UNPADDED) -> Array:
     """Undoes `batch_last`: the (N, C, H, W) view of what lies inside the padding.
 
     Parameters
@@ -86,7 +106,8 @@ def batch_first(x: Array, padding: Sides = UNPADDED) -> Array:
     >>> batch_first(np.ones((3, 6, 6, 5)), padding=((1, 1), (0, 2))).shape
     (5, 3, 4, 4)
     """
-    (top, bottom), (left, right) = padding
+    _expect_axes("batch_first", x, "CHWN")
+    (top, bottom), (left, right) = _around(padding)
     inside = x[:, top : x.shape[1] - bottom, left : x.shape[2] - right]
     return inside.transpose(3, 0, 1, 2)
 
@@ -123,6 +144,9 @@ def extract_patches(x: Array, g: Geometry) -> Array:
 
 def windows(x: Array, g: Geometry) -> Array:
     """The patches as a view, (C, R, S, OH, OW, N): all windows see the same pixels."""
+    _expect_axes("patches", x, "CHWN")
+    if not isinstance(g, Geometry):
+        raise TypeError(f"patches lie as ops.geometry says, got {g!r}")
     (sh, sw), (dh, dw), (c, h, w, n) = g.stride, g.dilation, x.strides
     size = (*g.kernel, *g.unpadded().output_size(*x.shape[1:3]))
     strides = (c, dh * h, dw * w, sh * h, sw * w, n)
@@ -157,9 +181,14 @@ def fold_patches(columns: Array, shape: tuple[int, ...], g: Geometry) -> Array:
            [2., 4., 2.],
            [1., 2., 1.]])
     """
-    _, R, S, OH, OW, _ = columns.shape
+    _expect_axes("fold_patches", columns, ("C", "R", "S", "OH", "OW", "N"))
+    if not isinstance(shape, tuple | list) or len(shape) != 4:
+        raise ValueError(f"fold_patches: shape must be (C, H, W, N), got {shape!r}")
+    shape = tuple(whole("fold_patches: shape", n, 0) for n in shape)
     x = array_module(columns).zeros(shape, dtype=columns.dtype)
-    seen, (dh, dw), (th, tw) = windows(x, g), g.dilation, g.stride
+    seen = windows(x, g)
+    same_shape("fold_patches", "columns", columns, seen.shape)
+    (_, R, S, OH, OW, _), (dh, dw), (th, tw) = seen.shape, g.dilation, g.stride
     for r in apart(R, OH, th, dh):
         for s in apart(S, OW, tw, dw):
             pixels = seen[:, r, s]

@@ -8,7 +8,8 @@ from contract import Case, OpContract, apart, normal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course_nn import ops
+from course_nn import ops, plain
+from course_nn.ops.geometry import pool_geometry
 
 MODES = {
     "plain": ((2, 3, 4, 4), 2),
@@ -27,23 +28,51 @@ MODES = {
     "padding by direction": ((2, 2, 5, 4), 3, 2, (1, 0)),
     "padding by side": ((2, 2, 4, 5), 3, 2, ((1, 0), (0, 1))),
     "padding and overlap": ((1, 2, 5, 5), 3, 1, 1),
+    "same": ((2, 2, 5, 4), 2, None, "same"),
+    "same and overlap": ((1, 2, 5, 6), 3, 2, "same"),
+    "same, stride wider than the window": ((1, 2, 7, 6), 2, 3, "same"),
 }
+OPTIONS = {
+    "ceil mode": (((2, 2, 5, 6), 2), {"ceil_mode": True}),
+    "ceil mode, overlap": (((1, 2, 6, 5), 3, 2), {"ceil_mode": True}),
+    "ceil mode and padding": (((1, 2, 5, 6), 3, 2, 1), {"ceil_mode": True}),
+    "ceil mode, the last window would begin beyond": (((1, 1, 3, 4), 2, 3, 1), {"ceil_mode": True}),
+    "ceil mode and padding by side": (((1, 2, 5, 6), 3, 2, ((1, 0), (0, 1))), {"ceil_mode": True}),
+}
+COUNTS = {
+    f"{name}, padding {'' if count else 'not '}counted": (mode, {"count_include_pad": count})
+    for name, mode in MODES.items()
+    if len(mode) > 3
+    for count in (True, False)
+} | {
+    f"{name}, padding {'' if count else 'not '}counted": (
+        mode,
+        options | {"count_include_pad": count},
+    )
+    for name, (mode, options) in OPTIONS.items()
+    for count in (True, False)
+}
+ALL = {name: (mode, {}) for name, mode in MODES.items()} | OPTIONS | COUNTS
 
 
-def pool(kind: str, shape: tuple[int, ...], *options) -> Case:
+def pool(kind: str, shape: tuple[int, ...], *options, **named) -> Case:
     forward, backward = (
         getattr(ops, f"{kind}_pool2d_forward"),
         getattr(ops, f"{kind}_pool2d_backward"),
     )
-    return Case(lambda x: forward(x, *options), backward, (apart(1, *shape),))
+    return Case(lambda x: forward(x, *options, **named), backward, (apart(1, *shape),))
 
 
 class TestMaxPool2D(OpContract):
-    cases: ClassVar = {name: pool("max", *mode) for name, mode in MODES.items()}
+    cases: ClassVar = {name: pool("max", *mode) for name, mode in MODES.items()} | {
+        name: pool("max", *mode, **options) for name, (mode, options) in OPTIONS.items()
+    }
 
 
 class TestAvgPool2D(OpContract):
-    cases: ClassVar = {name: pool("avg", *mode) for name, mode in MODES.items()}
+    cases: ClassVar = {name: pool("avg", *mode) for name, mode in MODES.items()} | {
+        name: pool("avg", *mode, **options) for name, (mode, options) in (OPTIONS | COUNTS).items()
+    }
 
 
 class TestGlobalAvgPool2D(OpContract):
@@ -53,9 +82,18 @@ class TestGlobalAvgPool2D(OpContract):
     }
 
 
-def by_loops(x, reduce, fill, window, stride=None, padding=0) -> np.ndarray:
-    g = ops.geometry(window, window if stride is None else stride, padding)
-    x = np.pad(x, ((0, 0), (0, 0), *g.padding), constant_values=fill)
+def by_loops(
+    x, reduce, window, stride=None, padding=0, *, ceil_mode=False, count_include_pad=None
+) -> np.ndarray:
+    """Window by window, on pixels that know whether they count: NaN is no pixel at all."""
+    g = pool_geometry(window, stride, padding, ceil_mode=ceil_mode, size=x.shape[2:])
+    if count_include_pad is None:
+        count_include_pad = padding != "same"
+    given = g.padding if padding == "same" else ops.geometry(1, padding=padding).padding
+    more = [(a[0] - b[0], a[1] - b[1]) for a, b in zip(g.padding, given, strict=True)]
+    fill = 0 if count_include_pad and reduce is np.nanmean else np.nan
+    x = np.pad(x, ((0, 0), (0, 0), *given), constant_values=fill)
+    x = np.pad(x, ((0, 0), (0, 0), *more), constant_values=np.nan)
     y = np.zeros((*x.shape[:2], *g.unpadded().output_size(*x.shape[2:])))
     for n, c, i, j in np.ndindex(y.shape):
         top, left = i * g.stride[0], j * g.stride[1]
@@ -63,15 +101,30 @@ def by_loops(x, reduce, fill, window, stride=None, padding=0) -> np.ndarray:
     return y
 
 
-@pytest.mark.parametrize("mode", MODES.values(), ids=list(MODES))
-@pytest.mark.parametrize(
-    ("kind", "reduce", "fill"), [("max", np.max, -np.inf), ("avg", np.mean, 0)]
-)
-def test_values_by_loops(kind: str, reduce, fill: float, mode: tuple) -> None:
-    shape, *options = mode
-    case = pool(kind, shape, *options)
-    expected = by_loops(*case.arrays, reduce, fill, *options)
-    np.testing.assert_allclose(case.forward(*case.arrays)[0], expected, rtol=1e-12, atol=1e-14)
+@pytest.mark.parametrize("case", ALL.values(), ids=list(ALL))
+def test_values_by_loops(case: tuple) -> None:
+    (shape, *mode), options = case
+    kinds = {"max": np.nanmax, "avg": np.nanmean}
+    if "count_include_pad" in options:
+        del kinds["max"]
+    for kind, reduce in kinds.items():
+        one = pool(kind, shape, *mode, **options)
+        expected = by_loops(*one.arrays, reduce, *mode, **options)
+        np.testing.assert_allclose(one.forward(*one.arrays)[0], expected, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("case", ALL.values(), ids=list(ALL))
+def test_the_plain_twins_agree(case: tuple) -> None:
+    (shape, *mode), options = case
+    if "same" in mode and "count_include_pad" not in options:
+        options = options | {"count_include_pad": False}
+    for kind in ("avg",) if "count_include_pad" in options else ("max", "avg"):
+        one = pool(kind, shape, *mode, **options)
+        y, dy, (dx,) = one.run(one.arrays)
+        z, cache = getattr(plain, f"{kind}_pool2d_forward")(*one.arrays, *mode, **options)
+        np.testing.assert_allclose(y, z, rtol=1e-12, atol=1e-14)
+        back = getattr(plain, f"{kind}_pool2d_backward")(dy, cache)
+        np.testing.assert_allclose(dx, back, rtol=1e-12, atol=1e-14)
 
 
 def test_the_mean_of_a_channel() -> None:
@@ -129,6 +182,77 @@ def test_windows_and_their_gradients_are_adjoint(kind: str, mode, seed: int, tie
     assert (y * u).sum() == pytest.approx((x * dx).sum(), rel=1e-10, abs=1e-10)
 
 
+# ---- numbers that are not finite
+
+
+def test_nan_wins_and_reaches_its_own_windows_only() -> None:
+    x = apart(1, 2, 2, 6, 6)
+    x[0, 1, 2, 3] = np.nan
+    for kind in ("max", "avg"):
+        case = pool(kind, x.shape, 3, 2, 1)
+        y, cache = case.forward(x)
+        assert np.argwhere(np.isnan(y)).tolist() == [[0, 1, 1, 1], [0, 1, 1, 2]]
+        if kind == "max":  # each dy went somewhere
+            dy = normal(1, *y.shape)
+            assert case.backward(dy, cache).sum() == pytest.approx(dy.sum())
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("kind", ["max", "avg"])
+@pytest.mark.parametrize("mode", MODES.values(), ids=list(MODES))
+def test_a_gradient_that_is_not_finite_reaches_its_own_window_and_no_more(kind, mode, bad) -> None:
+    case = pool(kind, *mode)
+    y, cache = case.forward(*case.arrays)
+    one = np.zeros(y.shape)
+    one.flat[y.size // 2] = 1
+    seen = case.backward(one, cache) != 0
+    one.flat[y.size // 2] = bad
+    np.testing.assert_array_equal(~np.isfinite(case.backward(one, cache)), seen)
+
+
+def test_infinite_pixels_are_numbers_like_others() -> None:
+    x = np.array([[[[np.inf, 1.0], [-np.inf, -np.inf], [-np.inf, -np.inf]]]])
+    y, cache = ops.max_pool2d_forward(x, (1, 2))
+    assert y.ravel().tolist() == [np.inf, -np.inf, -np.inf]
+    dx = ops.max_pool2d_backward(np.array([[[[1.0], [2.0], [3.0]]]]), cache)
+    np.testing.assert_array_equal(dx[0, 0], [[1, 0], [2, 0], [3, 0]])
+
+
+# ---- what a cache keeps
+
+
+@pytest.mark.parametrize("window", [1, 2, (1, 2), (2, 1)])
+def test_what_was_changed_in_place_after_the_forward_pass_is_refused(window) -> None:
+    for changed in ("x", "y"):
+        x = normal(1, 2, 3, 4, 4)
+        y, cache = ops.max_pool2d_forward(x, window)
+        before = x.copy()
+        {"x": x, "y": y}[changed][...] -= 5
+        with pytest.raises(ValueError, match=f"{changed} was changed in place after the forward"):
+            ops.max_pool2d_backward(y, cache)
+        assert changed == "x" or (x == before).all()
+
+
+def test_a_mean_may_be_changed_in_place() -> None:
+    for kind, window in (("avg", (2,)), ("global_avg", ())):
+        case = pool(kind, (2, 3, 4, 4), *window)
+        y, dy, (dx,) = case.run(case.arrays)
+        x = case.arrays[0].copy()
+        y, cache = case.forward(x)
+        y -= 5
+        x -= 5
+        np.testing.assert_array_equal(case.backward(dy, cache), dx)
+
+
+def test_an_empty_batch_stays_empty() -> None:
+    for kind, options in (("max", (2, 1, 1)), ("avg", (2, 1, 1)), ("global_avg", ())):
+        x = np.zeros((0, 3, 4, 5))
+        case = pool(kind, x.shape, *options)
+        y, _, (dx,) = case.run((x,))
+        assert len(y) == 0
+        assert dx.shape == x.shape
+
+
 # ---- what is refused
 
 
@@ -141,3 +265,13 @@ def test_windows_that_cannot_be_are_refused(op) -> None:
         op(x, 2, padding=2)
     with pytest.raises(ValueError, match="must be at least 1"):
         op(x, 2, 0)
+
+
+def test_options_that_cannot_be_are_refused() -> None:
+    x = np.ones((1, 1, 4, 4))
+    with pytest.raises(ValueError, match="padding must be \"same\" or in pixels, got 'valid'"):
+        ops.max_pool2d_forward(x, 2, padding="valid")
+    with pytest.raises(TypeError, match="ceil_mode must be True or False, got 1"):
+        ops.max_pool2d_forward(x, 2, ceil_mode=1)
+    with pytest.raises(TypeError, match="count_include_pad must be True, False or None, got 0"):
+        ops.avg_pool2d_forward(x, 2, count_include_pad=0)

@@ -79,3 +79,16 @@ def test_the_predictions_on_the_test_set_are_keras(keras, digits, network, recor
     back = nn.interop.to_keras(nn.interop.from_keras(theirs))
     returned = np.asarray(back.predict(to_last(digits.x_test), batch_size=500, verbose=0))
     assert np.abs(returned.astype(np.float64) - expected).sum() < 0.01
+
+
+@pytest.mark.parametrize("window", [2, 3, (1, 4)])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("size", [(7, 8), (2, 1)])
+def test_same_pooling_is_keras(keras, window, stride: int, size: tuple[int, int]) -> None:
+    x = np.random.default_rng(0).standard_normal((2, 3, *size)).astype(np.float32)
+    theirs = {"max": keras.layers.MaxPooling2D, "avg": keras.layers.AveragePooling2D}
+    for kind, layer in theirs.items():
+        y = layer(window, stride, padding="same")(x.transpose(0, 2, 3, 1))
+        expected = keras.ops.convert_to_numpy(y).transpose(0, 3, 1, 2)
+        found, _ = getattr(nn.ops, f"{kind}_pool2d_forward")(x, window, stride, "same")
+        np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)

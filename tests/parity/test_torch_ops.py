@@ -270,6 +270,58 @@ def test_conv2d(drawn, dtype: type, seed: int) -> None:
     )
 
 
+@given(convolutions(), st.integers(1, 3), st.booleans(), dtypes, seeds)
+def test_conv2d_in_groups(drawn, groups: int, bias: bool, dtype: type, seed: int) -> None:
+    (N, C, *size), (filters, _, *kernel), mode = drawn
+    x, W = (N, C * groups, *size), (filters * groups, C, *kernel)
+    (top, bottom), (left, right) = mode["padding"]
+
+    def theirs(x, W, b=None):
+        x = F.pad(x, (left, right, top, bottom))
+        return F.conv2d(x, W, b, mode["stride"], 0, mode["dilation"], groups)
+
+    compare(
+        lambda x, W, b=None: ops.conv2d_forward(x, W, b, **mode, groups=groups),
+        lambda dy, cache: ops.conv2d_backward(dy, cache)[: 2 + bias],
+        theirs,
+        [normal(seed, *x), normal(seed + 1, *W), normal(seed + 2, W[0])][: 2 + bias],
+        dtype,
+        seed,
+    )
+
+
+@st.composite
+def transposed_convolutions(draw) -> tuple[tuple[int, ...], tuple[int, ...], dict]:
+    """The shapes of x and W, and a mode that leaves a pixel of the output."""
+    small, some = st.integers(1, 3), st.integers(0, 2)
+    pairs = st.tuples(small, small)
+    kernel, stride, dilation, size = draw(pairs), draw(pairs), draw(pairs), draw(pairs)
+    most = [max(*axis) for axis in zip(stride, dilation, strict=True)]
+    extra = tuple(draw(st.integers(0, m - 1)) for m in most)
+    span = [
+        (n - 1) * t + d * (k - 1) for n, t, d, k in zip(size, stride, dilation, kernel, strict=True)
+    ]
+    padding = tuple(min(draw(some), n // 2) for n in span)
+    N, C, filters, groups = draw(small), draw(small), draw(small), draw(small)
+    mode = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    mode["output_padding"] = extra
+    return (N, C * groups, *size), (C * groups, filters, *kernel), mode
+
+
+@given(transposed_convolutions(), st.booleans(), dtypes, seeds)
+def test_conv_transpose2d(drawn, bias: bool, dtype: type, seed: int) -> None:
+    x, W, mode = drawn
+    arrays = normal(seed, *x), normal(seed + 1, *W), normal(seed + 2, W[1] * mode["groups"])
+    compare(
+        lambda x, W, b=None: ops.conv_transpose2d_forward(x, W, b, **mode),
+        lambda dy, cache: ops.conv_transpose2d_backward(dy, cache)[: 2 + bias],
+        lambda x, W, b=None: F.conv_transpose2d(x, W, b, **mode),
+        arrays[: 2 + bias],
+        dtype,
+        seed,
+    )
+
+
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
 @given(st.integers(1, 4), st.integers(1, 3), st.tuples(*[st.integers(1, 9)] * 2), seeds)
 def test_conv2d_same(kernel: int, dilation: int, size: tuple[int, int], seed: int) -> None:
@@ -349,6 +401,44 @@ def test_poolings_own_padding(sizes, window: int, stride, padding: int, seed: in
             np.float64,
             seed,
         )
+
+
+@st.composite
+def own_poolings(draw) -> tuple[tuple[int, ...], tuple]:
+    """The shape of x, and PyTorch's own window, stride and padding."""
+    small = st.integers(1, 4)
+    window, stride = draw(st.tuples(small, small)), draw(st.tuples(small, small))
+    padding = tuple(draw(st.integers(0, k // 2)) for k in window)
+    size = [
+        max(k - 2 * p, 1) + draw(st.integers(0, 6)) for k, p in zip(window, padding, strict=True)
+    ]
+    return (draw(few), draw(few), *size), (window, stride, padding)
+
+
+@given(own_poolings(), st.booleans(), st.sampled_from([0, 1]), dtypes, seeds)
+def test_max_pool2d_in_ceil_mode(drawn, ceil: bool, integers: int, dtype: type, seed: int) -> None:
+    shape, mode = drawn
+    compare(
+        lambda x: ops.max_pool2d_forward(x, *mode, ceil_mode=ceil),
+        ops.max_pool2d_backward,
+        lambda x: F.max_pool2d(x, *mode, ceil_mode=ceil),
+        [normal(seed, *shape, integers=integers)],
+        dtype,
+        seed,
+    )
+
+
+@given(own_poolings(), st.booleans(), st.booleans(), dtypes, seeds)
+def test_avg_pool2d_counts_the_same_pixels(drawn, ceil: bool, count: bool, dtype, seed) -> None:
+    shape, mode = drawn
+    compare(
+        lambda x: ops.avg_pool2d_forward(x, *mode, ceil_mode=ceil, count_include_pad=count),
+        ops.avg_pool2d_backward,
+        lambda x: F.avg_pool2d(x, *mode, ceil_mode=ceil, count_include_pad=count),
+        [normal(seed, *shape)],
+        dtype,
+        seed,
+    )
 
 
 @given(st.tuples(few, few, few, few), dtypes, seeds)
