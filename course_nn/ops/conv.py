@@ -136,7 +136,8 @@ def fold_gradient(
     padded = groups * W.shape[1], top + size[0] + bottom, left + size[1] + right, N
     dx = xp.zeros(padded, dtype=xp.result_type(dy, W))
     for out, under in strips(dx, g, OH, OW):
-        fold_columns(dx[:, under], kernels @ given[:, out], g, groups, OW)
+        seen = dx[:, under, : g.span(OH, OW)[1]]
+        fold_columns(seen, kernels @ given[:, out], g, groups, OW)
     return dx[:, top : top + size[0], left : left + size[1]]
 
 

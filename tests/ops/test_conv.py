@@ -86,6 +86,7 @@ TRANSPOSED = {
     "padding by side": {"padding": ((0, 2), (1, 0))},
     "dilation 2": {"dilation": 2},
     "output padding of a dilation": {"dilation": 3, "stride": (1, 2), "output_padding": (2, 1)},
+    "output padding of a dilation only": {"dilation": 2, "output_padding": 1, "padding": 1},
     "groups": {"C": 4, "F": 6, "groups": 2, "stride": 2},
     "depthwise": {"C": 3, "F": 3, "groups": 3, "padding": 1},
     "everything": {
