@@ -50,6 +50,7 @@ from .losses import (
     CrossEntropy,
     Loss,
     MeanSquaredError,
+    NegativeLogLikelihood,
     SoftmaxCrossEntropy,
     accuracy,
 )
@@ -87,6 +88,7 @@ __all__ = [
     "Loss",
     "MaxPool2D",
     "MeanSquaredError",
+    "NegativeLogLikelihood",
     "Optimizer",
     "ProgressPrinter",
     "RMSProp",

@@ -3,26 +3,49 @@
 The formulas are in `ops.loss`; here stands what a model needs beside them, such as metrics.
 """
 
-from collections.abc import Callable
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import KW_ONLY
+from functools import partial
+from typing import Any, ClassVar, Literal
+
+import numpy as np
 
 from . import ops
 from .backend import Array, array_module
+from .checks import as_float, number, whole
+from .ops.labels import (
+    as_array,
+    class_labels,
+    class_weighting,
+    number_targets,
+    total_weight,
+)
+from .words import Described, options
 
 Metric = Callable[[Array, Array], float]
+Weights = Array | Sequence[float] | Mapping[int, float]
+Takes = Literal["scores", "probabilities", "log-probabilities"]
 
 
-def accuracy(output: Array, labels: Array) -> float:
+# -- metrics ---------------------------------------------------------------------------------------
+
+
+def accuracy(output: Array, labels: Array, *, ignore_index: int | None = None) -> float:
     """The share of rows whose largest score is at the label.
 
     Parameters
     ----------
-    output : (N, K) float, scores or probabilities.
+    output : (N, K) float, scores or probabilities; a row that holds NaN is never right.
     labels : (N,) integers, or (N, K) one-hot.
+    ignore_index : a label whose rows are not counted.
 
     Returns
     -------
     share : float in [0, 1], a mean over the N rows.
+
+    Raises
+    ------
+    ValueError : if the labels do not fit, as in `ops.softmax_cross_entropy_forward`.
 
     Examples
     --------
@@ -30,21 +53,30 @@ def accuracy(output: Array, labels: Array) -> float:
     >>> accuracy(np.array([[0.9, 0.1], [0.8, 0.2]]), np.array([0, 1]))
     0.5
     """
+    output = as_float(output, "output")
+    xp = array_module(output)
+    labels = xp.asarray(class_labels(labels, output.shape, ignore_index))
     labels = labels.argmax(axis=1) if labels.ndim == 2 else labels
-    return float((output.argmax(axis=1) == labels).mean())
+    right = (output.argmax(axis=1) == labels) & ~xp.isnan(output.max(axis=1))
+    counted = xp.ones(len(labels)) if ignore_index is None else labels != ignore_index
+    return float((right & (counted > 0)).sum()) / total_weight(counted)
 
 
 def binary_accuracy(output: Array, targets: Array) -> float:
-    """The share of elements whose logit has the sign of its target (1: positive, 0: negative).
+    """The share of elements whose score has the sign of its target (1: positive, 0: negative).
 
     Parameters
     ----------
-    output : float, any shape, logits.
+    output : float, any shape, scores ("logits"); NaN is never right.
     targets : numbers in [0, 1], shape of output.
 
     Returns
     -------
     share : float in [0, 1].
+
+    Raises
+    ------
+    ValueError : if the targets do not fit, as in `ops.binary_cross_entropy_forward`.
 
     Examples
     --------
@@ -52,10 +84,16 @@ def binary_accuracy(output: Array, targets: Array) -> float:
     >>> binary_accuracy(np.array([2.0, -1.0]), np.array([1, 1]))
     0.5
     """
-    return float(((output > 0) == (targets > 0.5)).mean())
+    output = as_float(output, "output")
+    xp = array_module(output)
+    t = xp.asarray(number_targets(targets, output.shape, shares=True))
+    return float((((output > 0) == (t > 0.5)) & ~xp.isnan(output)).mean())
 
 
-class Loss:
+# -- losses ----------------------------------------------------------------------------------------
+
+
+class Loss(Described):
     """L = loss(output, labels): a number, and where its gradient starts.
 
     A subclass defines `compute` and `gradient`, pure as the ops are, and the `metrics` that make
@@ -64,13 +102,15 @@ class Loss:
     Attributes
     ----------
     metrics : {name: function (output, labels) → float}.
+    takes : what the output must be, if it must be something: "scores", "probabilities" or
+        "log-probabilities".
     cache : what `backward` needs, after `forward`.
 
     Examples
     --------
     >>> import numpy as np
     >>> class Sum(Loss):
-    ...     def compute(self, output, labels):
+    ...     def compute(self, output, labels, weights=None):
     ...         return float((output * labels).sum()), labels
     ...     def gradient(self, cache):
     ...         return cache
@@ -79,17 +119,39 @@ class Loss:
     """
 
     metrics: ClassVar[dict[str, Metric]] = {}
+    takes: ClassVar[Takes | None] = None
+    cache: Any = None
 
-    def __init__(self) -> None:
-        self.cache: Any = None
+    def check(self, labels: Array, output_shape: tuple[int, ...]) -> None:
+        """Looks at all labels before training, without an output; does nothing unless overridden.
 
-    def compute(self, output: Array, labels: Array) -> tuple[float, Any]:
+        Parameters
+        ----------
+        labels : of all samples.
+        output_shape : of the model's output, without the batch's axis.
+
+        Raises
+        ------
+        ValueError : if `compute` would refuse the labels.
+
+        Examples
+        --------
+        >>> SoftmaxCrossEntropy().check([0, 1, 2], (2,))
+        Traceback (most recent call last):
+            ...
+        ValueError: label 2 of sample 2 is out of range: 2 classes are 0 to 1
+        """
+
+    def compute(
+        self, output: Array, labels: Array, weights: Array | None = None
+    ) -> tuple[float, Any]:
         """L, and what `gradient` needs; changes nothing in the loss.
 
         Parameters
         ----------
         output : (N, *output_shape) float, the last layer's.
         labels : what this loss takes.
+        weights : (N,) float or None, how much each sample counts; a loss may leave it out.
 
         Returns
         -------
@@ -98,7 +160,7 @@ class Loss:
 
         Raises
         ------
-        ValueError : if the labels do not fit.
+        ValueError : if the labels or the weights do not fit.
 
         Examples
         --------
@@ -109,18 +171,8 @@ class Loss:
         raise NotImplementedError(f"{type(self).__name__} defines no compute")
 
     def gradient(self, cache: Any) -> Array:
-        """∂L/∂output; changes nothing in the loss.
+        """∂L/∂output, of the output's shape; changes nothing in the loss.
 
-        Parameters
-        ----------
-        cache : from `compute`.
-
-        Returns
-        -------
-        d : (N, *output_shape) float.
-
-        Examples
-        --------
         >>> import numpy as np
         >>> loss = MeanSquaredError()
         >>> _, cache = loss.compute(np.array([3.0]), np.array([1.0]))
@@ -129,37 +181,19 @@ class Loss:
         """
         raise NotImplementedError(f"{type(self).__name__} defines no gradient")
 
-    def forward(self, output: Array, labels: Array) -> float:
-        """L = loss(output, labels); keeps what `backward` needs.
+    def forward(self, output: Array, labels: Array, weights: Array | None = None) -> float:
+        """L = loss(output, labels), see `compute`; keeps what `backward` needs.
 
-        Parameters
-        ----------
-        output : (N, *output_shape) float, the last layer's.
-        labels : what this loss takes.
-
-        Returns
-        -------
-        loss : float, the mean over the samples.
-
-        Raises
-        ------
-        ValueError : if the labels do not fit.
-
-        Examples
-        --------
         >>> import numpy as np
         >>> MeanSquaredError().forward(np.array([3.0]), np.array([1.0]))
         4.0
         """
-        loss, self.cache = self.compute(output, labels)
+        given = () if weights is None else (weights,)
+        loss, self.cache = self.compute(output, labels, *given)
         return loss
 
     def backward(self) -> Array:
         """∂L/∂output of the last `forward`.
-
-        Returns
-        -------
-        d : (N, *output_shape) float.
 
         Raises
         ------
@@ -180,41 +214,136 @@ class Loss:
         return self.gradient(self.cache)
 
 
-class CrossEntropy(Loss):
+class _OverClasses(Loss):
+    """What the losses over classes share: their weights, and the label that stands for none."""
+
+    metrics: ClassVar[dict[str, Metric]] = {"accuracy": accuracy}
+    class_weights: Weights | None
+    ignore_index: int | None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.class_weights, Mapping):
+            self.weighting(1 + max((whole("a class", k, 0) for k in self.class_weights), default=0))
+        elif self.class_weights is not None:
+            w = as_float(self.class_weights, "class_weights")
+            class_weighting(w, w.size)
+        if self.ignore_index is not None:
+            whole("ignore_index", self.ignore_index)
+            vars(self)["metrics"] = {"accuracy": partial(accuracy, ignore_index=self.ignore_index)}
+
+    def weighting(self, classes: int) -> Array | None:
+        """The class weights as (K,), with 1 for a class that a dict leaves out.
+
+        >>> SoftmaxCrossEntropy(class_weights={2: 5}).weighting(4)
+        array([1., 1., 5., 1.])
+        """
+        if self.class_weights is None:
+            return None
+        if not isinstance(self.class_weights, Mapping):
+            return as_float(self.class_weights, "class_weights")
+        w = np.ones(classes)
+        for k, weight in self.class_weights.items():
+            if whole("a class", k, 0) >= classes:
+                raise ValueError(
+                    f"class_weights names class {k}, but {classes} classes are 0 to {classes - 1}"
+                )
+            w[k] = number(f"the weight of class {k}", weight, 0)
+        return w
+
+    def options(self, output: Array, weights: Array | None) -> dict[str, Any]:
+        """The options of the op."""
+        return {
+            "class_weights": self.weighting(np.shape(output)[-1] if np.ndim(output) else 1),
+            "sample_weights": weights,
+            "ignore_index": self.ignore_index,
+        }
+
+    def check(self, labels: Array, output_shape: tuple[int, ...]) -> None:
+        count = len(as_array(labels)) if as_array(labels).ndim else 1
+        class_labels(labels, (count, *output_shape), self.ignore_index)
+        weights = self.weighting(output_shape[0])
+        if weights is not None:
+            class_weighting(weights, output_shape[0])
+
+
+@options
+class CrossEntropy(_OverClasses):
     """L = −(1/N) Σₙ log p[n, labelsₙ], on the probabilities that a Softmax layer gives.
 
-    The output is p, (N, K) float; the labels are (N,) integers in [0, K) or (N, K) one-hot; other
-    labels raise ValueError. The loss is in nats. See `ops.cross_entropy_forward`.
+    Parameters
+    ----------
+    class_weights : (K,) numbers, {class: weight} with 1 for the others, or None.
+    ignore_index : an integer label whose samples do not count.
 
+    Notes
+    -----
+    The labels are (N,) integers in [0, K) or (N, K) one-hot. See `ops.cross_entropy_forward`.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> round(CrossEntropy().forward(np.array([[0.5, 0.5]]), np.array([1])), 6)
     0.693147
     """
 
-    metrics: ClassVar[dict[str, Metric]] = {"accuracy": accuracy}
+    takes: ClassVar[Takes | None] = "probabilities"
+    _: KW_ONLY
+    class_weights: Weights | None = None
+    ignore_index: int | None = None
 
-    def compute(self, output: Array, labels: Array) -> tuple[float, Any]:
-        return ops.cross_entropy_forward(output, labels)
+    def compute(
+        self, output: Array, labels: Array, weights: Array | None = None
+    ) -> tuple[float, Any]:
+        return ops.cross_entropy_forward(output, labels, **self.options(output, weights))
 
     def gradient(self, cache: Any) -> Array:
         return ops.cross_entropy_backward(1.0, cache)
 
 
-class SoftmaxCrossEntropy(Loss):
-    """L = −(1/N) Σₙ log softmax(zₙ)[labelsₙ], fused: from scores, without a Softmax layer.
+@options
+class NegativeLogLikelihood(_OverClasses):
+    """L = −(1/N) Σₙ log p[n, labelsₙ], on what a LogSoftmax layer gives.
 
-    The output is z, (N, K) float, any size; the labels are (N,) integers in [0, K) or (N, K)
-    one-hot; other labels raise ValueError. The loss is in nats. See
-    `ops.softmax_cross_entropy_forward` for the formula with smoothing and weights.
+    Its options are those of `CrossEntropy`. See `ops.negative_log_likelihood_forward`.
+
+    >>> import numpy as np
+    >>> log_p = np.log([[0.5, 0.5]])
+    >>> round(NegativeLogLikelihood().forward(log_p, np.array([1])), 6)
+    0.693147
+    """
+
+    takes: ClassVar[Takes | None] = "log-probabilities"
+    _: KW_ONLY
+    class_weights: Weights | None = None
+    ignore_index: int | None = None
+
+    def compute(
+        self, output: Array, labels: Array, weights: Array | None = None
+    ) -> tuple[float, Any]:
+        return ops.negative_log_likelihood_forward(output, labels, **self.options(output, weights))
+
+    def gradient(self, cache: Any) -> Array:
+        return ops.negative_log_likelihood_backward(1.0, cache)
+
+
+@options
+class SoftmaxCrossEntropy(_OverClasses):
+    """L = −(1/N) Σₙ log softmax(zₙ)[labelsₙ], fused: from scores, without a Softmax layer.
 
     Parameters
     ----------
     smoothing : in [0, 1], the share of the target that is spread evenly over the classes.
-    class_weights : (K,) float or None, how much a sample of each class counts.
+    class_weights : (K,) numbers, {class: weight} with 1 for the others, or None.
+    ignore_index : an integer label whose samples do not count.
 
     Raises
     ------
-    ValueError : if the smoothing is not in [0, 1].
+    ValueError : if the smoothing is not in [0, 1], or a weight is negative.
+
+    Notes
+    -----
+    The labels are (N,) integers in [0, K) or (N, K) one-hot. See
+    `ops.softmax_cross_entropy_forward`.
 
     Examples
     --------
@@ -223,26 +352,32 @@ class SoftmaxCrossEntropy(Loss):
     0.693147
     """
 
-    metrics: ClassVar[dict[str, Metric]] = {"accuracy": accuracy}
+    takes: ClassVar[Takes | None] = "scores"
+    _: KW_ONLY
+    smoothing: float = 0.0
+    class_weights: Weights | None = None
+    ignore_index: int | None = None
 
-    def __init__(self, smoothing: float = 0.0, class_weights: Array | None = None) -> None:
-        super().__init__()
-        if not 0 <= smoothing <= 1:
-            raise ValueError(f"smoothing must be in [0, 1], got {smoothing}")
-        self.smoothing, self.class_weights = smoothing, class_weights
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        number("smoothing", self.smoothing, 0, 1)
 
-    def compute(self, output: Array, labels: Array) -> tuple[float, Any]:
-        return ops.softmax_cross_entropy_forward(output, labels, self.smoothing, self.class_weights)
+    def compute(
+        self, output: Array, labels: Array, weights: Array | None = None
+    ) -> tuple[float, Any]:
+        options = self.options(output, weights)
+        return ops.softmax_cross_entropy_forward(output, labels, self.smoothing, **options)
 
     def gradient(self, cache: Any) -> Array:
         return ops.softmax_cross_entropy_backward(1.0, cache)
 
 
+@options
 class BinaryCrossEntropy(Loss):
-    """L = mean of −t log σ(z) − (1 − t) log(1 − σ(z)), from logits z.
+    """L = mean of −t log σ(z) − (1 − t) log(1 − σ(z)), from scores z, without a Sigmoid layer.
 
-    z is float, any shape and size; the targets t are numbers in [0, 1], in the shape of z; others
-    raise ValueError. The loss is in nats. See `ops.binary_cross_entropy_forward`.
+    The targets are numbers in [0, 1], of the output's shape. See
+    `ops.binary_cross_entropy_forward`.
 
     >>> import numpy as np
     >>> round(BinaryCrossEntropy().forward(np.array([[0.0]]), np.array([[1]])), 6)
@@ -250,27 +385,44 @@ class BinaryCrossEntropy(Loss):
     """
 
     metrics: ClassVar[dict[str, Metric]] = {"accuracy": binary_accuracy}
+    takes: ClassVar[Takes | None] = "scores"
 
-    def compute(self, output: Array, labels: Array) -> tuple[float, Any]:
-        return ops.binary_cross_entropy_forward(output, labels)
+    def check(self, labels: Array, output_shape: tuple[int, ...]) -> None:
+        _check_numbers(labels, output_shape, shares=True)
+
+    def compute(
+        self, output: Array, labels: Array, weights: Array | None = None
+    ) -> tuple[float, Any]:
+        return ops.binary_cross_entropy_forward(output, labels, sample_weights=weights)
 
     def gradient(self, cache: Any) -> Array:
         return ops.binary_cross_entropy_backward(1.0, cache)
 
 
+@options
 class MeanSquaredError(Loss):
-    """L = mean of (y − t)², over all elements.
+    """L = mean of (y − t)², over all elements. See `ops.mean_squared_error_forward`.
 
-    y is float, any shape; the targets t are numbers in the shape of y; others raise ValueError. The
-    loss is in the square of y's unit. Book: The dense layer, "A line through points".
+    Book: The dense layer, "A line through points".
 
     >>> import numpy as np
     >>> MeanSquaredError().forward(np.array([1.0, 3.0]), np.array([1.0, 1.0]))
     2.0
     """
 
-    def compute(self, output: Array, labels: Array) -> tuple[float, Any]:
-        return ops.mean_squared_error_forward(output, array_module(output).asarray(labels))
+    def check(self, labels: Array, output_shape: tuple[int, ...]) -> None:
+        _check_numbers(labels, output_shape)
+
+    def compute(
+        self, output: Array, labels: Array, weights: Array | None = None
+    ) -> tuple[float, Any]:
+        return ops.mean_squared_error_forward(output, labels, sample_weights=weights)
 
     def gradient(self, cache: Any) -> Array:
         return ops.mean_squared_error_backward(1.0, cache)
+
+
+def _check_numbers(targets: Array, output_shape: tuple[int, ...], shares: bool = False) -> None:
+    """Targets that are numbers, of all samples."""
+    t = as_float(targets, "targets")
+    number_targets(t, (*t.shape[:1], *output_shape), shares=shares)

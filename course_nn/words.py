@@ -45,6 +45,7 @@ KEYWORDS = {
     "p": "it is rate",
     "params": "a model gives its parameters to the optimizer by itself: SGD(0.1)",
     "pool_size": "it is window",
+    "pos_weight": "weigh the samples: fit(x, labels, sample_weights=…)",
     "reduction": "losses are means over the samples",
     "sample_weight": "it is sample_weights",
     "seed": "give rng=np.random.default_rng(0)",
@@ -69,6 +70,7 @@ IN_A_ROW = {
     f"ConvTranspose2D(6, 5, stride=2); {SHAPES}",
     "Dense": f"the number of inputs is not an argument: Dense(units); {SHAPES}",
     "LayerNorm": f"it needs no size: LayerNorm(); {SHAPES}",
+    "SoftmaxCrossEntropy": "options are named: SoftmaxCrossEntropy(smoothing=0.1)",
     "Sequential": "the layers stand in one list: Sequential([Dense(3), ReLU()])",
 }
 # a method or attribute of theirs → what to write here
@@ -207,4 +209,7 @@ class Described:
 
 
 def _differs(value: Any, default: Any) -> bool:
-    return default is MISSING or not (value is default or bool(value == default))
+    """Whether a value is not the default; an array never is."""
+    if default is MISSING or value is default:
+        return default is MISSING
+    return getattr(value, "ndim", 0) > 0 or not value == default

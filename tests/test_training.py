@@ -484,7 +484,7 @@ def test_targets_that_do_not_fit_are_refused_before_the_first_step() -> None:
     x, _ = numbered()
     model = classifier()
     before = snapshot(model)
-    with pytest.raises(ValueError, match=r"targets of shape \(10,\) do not fit"):
+    with pytest.raises(ValueError, match=r"targets have shape \(10,\), expected \(10, 2\)"):
         fit(model, x, x[:, 0], loss=nn.MeanSquaredError())
     assert snapshot(model) == before
 

@@ -41,6 +41,7 @@ from .geometry import (
     pool_output_size,
     transposed_size,
 )
+from .labels import one_hot, targets_like
 from .loss import (
     binary_cross_entropy_backward,
     binary_cross_entropy_forward,
@@ -48,10 +49,10 @@ from .loss import (
     cross_entropy_forward,
     mean_squared_error_backward,
     mean_squared_error_forward,
-    one_hot,
+    negative_log_likelihood_backward,
+    negative_log_likelihood_forward,
     softmax_cross_entropy_backward,
     softmax_cross_entropy_forward,
-    targets_like,
 )
 from .norm import (
     Moments,
@@ -128,6 +129,8 @@ __all__ = [
     "mean_squared_error_forward",
     "merge_moments",
     "moments",
+    "negative_log_likelihood_backward",
+    "negative_log_likelihood_forward",
     "one_hot",
     "pool_output_size",
     "relu_backward",

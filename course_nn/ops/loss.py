@@ -1,109 +1,68 @@
 """Losses: one number for a batch, the mean over its samples.
 
-Backward passes start from dloss = ∂L/∂loss, usually 1.
+Every mean may be weighted: Σ wₙ Lₙ / Σ wₙ. Backward passes start from dloss = ∂L/∂loss,
+usually 1. What labels and weights must be stands in `labels`.
 """
 
 from ..backend import Array, array_module
-from .activation import sigmoid
+from ..checks import as_float, number, same_shape
+from .activation import masked, sigmoid
+from .labels import (
+    class_weighting,
+    number_targets,
+    sample_weighting,
+    targets_like,
+    total_weight,
+)
+from .softmax import log_probabilities
 
 
-def one_hot(labels: Array, classes: int, dtype: type | str = "float32") -> Array:
-    """t[n, k] = 1 where labels[n] = k, else 0.
-
-    Parameters
-    ----------
-    labels : (N,) integers in [0, K).
-    classes : K.
-    dtype : of the result.
-
-    Returns
-    -------
-    t : (N, K) of the dtype.
-
-    Raises
-    ------
-    ValueError : if a label is not an integer in [0, K), naming the first.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> one_hot(np.array([2, 0]), 3)
-    array([[0., 0., 1.],
-           [1., 0., 0.]], dtype=float32)
-    """
-    xp = array_module(labels)
-    labels = xp.asarray(labels)
-    if labels.ndim != 1 or labels.dtype.kind not in "iu":
-        raise ValueError(
-            "labels must be a vector of integers, "
-            f"got {labels.dtype} of shape {labels.shape}"
-        )
-    wrong = (labels < 0) | (labels >= classes)
-    if wrong.any():
-        n = int(wrong.argmax())
-        raise ValueError(
-            f"label {int(labels[n])} of sample {n} is out of range: "
-            f"{classes} classes are 0 to {classes - 1}"
-        )
-    return xp.asarray(labels[:, None] == xp.arange(classes), dtype=dtype)
+def _weighted_targets(
+    output: Array,
+    labels: Array,
+    smoothing: float = 0.0,
+    class_weights: Array | None = None,
+    sample_weights: Array | None = None,
+    ignore_index: int | None = None,
+) -> tuple[Array, float]:
+    """tₙₖ = sₙ wₖ ((1 − ε) [k = labelsₙ] + ε / K), and Σₙ of sₙ w[labelsₙ]."""
+    xp, t = array_module(output), targets_like(output, labels, ignore_index)
+    s = sample_weighting(output, sample_weights)
+    if ignore_index is not None:
+        s = s * (xp.asarray(labels) != ignore_index)
+    if class_weights is None:
+        total, w = total_weight(s), s[:, None]
+    else:
+        w = xp.asarray(class_weighting(class_weights, t.shape[1]), t.dtype)
+        total, w = total_weight(s * (t * w).sum(axis=1)), s[:, None] * w
+    if smoothing:
+        t = t * (1 - smoothing) + smoothing / t.shape[1]
+    return t * w, total
 
 
-def targets_like(output: Array, labels: Array) -> Array:
-    """Labels as (N, K) of the output's dtype: integer classes become one-hot rows.
-
-    Rows that are (N, K) already keep their numbers.
-
-    Parameters
-    ----------
-    output : (N, K) float.
-    labels : (N,) integers, or (N, K) one-hot or soft: none negative, a row's sum 1.
-
-    Returns
-    -------
-    t : (N, K) of output's dtype.
-
-    Raises
-    ------
-    ValueError : if the labels fit neither form, are out of range, or a row is no
-        distribution; it names the first.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> targets_like(np.zeros((1, 3)), np.array([1]))
-    array([[0., 1., 0.]])
-    """
-    xp = array_module(output)
-    labels = xp.asarray(labels)
-    if output.ndim != 2:
-        raise ValueError(
-            f"a loss over classes needs scores of shape (N, K), got {output.shape}; "
-            "is a Flatten missing?"
-        )
-    if labels.shape == output.shape:
-        return _distributions(labels.astype(output.dtype, copy=False))
-    if labels.shape[:1] != output.shape[:1] or labels.ndim != 1:
-        raise ValueError(
-            f"labels of shape {labels.shape} do not fit {output.shape}; "
-            f"expected (N,) integers or {output.shape}"
-        )
-    return one_hot(labels, output.shape[1], output.dtype)
+def _likelihood(t: Array, log_p: Array, total: float) -> float:
+    """−Σ t log p / Σ w, where a log p of −∞ does no harm if nothing asks for it."""
+    return float(-(t * masked(log_p, t != 0)).sum() / total)
 
 
-def _distributions(t: Array) -> Array:
-    """t itself, if every row could be a distribution over the classes."""
-    right = (abs(t.sum(axis=1) - 1) < 1e-2) & (t >= 0).all(axis=1)
-    if not right.all():
-        n = int((~right).argmax())
-        raise ValueError(
-            f"the labels of sample {n} go from {float(t[n].min()):g} to "
-            f"{float(t[n].max()):g} with sum {float(t[n].sum()):g}; a row of labels "
-            "must be one-hot, or shares of the classes with sum 1"
-        )
-    return t
+def _scalar(where: str, dloss: float) -> float:
+    """dloss as a number."""
+    found = as_float(dloss, f"{where}: dloss")
+    same_shape(where, "dloss, which is ∂L/∂loss,", found, ())
+    return float(found)
 
 
-def cross_entropy_forward(p: Array, labels: Array) -> tuple[float, tuple]:
+# -- over classes --------------------------------------------------------------------
+
+
+def cross_entropy_forward(
+    p: Array,
+    labels: Array,
+    class_weights: Array | None = None,
+    *,
+    sample_weights: Array | None = None,
+    ignore_index: int | None = None,
+) -> tuple[float, tuple]:
     """L = −(1/N) Σₙ log p[n, labelsₙ], on probabilities.
 
     A p of zero counts as the smallest positive number.
@@ -111,16 +70,17 @@ def cross_entropy_forward(p: Array, labels: Array) -> tuple[float, tuple]:
     Parameters
     ----------
     p : (N, K) float, probabilities.
-    labels : (N,) integers in [0, K), or (N, K) one-hot.
+    labels, class_weights, sample_weights, ignore_index : see
+        `softmax_cross_entropy_forward`.
 
     Returns
     -------
     loss : float, in nats.
-    cache : the targets and the probabilities.
+    cache : the targets, the probabilities and Σ w.
 
     Raises
     ------
-    ValueError : if the labels do not fit, or a p is not in [0, 1].
+    ValueError : if the labels or weights do not fit, or a p is not in [0, 1].
 
     Notes
     -----
@@ -133,66 +93,127 @@ def cross_entropy_forward(p: Array, labels: Array) -> tuple[float, tuple]:
     >>> round(cross_entropy_forward(np.array([[0.25, 0.75]]), np.array([0]))[0], 6)
     1.386294
     """
-    xp, t = array_module(p), targets_like(p, labels)
+    p = as_float(p, "p")
+    weights = (class_weights, sample_weights, ignore_index)
+    t, total = _weighted_targets(p, labels, 0.0, *weights)
     if ((p < 0) | (p > 1.001)).any():
         raise ValueError(
             "a loss on probabilities needs numbers in [0, 1], got "
             f"{float(p.min()):g} to {float(p.max()):g}: put a softmax before it, or "
             "use the fused softmax cross-entropy"
         )
+    xp = array_module(p)
     p = xp.maximum(p, xp.finfo(p.dtype).tiny)
-    return float(-(t * xp.log(p)).sum() / len(p)), (t, p)
+    return _likelihood(t, xp.log(p), total), (t, p, total)
 
 
 def cross_entropy_backward(dloss: float, cache: tuple) -> Array:
-    """dp = −t / (N p) · dloss.
+    """dp = −t / (N p) · dloss; t are the labels as rows, with weights t wₙ N / Σ w.
 
-    Parameters
-    ----------
-    dloss : float, ∂L/∂loss.
-    cache : from `cross_entropy_forward`.
-
-    Returns
-    -------
-    dp : (N, K) float.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> _, cache = cross_entropy_forward(np.array([[0.25, 0.75]]), np.array([0]))
     >>> cross_entropy_backward(1.0, cache)
     array([[-4., -0.]])
     """
-    t, p = cache
-    return t / p * (-dloss / len(p))
+    t, p, total = cache
+    return t / p * (-_scalar("cross_entropy_backward", dloss) / total)
 
 
-def softmax_cross_entropy_forward(
-    z: Array, labels: Array, smoothing: float = 0.0, class_weights: Array | None = None
+def negative_log_likelihood_forward(
+    log_p: Array,
+    labels: Array,
+    class_weights: Array | None = None,
+    *,
+    sample_weights: Array | None = None,
+    ignore_index: int | None = None,
 ) -> tuple[float, tuple]:
-    """L = −(1/N) Σₙ log softmax(zₙ)[labelsₙ], fused: from scores, stable at any score.
-
-    With smoothing ε and class weights w, and wₙ the weight of sample n's class,
-
-        L = −Σₙₖ tₙₖ log softmax(zₙ)ₖ / Σₙ wₙ
-        tₙₖ = wₖ ((1 − ε) [k = labelsₙ] + ε / K)
+    """L = −(1/N) Σₙ log p[n, labelsₙ], on logarithms of probabilities.
 
     Parameters
     ----------
-    z : (N, K) float, scores before the softmax.
-    labels : (N,) integers in [0, K), or (N, K) one-hot.
-    smoothing : ε in [0, 1], the share of the target spread evenly over all classes.
-    class_weights : (K,) float or None, how much a sample of each class counts.
+    log_p : (N, K) float, from `log_softmax_forward`, say.
+    labels, class_weights, sample_weights, ignore_index : see
+        `softmax_cross_entropy_forward`.
 
     Returns
     -------
     loss : float, in nats.
-    cache : softmax(z), t and Σₙ wₙ.
+    cache : the targets and Σ w.
 
     Raises
     ------
-    ValueError : if the labels do not fit, or the class weights are not K numbers that
-        are not negative.
+    ValueError : if the labels or weights do not fit, or a log p is positive.
+
+    Notes
+    -----
+    Goodfellow, Bengio and Courville (2016), section 6.2.2.3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> log_p = np.log([[0.25, 0.75]])
+    >>> round(negative_log_likelihood_forward(log_p, np.array([0]))[0], 6)
+    1.386294
+    """
+    log_p = as_float(log_p, "log_p")
+    weights = (class_weights, sample_weights, ignore_index)
+    t, total = _weighted_targets(log_p, labels, 0.0, *weights)
+    if (log_p > 0.001).any():
+        raise ValueError(
+            "a loss on logarithms of probabilities needs numbers up to 0, got "
+            f"{float(log_p.max()):g}: put a log-softmax before it, or use the fused "
+            "softmax cross-entropy"
+        )
+    return _likelihood(t, log_p, total), (t, total)
+
+
+def negative_log_likelihood_backward(dloss: float, cache: tuple) -> Array:
+    """d(log p) = −t / N · dloss; t are the labels as rows, with weights t wₙ N / Σ w.
+
+    >>> import numpy as np
+    >>> log_p = np.log([[0.25, 0.75]])
+    >>> _, cache = negative_log_likelihood_forward(log_p, np.array([0]))
+    >>> negative_log_likelihood_backward(1.0, cache)
+    array([[-1., -0.]])
+    """
+    t, total = cache
+    return t * (-_scalar("negative_log_likelihood_backward", dloss) / total)
+
+
+def softmax_cross_entropy_forward(
+    z: Array,
+    labels: Array,
+    smoothing: float = 0.0,
+    class_weights: Array | None = None,
+    *,
+    sample_weights: Array | None = None,
+    ignore_index: int | None = None,
+) -> tuple[float, tuple]:
+    """L = −(1/N) Σₙ log softmax(zₙ)[labelsₙ], fused: from scores, stable at any score.
+
+    With smoothing ε, class weights w and sample weights s, all 1 unless given,
+
+        L = −Σₙₖ tₙₖ log softmax(zₙ)ₖ / Σₙ sₙ w[labelsₙ]
+        tₙₖ = sₙ wₖ ((1 − ε) [k = labelsₙ] + ε / K)
+
+    Parameters
+    ----------
+    z : (N, K) float, scores before the softmax; −∞ leaves a class out (if it is the
+        label, L is +∞).
+    labels : (N,) integers in [0, K), or (N, K) one-hot.
+    smoothing : ε in [0, 1], the share of the target spread evenly over all classes.
+    class_weights : (K,) float or None, how much a sample of each class counts.
+    sample_weights : (N,) float or None, how much each sample counts.
+    ignore_index : an integer label whose samples do not count, of any size.
+
+    Returns
+    -------
+    loss : float, in nats.
+    cache : softmax(z), t and Σₙ sₙ w[labelsₙ].
+
+    Raises
+    ------
+    ValueError : if the labels do not fit; if weights do not, or all are 0.
 
     Notes
     -----
@@ -207,69 +228,61 @@ def softmax_cross_entropy_forward(
     >>> loss
     10000.0
     """
-    xp, t = array_module(z), targets_like(z, labels)
-    w = None if class_weights is None else _weights(class_weights, z)
-    total = len(z) if w is None else float((t * w).sum())
-    if smoothing:
-        t = t * (1 - smoothing) + smoothing / z.shape[1]
-    if w is not None:
-        t = t * w
-    shifted = z - z.max(axis=1, keepdims=True)
-    p = xp.exp(shifted)
-    sums = p.sum(axis=1, keepdims=True)
-    p /= sums
-    return float(-(t * (shifted - xp.log(sums))).sum() / total), (p, t, total)
-
-
-def _weights(class_weights: Array, z: Array) -> Array:
-    """The class weights beside z, if there is one a class and none is negative."""
-    w = array_module(z).asarray(class_weights, dtype=z.dtype)
-    if w.shape != z.shape[1:] or not (w >= 0).all():
-        raise ValueError(
-            f"class_weights must be {z.shape[1]} numbers, one a class and none "
-            f"negative, got {class_weights!r}"
-        )
-    return w
+    z, smoothing = as_float(z, "z"), number("smoothing", smoothing, 0, 1)
+    weights = (class_weights, sample_weights, ignore_index)
+    t, total = _weighted_targets(z, labels, smoothing, *weights)
+    log_p, p = log_probabilities("softmax_cross_entropy_forward", z)
+    return _likelihood(t, log_p, total), (p, t, total)
 
 
 def softmax_cross_entropy_backward(dloss: float, cache: tuple) -> Array:
-    """dzₙₖ = (pₙₖ Σⱼ tₙⱼ − tₙₖ) / Σₙ wₙ · dloss; without weights simply (p − t) / N.
+    """dzₙₖ = (pₙₖ Σⱼ tₙⱼ − tₙₖ) / Σ w · dloss; without weights simply (p − t) / N.
 
-    Parameters
-    ----------
-    dloss : float, ∂L/∂loss.
-    cache : from `softmax_cross_entropy_forward`.
-
-    Returns
-    -------
-    dz : (N, K) float.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> _, cache = softmax_cross_entropy_forward(np.zeros((1, 2)), np.array([0]))
     >>> softmax_cross_entropy_backward(1.0, cache)
     array([[-0.5,  0.5]])
     """
     p, t, total = cache
-    return (p * t.sum(axis=1, keepdims=True) - t) * (dloss / total)
+    share = t.sum(axis=1, keepdims=True)  # 0 for a sample that does not count
+    dz = masked(p * share, share != 0) - t
+    return dz * (_scalar("softmax_cross_entropy_backward", dloss) / total)
 
 
-def binary_cross_entropy_forward(z: Array, targets: Array) -> tuple[float, tuple]:
+# -- number by number ----------------------------------------------------------------
+
+
+def _shares(output: Array, sample_weights: Array | None) -> Array | float:
+    """What each number of the output counts: 1 / size, or wₙ N / (Σ w · size)."""
+    if sample_weights is None:
+        return 1 / output.size
+    if not output.ndim:
+        raise ValueError(
+            "sample_weights need an output of samples (N, …), got a number"
+        )
+    w = sample_weighting(output, sample_weights)
+    w = w * (len(w) / (total_weight(w) * output.size))
+    return w.reshape(-1, *(1,) * (output.ndim - 1))
+
+
+def binary_cross_entropy_forward(
+    z: Array, targets: Array, *, sample_weights: Array | None = None
+) -> tuple[float, tuple]:
     """L = mean of −t log σ(z) − (1 − t) log(1 − σ(z)), from scores z.
 
-    Computed as the mean of max(z, 0) − t z + log(1 + e^{−|z|}), which is the same and
-    cannot overflow.
+    Computed as the mean of (1 − t) max(z, 0) + t max(−z, 0) + log(1 + e^{−|z|}), which
+    is the same and cannot overflow.
 
     Parameters
     ----------
-    z : float, any shape, scores before the logistic function.
+    z : float, any shape, scores before the logistic function; ±∞ is certainty.
     targets : numbers in [0, 1], shape of z.
+    sample_weights : (N,) float or None, how much each sample counts.
 
     Returns
     -------
     loss : float, in nats, the mean over all elements.
-    cache : z and t.
+    cache : z and t, in arrays of their own, and what each element counts.
 
     Raises
     ------
@@ -285,54 +298,50 @@ def binary_cross_entropy_forward(z: Array, targets: Array) -> tuple[float, tuple
     >>> binary_cross_entropy_forward(np.array([-1e4, 1e4]), np.array([1, 1]))[0]
     5000.0
     """
-    xp, t = array_module(z), _same_shape(z, targets)
-    if ((t < 0) | (t > 1)).any():
-        raise ValueError(
-            f"targets must lie in [0, 1], got {float(t.min())} to {float(t.max())}"
-        )
-    loss = xp.maximum(z, 0) - t * z + xp.log1p(xp.exp(-abs(z)))
-    return float(loss.mean()), (z, t)
+    z = as_float(z, "z")
+    xp = array_module(z)
+    t = xp.array(number_targets(targets, z.shape, shares=True), z.dtype)
+    share = _shares(z, sample_weights)
+    wrong = (1 - t) * masked(xp.maximum(z, 0), t != 1)
+    wrong += t * masked(xp.maximum(-z, 0), t != 0)
+    losses = wrong + xp.log1p(xp.exp(-abs(z)))
+    return float((losses * share).sum()), (z.copy(), t, share)
 
 
 def binary_cross_entropy_backward(dloss: float, cache: tuple) -> Array:
-    """dz = (σ(z) − t) / size · dloss.
+    """dz = (σ(z) − t) / size · dloss = ((1 − t) σ(z) − t σ(−z)) / size · dloss.
 
-    Parameters
-    ----------
-    dloss : float, ∂L/∂loss.
-    cache : from `binary_cross_entropy_forward`.
+    The second form keeps its digits where σ(z) is near t.
 
-    Returns
-    -------
-    dz : float, shape of z.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> _, cache = binary_cross_entropy_forward(np.array([0.0]), np.array([1]))
     >>> binary_cross_entropy_backward(1.0, cache)
     array([-0.5])
     """
-    z, t = cache
-    return (sigmoid(z) - t) * (dloss / z.size)
+    z, t, share = cache
+    dz = (1 - t) * sigmoid(z) - t * sigmoid(-z)
+    return dz * (share * _scalar("binary_cross_entropy_backward", dloss))
 
 
-def mean_squared_error_forward(y: Array, targets: Array) -> tuple[float, tuple]:
+def mean_squared_error_forward(
+    y: Array, targets: Array, *, sample_weights: Array | None = None
+) -> tuple[float, Array]:
     """L = mean of (y − t)² over all elements.
 
     Parameters
     ----------
     y : float, any shape.
     targets : numbers, shape of y.
+    sample_weights : (N,) float or None, how much each sample counts.
 
     Returns
     -------
     loss : float, in the square of y's unit.
-    cache : y − t.
+    cache : 2 (y − t) / size.
 
     Raises
     ------
-    ValueError : if the shapes differ.
+    ValueError : if the shapes differ, or a target is not finite.
 
     Notes
     -----
@@ -344,40 +353,19 @@ def mean_squared_error_forward(y: Array, targets: Array) -> tuple[float, tuple]:
     >>> mean_squared_error_forward(np.array([1.0, 3.0]), np.array([1.0, 1.0]))[0]
     2.0
     """
-    difference = y - _same_shape(y, targets)
-    return float((difference * difference).mean()), difference
+    y = as_float(y, "y")
+    t = array_module(y).asarray(number_targets(targets, y.shape), y.dtype)
+    share, difference = _shares(y, sample_weights), y - t
+    return float((difference * difference * share).sum()), 2 * share * difference
 
 
 def mean_squared_error_backward(dloss: float, cache: Array) -> Array:
     """dy = 2 (y − t) / size · dloss.
 
-    Parameters
-    ----------
-    dloss : float, ∂L/∂loss.
-    cache : from `mean_squared_error_forward`.
-
-    Returns
-    -------
-    dy : float, shape of y.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> y, t = np.array([1.0, 3.0]), np.array([1.0, 1.0])
     >>> _, cache = mean_squared_error_forward(y, t)
     >>> mean_squared_error_backward(1.0, cache)
     array([0., 2.])
     """
-    return cache * (2 * dloss / cache.size)
-
-
-def _same_shape(output: Array, targets: Array) -> Array:
-    t = array_module(output).asarray(targets)
-    if t.shape != output.shape:
-        raise ValueError(
-            f"targets of shape {t.shape} do not fit the output's {output.shape}; "
-            "the two must be equal"
-        )
-    if not array_module(output).isfinite(t).all():
-        raise ValueError("targets must be finite numbers, but hold NaN or ±∞")
-    return t.astype(output.dtype, copy=False)
+    return cache * _scalar("mean_squared_error_backward", dloss)

@@ -73,6 +73,8 @@ def windows(draw) -> tuple[ops.Geometry, tuple[int, ...]]:
 
 def laid_out(x: np.ndarray, memory: str) -> np.ndarray:
     """The same numbers in another memory order."""
+    if not x.ndim:
+        return x
     if memory == "batch last" and x.ndim > 1:
         return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 0, -1)), -1, 0)
     if memory == "every other number" and x.ndim:

@@ -189,6 +189,33 @@ def test_softmax_cross_entropy_of_soft_labels(drawn, dtype: type) -> None:
     )
 
 
+@given(classified(), st.booleans(), st.booleans(), st.sampled_from([-100, 0, 9]), dtypes)
+def test_negative_log_likelihood(drawn, weighted: bool, smooth: bool, index: int, dtype) -> None:
+    """Class weights and an ignored label, alone and after the fused softmax."""
+    N, K, labels, seed = drawn
+    labels = np.append(labels, [index, K - 1])
+    w = np.random.default_rng(seed + 1).uniform(0.1, 3, K) if weighted else None
+    tensor_w = None if w is None else torch.tensor(w.astype(dtype))
+    options = {"weight": tensor_w, "ignore_index": index}
+    compare(
+        lambda y: ops.negative_log_likelihood_forward(y, labels, w, ignore_index=index),
+        ops.negative_log_likelihood_backward,
+        lambda y: F.nll_loss(y, torch.tensor(labels), **options),
+        [-abs(normal(seed, N + 2, K))],
+        dtype,
+        seed,
+    )
+    smoothing = 0.3 * smooth
+    compare(
+        lambda z: ops.softmax_cross_entropy_forward(z, labels, smoothing, w, ignore_index=index),
+        ops.softmax_cross_entropy_backward,
+        lambda z: F.cross_entropy(z, torch.tensor(labels), label_smoothing=smoothing, **options),
+        [normal(seed, N + 2, K)],
+        dtype,
+        seed,
+    )
+
+
 @given(classified(), dtypes)
 def test_cross_entropy_on_probabilities(drawn, dtype: type) -> None:
     N, K, labels, seed = drawn

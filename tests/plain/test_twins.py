@@ -25,20 +25,11 @@ LEFT_OUT = {"need_dx": "it spares the work of one gradient, and changes no numbe
 # ops that learn their twin's arguments soon
 SOON = {
     "avg_pool2d_forward",
-    "conv2d_forward",
-    "conv_transpose2d_backward",
-    "conv_transpose2d_forward",
-    "dense_forward",
-    "dropout_forward",
-    "dropout_mask",
-    "gelu_forward",
-    "log_softmax_backward",
-    "log_softmax_forward",
-    "max_pool2d_forward",
-    "negative_log_likelihood_backward",
+    "binary_cross_entropy_forward",
+    "cross_entropy_forward",
+    "mean_squared_error_forward",
     "negative_log_likelihood_forward",
-    "silu_backward",
-    "silu_forward",
+    "softmax_cross_entropy_forward",
 }
 
 
