@@ -23,6 +23,7 @@ from .backend import to_numpy
 from .files import replacing
 from .layers import Dropout, Layer, Residual, Shape, ShapeError
 from .model import Sequential, _module_of
+from .ops.geometry import pair
 from .optim import Optimizer
 from .parameters import Parameters
 from .schedule import Schedule
@@ -31,6 +32,7 @@ FORMAT, VERSION = "course_nn model", 1
 HEADER = "model.json"
 LARGEST_HEADER = 1 << 24  # bytes; a thousand layers need a hundredth of it
 DTYPES = ("float16", "float32", "float64")
+WORDS = ("padding", "approximate")  # the arguments that may be text
 BIT_GENERATORS = {"PCG64": np.random.PCG64, "PCG64DXSM": np.random.PCG64DXSM}
 
 # what a broken zip, JSON or .npy makes the standard library and NumPy raise
@@ -121,15 +123,23 @@ def parameter_shapes(layer: Layer) -> dict[str, Shape]:
     shape = layer.input_shape or ()
     match layer:
         case layers.Dense():
-            return {"W": (*shape, layer.units), "b": (layer.units,)}
+            return {"W": (*shape, layer.units)} | _bias(layer, layer.units)
         case layers.Conv2D():
-            return {"W": (layer.filters, shape[0], *layer.kernel), "b": (layer.filters,)}
+            kernels = (layer.filters, shape[0] // layer.groups, *pair(layer.kernel))
+            return {"W": kernels} | _bias(layer, layer.filters)
+        case layers.ConvTranspose2D():
+            kernels = (shape[0], layer.filters // layer.groups, *pair(layer.kernel))
+            return {"W": kernels} | _bias(layer, layer.filters)
         case layers.BatchNorm():
             return {"gamma": shape[:1], "beta": shape[:1]}
         case layers.LayerNorm():
             return {"gamma": shape, "beta": shape}
         case _:
             return {}
+
+
+def _bias(layer: layers.Dense | layers.Conv2D | layers.ConvTranspose2D, size: int) -> dict:
+    return {"b": (size,)} if layer.bias else {}
 
 
 def state_shapes(layer: Layer) -> dict[str, Shape]:
@@ -468,13 +478,13 @@ def _read(file: BinaryIO, size: int, device: str) -> Saved:
 
 
 def _decode(value: Any, make: Callable[[Any], Any], key: str) -> Any:
-    """A constructor's argument: numbers, tuples, layers, schedules; text only for a padding."""
+    """A constructor's argument: numbers, tuples, layers, schedules; text where it may be."""
     if isinstance(value, dict):
         return make(value)
     if isinstance(value, list):
         items = [_decode(item, make, key) for item in value]
         return items if any(isinstance(item, Layer) for item in items) else tuple(items)
-    if isinstance(value, str) and key == "padding":
+    if isinstance(value, str) and key in WORDS:
         return value
     if value is not None and not (isinstance(value, int | float) and math.isfinite(value)):
         raise StorageError(f"its argument {key} is {str(value)[:40]!r}, where a number belongs")

@@ -1,7 +1,7 @@
 """Layers: what stands around the ops — parameters, caches, and shapes, checked at `build`."""
 
 from ..checks import ShapeError
-from .activation import GELU, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
+from .activation import GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Tanh
 from .base import (
     BatchLayer,
     Layer,
@@ -33,11 +33,13 @@ __all__ = [
     "Layer",
     "LayerNorm",
     "LeakyReLU",
+    "LogSoftmax",
     "MaxPool2D",
     "ReLU",
     "Residual",
     "Shape",
     "ShapeError",
+    "SiLU",
     "Sigmoid",
     "Softmax",
     "Tanh",

@@ -101,6 +101,18 @@ class GELU(Elementwise):
 
 
 @options
+class SiLU(Elementwise):
+    """y = x σ(x), also called swish. See `ops.silu_forward`.
+
+    >>> import numpy as np
+    >>> SiLU().forward(np.array([[0.0]]))
+    array([[0.]])
+    """
+
+    forward_op, backward_op = ops.silu_forward, ops.silu_backward
+
+
+@options
 class Softmax(Elementwise):
     """pₖ = exp(xₖ) / Σⱼ exp(xⱼ), over the last axis. See `ops.softmax_forward`.
 
@@ -113,3 +125,18 @@ class Softmax(Elementwise):
 
     forward_op, backward_op = ops.softmax_forward, ops.softmax_backward
     gives: ClassVar[Kind] = "probabilities"
+
+
+@options
+class LogSoftmax(Elementwise):
+    """log pₖ = xₖ − log Σⱼ exp(xⱼ), over the last axis. See `ops.log_softmax_forward`.
+
+    The loss that takes it is the negative log-likelihood.
+
+    >>> import numpy as np
+    >>> LogSoftmax().forward(np.array([[0.0, 0.0]])).round(4)
+    array([[-0.6931, -0.6931]])
+    """
+
+    forward_op, backward_op = ops.log_softmax_forward, ops.log_softmax_backward
+    gives: ClassVar[Kind] = "log-probabilities"

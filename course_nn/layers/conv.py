@@ -123,7 +123,7 @@ class Conv2D(Layer):
 class ConvTranspose2D(Layer):
     """y += W[c] laid at every pixel x[c]: the transpose of a convolution, which enlarges.
 
-    Its params are W (C, F, R, S) and b (F,). See `ops.conv_transpose2d_forward`.
+    Its params are W (C, F / groups, R, S) and b (F,). See `ops.conv_transpose2d_forward`.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ class ConvTranspose2D(Layer):
     kernel, stride, dilation : as in `Conv2D`; the stride is the factor of enlargement.
     padding : pixels that are cut off around y.
     output_padding : pixels more at the bottom and right, less than the stride.
-    bias, init : as in `Conv2D`.
+    groups, bias, init : as in `Conv2D`.
 
     Raises
     ------
@@ -151,21 +151,29 @@ class ConvTranspose2D(Layer):
     padding: Pair | Sides = 0
     dilation: Pair = (1, 1)
     output_padding: Pair = (0, 0)
+    groups: int = 1
     bias: bool = True
     init: Initialiser = field(default=initialisers.he_normal, repr=False)
 
     def __post_init__(self) -> None:
         self.filters = whole("filters", self.filters, least=1)
+        self.groups = whole("groups", self.groups, least=1)
+        if self.filters % self.groups:
+            raise ValueError(f"{self.groups} groups cannot share {self.filters} filters evenly")
         g = geometry(self.kernel, self.stride, self.padding, self.dilation)
         self.kernel, self.stride, self.dilation = g.kernel, g.stride, g.dilation
         self.output_padding = pair(self.output_padding)
 
     def options(self) -> tuple[Any, ...]:
         """The op's arguments behind b."""
-        return self.stride, self.padding, self.dilation, self.output_padding
+        return self.stride, self.padding, self.dilation, self.output_padding, self.groups
 
     def infer(self, input_shape: Shape) -> Shape:
         expect_image(self, input_shape)
+        fits = not input_shape[0] % self.groups
+        self.expect(
+            input_shape, fits, f"(C, H, W), C divisible by {self.groups}", "change the groups"
+        )
         g = geometry(self.kernel, self.stride, self.padding, self.dilation)
         try:
             OH, OW = ops.transposed_size(g, pair(self.output_padding), *input_shape[1:])
@@ -174,8 +182,9 @@ class ConvTranspose2D(Layer):
         return self.filters, OH, OW
 
     def draw(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        # as the kernels of the convolution whose transpose this is: (C, F, R, S)
-        W = self.init((self.input_shape[0], self.filters, *pair(self.kernel)), rng=rng)
+        # as the kernels of the convolution whose transpose this is: (C, F / groups, R, S)
+        F = self.filters // self.groups
+        W = self.init((self.input_shape[0], F, *pair(self.kernel)), rng=rng)
         return {"W": W, "b": np.zeros(self.filters)} if self.bias else {"W": W}
 
     def compute(self, x: Array, train: bool, noise: Array | None = None) -> tuple[Array, Any]:

@@ -52,7 +52,7 @@ class Dense(Layer):
         return {"W": W, "b": np.zeros(self.units)} if self.bias else {"W": W}
 
     def compute(self, x: Array, train: bool, noise: Array | None = None) -> tuple[Array, Any]:
-        return ops.dense_forward(x, self.params["W"], self.params["b"])
+        return ops.dense_forward(x, self.params["W"], self.params.get("b"))
 
     def gradients(
         self, dy: Array, cache: Any, need_dx: bool = True

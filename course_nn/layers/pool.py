@@ -5,7 +5,7 @@ from typing import Any
 
 from .. import ops
 from ..checks import ShapeError
-from ..ops.geometry import Pair, Sides, pair, pool_geometry
+from ..ops.geometry import Pair, Sides, pair, pool_geometry, pool_output_size
 from ..words import options
 from .base import Elementwise, Shape
 from .conv import expect_image
@@ -34,13 +34,13 @@ class Pool2D(Elementwise):
 
     def extras(self) -> dict[str, Any]:
         given = vars(self)
-        return {name: given[name] for name in ("window", "stride", "padding")}
+        return {name: given[name] for name in ("window", "stride", "padding", "ceil_mode")}
 
     def infer(self, input_shape: Shape) -> Shape:
         expect_image(self, input_shape)
         C, H, W = input_shape
         try:
-            return (C, *pool_geometry(**Pool2D.extras(self), size=(H, W)).output_size(H, W))
+            return (C, *pool_output_size(H, W, **Pool2D.extras(self)))
         except ValueError as error:
             raise ShapeError(f"{self!r} on an input of shape {input_shape}: {error}") from None
 
@@ -81,7 +81,8 @@ class AvgPool2D(Pool2D):
     Parameters
     ----------
     window, stride, padding, ceil_mode : as in `MaxPool2D`, but padding counts as zeros.
-    count_include_pad : False divides by the number of the window's pixels that lie in the image.
+    count_include_pad : whether a mean divides by all RS pixels of its window, or by those in the
+        image; unless given, padding in pixels counts, as in PyTorch, and "same" not, as in Keras.
 
     Raises
     ------
@@ -95,10 +96,10 @@ class AvgPool2D(Pool2D):
     """
 
     forward_op, backward_op = ops.avg_pool2d_forward, ops.avg_pool2d_backward
-    count_include_pad: bool = True
+    count_include_pad: bool | None = None
 
     def extras(self) -> dict[str, Any]:
-        return super().extras()
+        return super().extras() | {"count_include_pad": self.count_include_pad}
 
 
 @options
