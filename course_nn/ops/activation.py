@@ -283,7 +283,7 @@ def gelu_forward(x: Array, approximate: str = "none") -> tuple[Array, Array]:
     array([   -0.,     0., 10000.])
     """
     x = as_float(x)
-    if approximate not in ("none", "tanh"):
+    if not isinstance(approximate, str) or approximate not in ("none", "tanh"):
         raise ValueError(f'approximate must be "none" or "tanh", got {approximate!r}')
     xp = array_module(x)
     farthest = math.sqrt(3 * math.log(xp.finfo(x.dtype).max))  # Φ is 0 or 1 long before

@@ -100,15 +100,29 @@ def merge_moments(slices: Sequence[Moments]) -> Moments:
     >>> merge_moments([moments(np.array([[1.0], [3.0]])), moments(np.array([[8.0]]))])
     Moments(mean=array([4.]), var=array([8.66666667]), count=3)
     """
-    if not slices:
+    if not isinstance(slices, Sequence) or not slices:
         raise ValueError(
-            "merge_moments needs the moments of one slice or more, got none"
+            f"merge_moments needs a list of the moments of slices, got {slices!r}"
         )
+    slices = [_as_moments(s) for s in slices]
+    for v in (v for s in slices for v in s[:2]):
+        same_shape("merge_moments", "a slice", v, slices[0].mean.shape)
     count = sum(s.count for s in slices)
     zero = 0 * slices[0].mean
     mean = sum((s.count / count * s.mean for s in slices), zero)
     var = sum((s.count / count * (s.var + (s.mean - mean) ** 2) for s in slices), zero)
     return Moments(mean, var, count)
+
+
+def _as_moments(found: Moments) -> Moments:
+    """Moments whose arrays are floats of one shape."""
+    if not isinstance(found, tuple) or len(found) != 3:
+        raise TypeError(
+            "moments are Moments(mean, var, count), as ops.moments(x) gives, "
+            f"got {found!r}"
+        )
+    number("the count of moments", found[2], 0)
+    return Moments(*floats(mean=found[0], var=found[1]), found[2])
 
 
 def _of_a_batch(x: Array) -> Moments:
@@ -161,7 +175,7 @@ def batch_norm_forward(
     array([-1.,  1.])
     """
     x = _features_or_images(x)
-    mean, var, count = _of_a_batch(x) if moments is None else moments
+    mean, var, count = _of_a_batch(x) if moments is None else _as_moments(moments)
     x, gamma, beta, mean, var = floats(x=x, gamma=gamma, beta=beta, mean=mean, var=var)
     for name, v in (("gamma", gamma), ("beta", beta), ("mean", mean), ("var", var)):
         same_shape("batch_norm_forward", name, v, x.shape[1:2])

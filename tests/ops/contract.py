@@ -182,6 +182,7 @@ FOREIGN = (
     "object has no",
     "object is not",
     "unhashable",
+    "sequence by non-int",
     "unpack",
     "ambiguous",
     "safe",
