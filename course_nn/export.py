@@ -18,7 +18,8 @@ from . import layers
 from .backend import Array, to_numpy
 from .files import check_place, replacing
 from .layers import Layer
-from .ops.geometry import Sides, geometry, sides
+from .layers.pool import Pool2D
+from .ops.geometry import Sides, pair, same_padding, sides
 
 OPSET = 20  # the first with a Gelu; read by every runtime since the end of 2023
 IR_VERSION = 9  # the one that belongs to it
@@ -147,6 +148,57 @@ class Graph:
         self.nodes[-1].output[0] = "y"
 
 
+# -- how windows lie: what the layers say, in pixels ----------------------------------------------
+
+
+def sides_of(layer: layers.Conv2D | layers.ConvTranspose2D | Pool2D) -> Sides:
+    """The padding of a layer that is built, side by side.
+
+    >>> layer = layers.Conv2D(2, 3, padding="same")
+    >>> _ = layer.build((1, 5, 5), rng=np.random.default_rng(0))
+    >>> sides_of(layer)
+    ((1, 1), (1, 1))
+    """
+    if not isinstance(layer.padding, str):
+        return sides(layer.padding)
+    kernel, stride, dilation = _frame(layer)
+    windows = zip(layer.input_shape[1:], kernel, stride, dilation, strict=True)
+    vertical, horizontal = (same_padding(*window) for window in windows)
+    return vertical, horizontal
+
+
+def _frame(layer: layers.Conv2D | layers.ConvTranspose2D | Pool2D) -> tuple:
+    """Kernel, stride and dilation, pixels, (vertical, horizontal)."""
+    if isinstance(layer, Pool2D):
+        return pair(layer.window), pair(layer.stride or layer.window), (1, 1)
+    return pair(layer.kernel), pair(layer.stride), pair(layer.dilation)
+
+
+def beyond(layer: Pool2D) -> Sides:
+    """The pixels that a pooling's last windows reach beyond its padding, in `ceil_mode`.
+
+    >>> layer = layers.MaxPool2D(2)
+    >>> _ = layer.build((1, 5, 4), rng=np.random.default_rng(0))
+    >>> beyond(layer)
+    ((0, 0), (0, 0))
+    """
+    window, stride, _ = _frame(layer)
+    shapes = layer.input_shape[1:], layer.output_shape[1:]
+    axes = zip(*shapes, window, stride, sides_of(layer), strict=True)
+    below, right = (max(0, (count - 1) * t + k - n - sum(p)) for n, count, k, t, p in axes)
+    return (0, below), (0, right)
+
+
+def counts_padding(layer: layers.AvgPool2D) -> bool:
+    """Whether the padding is part of the mean: unless said, if it is in pixels.
+
+    >>> counts_padding(layers.AvgPool2D(3, padding=1))
+    True
+    """
+    said = layer.count_include_pad
+    return not isinstance(layer.padding, str) if said is None else said
+
+
 # -- a writer for each layer: (graph, layer, its name, its input's name) → its output's name ------
 
 
@@ -170,45 +222,39 @@ def _ends(sides: Sides) -> list[int]:
     return [top, left, bottom, right]
 
 
-def _sum(padding: Sides, beyond: Sides) -> list[int]:
+def _sum(padding: Sides, more: Sides) -> list[int]:
     """Both together, in ONNX's order."""
-    return [a + b for a, b in zip(_ends(padding), _ends(beyond), strict=True)]
+    return [a + b for a, b in zip(_ends(padding), _ends(more), strict=True)]
 
 
 def _conv(graph: Graph, layer: Any, name: str, x: str) -> str:
-    g = geometry(layer.kernel, layer.stride, layer.sides(), layer.dilation)
-    where = {"strides": g.stride, "pads": _ends(g.padding), "dilations": g.dilation}
+    """A convolution or a transposed one: they differ in one attribute."""
+    _, stride, dilation = _frame(layer)
+    where = {"strides": stride, "dilations": dilation, "pads": _ends(sides_of(layer))}
+    if isinstance(layer, layers.ConvTranspose2D):
+        where["output_padding"] = pair(layer.output_padding)
     arrays = graph.own(layer, name, "W", "b")
-    return graph.node("Conv", [x, *arrays], name, **where)
-
-
-def _windows(layer: Any) -> tuple[Sides, Sides]:
-    """A pooling's padding, and the pixels that its last windows reach beyond it (`ceil_mode`)."""
-    shapes = zip(
-        layer.input_shape[1:], layer.output_shape[1:], layer.window, layer.stride, strict=True
-    )
-    axes = list(shapes)
-    vertical, horizontal = sides(layer.padding)
-    below, right = (
-        max(0, (count - 1) * s + k - size - sum(side))
-        for (size, count, k, s), side in zip(axes, (vertical, horizontal), strict=True)
-    )
-    return (vertical, horizontal), ((0, below), (0, right))
+    kind = type(layer).__name__.removesuffix("2D")
+    return graph.node(kind, [x, *arrays], name, group=getattr(layer, "groups", 1), **where)
 
 
 def _max_pool(graph: Graph, layer: Any, name: str, x: str) -> str:
-    pads = _sum(*_windows(layer))
-    return graph.node(
-        "MaxPool", [x], name, kernel_shape=layer.window, strides=layer.stride, pads=pads
-    )
+    pads = _sum(sides_of(layer), beyond(layer))
+    where = {"kernel_shape": layer.window, "strides": layer.stride, "pads": pads}
+    return graph.node("MaxPool", [x], name, **where)
 
 
 def _avg_pool(graph: Graph, layer: Any, name: str, x: str) -> str:
     """What lies beyond the padding never counts; the padding itself does if the layer says so."""
-    padding, beyond = _windows(layer)
-    pads, counted = _sum(padding, beyond), 1
+    padding, more, counts = sides_of(layer), beyond(layer), counts_padding(layer)
+    pads = _sum(padding, more)
+    if counts and any(_ends(more)):
+        zeros = [0, 0, *_ends(padding)[:2], 0, 0, *_ends(padding)[2:]]
+        edge = graph.node("Constant", [], f"{name}.edge", value_ints=zeros)
+        x = graph.node("Pad", [x, edge], f"{name}.padded")
+        pads, counts = _ends(more), False
     where = {"kernel_shape": layer.window, "strides": layer.stride, "pads": pads}
-    return graph.node("AveragePool", [x], name, count_include_pad=counted, **where)
+    return graph.node("AveragePool", [x], name, count_include_pad=int(counts), **where)
 
 
 def _global_avg_pool(graph: Graph, layer: Any, name: str, x: str) -> str:
@@ -230,6 +276,15 @@ def _leaky_relu(graph: Graph, layer: Any, name: str, x: str) -> str:
     return graph.node("LeakyRelu", [x], name, alpha=layer.slope)
 
 
+def _gelu(graph: Graph, layer: Any, name: str, x: str) -> str:
+    return graph.node("Gelu", [x], name, approximate=layer.approximate)
+
+
+def _silu(graph: Graph, layer: Any, name: str, x: str) -> str:
+    gate = graph.node("Sigmoid", [x], f"{name}.gate")
+    return graph.node("Mul", [x, gate], name)
+
+
 def _residual(graph: Graph, layer: Any, name: str, x: str) -> str:
     ends = [graph.chain(inner, x, f"{name}.{path}.") for path, inner in layer.paths.items()]
     return graph.node("Add", ends, name)
@@ -240,6 +295,7 @@ WRITERS: dict[type, Callable[[Graph, Any, str, str], str]] = {
     layers.Dropout: _nothing,
     layers.Dense: _dense,
     layers.Conv2D: _conv,
+    layers.ConvTranspose2D: _conv,
     layers.MaxPool2D: _max_pool,
     layers.AvgPool2D: _avg_pool,
     layers.GlobalAvgPool2D: _global_avg_pool,
@@ -250,7 +306,9 @@ WRITERS: dict[type, Callable[[Graph, Any, str, str], str]] = {
     layers.LeakyReLU: _leaky_relu,
     layers.Sigmoid: _plain("Sigmoid"),
     layers.Tanh: _plain("Tanh"),
-    layers.GELU: _plain("Gelu", approximate="tanh"),
+    layers.GELU: _gelu,
+    layers.SiLU: _silu,
+    layers.LogSoftmax: _plain("LogSoftmax", axis=-1),
     layers.Softmax: _plain("Softmax", axis=-1),
     layers.Residual: _residual,
 }

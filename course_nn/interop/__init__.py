@@ -6,8 +6,10 @@ class: a model that predicts almost the same would be worse than none. The frame
 only when asked for.
 """
 
-from .keras_models import from_keras, to_keras
+from .read_keras import from_keras
+from .read_torch import from_torch
 from .shared import InteropError
-from .torch_models import from_torch, to_torch
+from .write_keras import to_keras
+from .write_torch import to_torch
 
 __all__ = ["InteropError", "from_keras", "from_torch", "to_keras", "to_torch"]

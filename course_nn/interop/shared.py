@@ -1,5 +1,6 @@
 """What every crossing shares: the error, and the reader that collects layers of ours."""
 
+import importlib
 import math
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -10,7 +11,7 @@ from .. import layers
 from ..backend import to_numpy
 from ..layers import Layer, Shape, ShapeError
 from ..model import Sequential
-from ..ops.geometry import UNPADDED, Sides, geometry
+from ..ops.geometry import UNPADDED, Sides
 
 Arrays = dict[str, np.ndarray]
 
@@ -40,14 +41,19 @@ class Reader:
             self.refuse(f"input_shape is {shape!r}", "give one sample's, (D,) or (C, H, W)")
         return sizes
 
-    def convert(self, converter: Callable[[Any, Any], None], theirs: Any) -> None:
+    def convert(
+        self, converter: Callable[[Any, Any], None], theirs: Any, frozen: bool = False
+    ) -> None:
         """Lets a converter add its layers; what one of ours refuses is refused by name."""
+        before = len(self.layers)
         try:
             converter(self, theirs)
         except InteropError:
             raise
         except (ValueError, TypeError) as error:
             raise InteropError(f"{self.where}: {error}") from None
+        for layer in self.layers[before:]:
+            layer.trainable = not frozen
 
     def own(self, parameter: object) -> None:
         """Refuses a parameter that stands twice: as two copies they would train apart."""
@@ -78,31 +84,31 @@ class Reader:
                 "check input_shape",
             )
 
-    def add_pad(self, sides: Sides, value: float) -> None:
+    def add_pad(self, padding: Sides, value: float) -> None:
         """Keeps the padding for the layer that follows; paddings add up."""
-        if sides == UNPADDED:
+        if padding == UNPADDED:
             return
         held, held_value = self.pad or (UNPADDED, value)
         if held_value != value:
             self.refuse(f"it pads with {value:g} around {held_value:g}", "pad with one number")
-        if min(n for side in sides for n in side) < 0:
-            self.refuse(f"its padding {sides} cuts", "pad by 0 or more")
-        (top, bottom), (left, right) = (
-            (a + c, b + d) for (a, b), (c, d) in zip(held, sides, strict=True)
-        )
-        self.pad = ((top, bottom), (left, right)), value
+        if min(n for side in padding for n in side) < 0:
+            self.refuse(f"its padding {padding} cuts", "pad by 0 or more")
+        self.pad = together(held, padding), value
 
     def merge_pad(self, layer: Layer) -> None:
         """A padding layer becomes the padding of the layer that follows it."""
-        (sides, value), self.pad = self.pad or (UNPADDED, 0.0), None
+        (padding, value), self.pad = self.pad or (UNPADDED, 0.0), None
         fill = -math.inf if isinstance(layer, layers.MaxPool2D) else 0.0
         windowed = isinstance(layer, layers.Conv2D | layers.MaxPool2D | layers.AvgPool2D)
-        if not windowed or value != fill or vars(layer)["padding"] != 0:
+        options = vars(layer)
+        counted = not options.get("ceil_mode") and options.get("count_include_pad") is not False
+        if not windowed or value != fill or options["padding"] != 0 or not counted:
             self.refuse(
                 f"the padding layer before it, filled with {value:g}, cannot be its own",
-                "pad with 0 before a convolution or mean, with -inf before a maximum",
+                "pad with 0 before a convolution or mean, with -inf before a maximum, and without "
+                "ceil_mode",
             )
-        vars(layer)["padding"] = shortest(sides)
+        vars(layer)["padding"] = shortest(padding)
 
     def close(self) -> None:
         """Refuses what waits for a layer that does not come."""
@@ -124,27 +130,33 @@ class Reader:
         return model
 
 
-def shortest(sides: Sides) -> Any:
+def shortest(padding: Sides) -> Any:
     """Padding as short as it can be said: 1 for ((1, 1), (1, 1)).
 
     >>> shortest(((1, 1), (1, 1))), shortest(((1, 1), (2, 2))), shortest(((0, 1), (0, 1)))
     (1, (1, 2), ((0, 1), (0, 1)))
     """
-    (top, bottom), (left, right) = sides
+    (top, bottom), (left, right) = padding
     if top != bottom or left != right:
-        return sides
+        return padding
     return top if top == left else (top, left)
 
 
-def sides_of(layer: Any) -> Sides:
-    """The padding of a convolution or pooling, side by side, in pixels."""
-    padding = layer.sides() if isinstance(layer, layers.Conv2D) else layer.padding
-    return geometry(1, 1, padding).padding
+def together(some: Sides, more: Sides) -> Sides:
+    """Both paddings as one.
+
+    >>> together(((1, 1), (2, 2)), ((0, 1), (0, 0)))
+    ((1, 2), (2, 2))
+    """
+    (top, bottom), (left, right) = (
+        (a + c, b + d) for (a, b), (c, d) in zip(some, more, strict=True)
+    )
+    return (top, bottom), (left, right)
 
 
-def symmetric(sides: Sides) -> bool:
+def symmetric(padding: Sides) -> bool:
     """Whether as many pixels stand before as after."""
-    return all(before == after for before, after in sides)
+    return all(before == after for before, after in padding)
 
 
 def arrays_of(layer: Layer) -> Arrays:
@@ -152,9 +164,15 @@ def arrays_of(layer: Layer) -> Arrays:
     return {name: np.array(to_numpy(a)) for name, a in {**layer.params, **layer.state}.items()}
 
 
-def require_built(model: Sequential) -> None:
-    """Raises RuntimeError unless the model has shapes and weights."""
-    if not model.input_shape:
-        raise RuntimeError(
-            "this model has no shapes yet; call model.build(input_shape, rng=rng) first"
+def keras_numpy(variable: Any) -> np.ndarray:
+    """The numbers of a variable of Keras's, whatever its backend."""
+    return np.asarray(importlib.import_module("keras").ops.convert_to_numpy(variable))
+
+
+def expect_same_order(order: np.ndarray | None, refuse: Callable[[str, str], NoReturn]) -> None:
+    """Refuses a model whose last features lie in another order in Keras."""
+    if order is not None and (np.diff(order) != 1).any():
+        refuse(
+            "it ends in a Flatten, whose features Keras has in another order",
+            "end the model before the Flatten, or after a Dense layer",
         )

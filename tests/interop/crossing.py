@@ -91,6 +91,42 @@ OURS = {
         [lambda: nn.MaxPool2D(2, padding=((0, 1), (0, 1))), nn.Flatten, lambda: nn.Dense(3)],
         (2, 7, 7),
     ),
+    "groups without a bias": (
+        [
+            lambda: nn.Conv2D(8, 3, groups=2, bias=False),
+            nn.BatchNorm,
+            lambda: nn.Conv2D(16, 3, groups=8, padding="same"),
+            lambda: nn.GELU(approximate="none"),
+            lambda: nn.Dropout(0.2, channels=True),
+            nn.Flatten,
+            lambda: nn.Dense(5, bias=False),
+            nn.SiLU,
+            lambda: nn.Dense(3, bias=False),
+            nn.LogSoftmax,
+        ],
+        (4, 8, 7),
+    ),
+    "transposed": (
+        [
+            lambda: nn.Conv2D(4, 3, stride=2),
+            lambda: nn.ConvTranspose2D(3, 4, stride=2, padding=1),
+            lambda: nn.ConvTranspose2D(2, (3, 2), stride=(2, 3), output_padding=(0, 1)),
+            lambda: nn.ConvTranspose2D(2, 3, bias=False),
+            nn.Flatten,
+            lambda: nn.Dense(3),
+        ],
+        (2, 9, 8),
+    ),
+    "pools": (
+        [
+            lambda: nn.MaxPool2D(3, stride=2, padding="same"),
+            lambda: nn.AvgPool2D(3, stride=1, padding="same"),
+            lambda: nn.AvgPool2D(3, stride=1, padding=1),
+            nn.Flatten,
+            lambda: nn.Dense(3),
+        ],
+        (2, 12, 11),
+    ),
     "images out": ([lambda: nn.Conv2D(4, 3), nn.ReLU], (2, 6, 5)),
 }
 

@@ -1,11 +1,10 @@
-"""PyTorch: weights taken over from an `nn.Sequential`, and given back.
+"""From PyTorch: weights taken over from an `nn.Sequential`.
 
 Linear's weight is (M, D) where ours is (D, M); the other arrays have the same order.
 """
 
 import functools
 import importlib
-import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -14,19 +13,9 @@ import numpy as np
 from .. import layers
 from ..layers import Layer, Shape
 from ..model import Sequential
-from ..ops.geometry import Sides
-from .shared import (
-    Arrays,
-    InteropError,
-    Reader,
-    arrays_of,
-    require_built,
-    shortest,
-    sides_of,
-    symmetric,
-)
-
-# -- from PyTorch --------------------------------------------------------------------------------
+from ..ops.geometry import sides
+from .shared import Arrays, InteropError, Reader, shortest
+from .write_torch import torch_residual
 
 
 def from_torch(module: Any, input_shape: Shape | None = None) -> Sequential:
@@ -41,7 +30,9 @@ def from_torch(module: Any, input_shape: Shape | None = None) -> Sequential:
     Returns
     -------
     model : built on the CPU, of the weights' dtype; predicts what `module.eval()` gives. `Linear`'s
-        weight (M, D) has become W (D, M); the other arrays have PyTorch's order.
+        weight (M, D) has become W (D, M); the other arrays have PyTorch's order. A layer whose
+        parameters are all frozen there (`requires_grad`) is not `trainable`: of a batch norm
+        that stops the running statistics too.
 
     Raises
     ------
@@ -111,7 +102,8 @@ def _read_chain(
             )
         for parameter in leaf.parameters():
             reader.own(parameter)
-        reader.convert(convert, leaf)
+        trainable = [p.requires_grad for p in leaf.parameters()]
+        reader.convert(convert, leaf, frozen=bool(trainable) and not any(trainable))
         _expect_flatten(reader, leaf, [following for _, following in leaves[i + 1 :]], torch)
     reader.close()
 
@@ -139,7 +131,7 @@ def _torch_input(leaves: Sequence[tuple[str, Any]], torch: Any) -> Shape:
 def _shapeless(torch: Any) -> tuple[type, ...]:
     """The classes that give what they get, number for number, whatever its shape."""
     nn = torch.nn
-    return (nn.ReLU, nn.LeakyReLU, nn.Sigmoid, nn.Tanh, nn.GELU, nn.Dropout, nn.Identity)
+    return (nn.ReLU, nn.LeakyReLU, nn.Sigmoid, nn.Tanh, nn.GELU, nn.SiLU, nn.Dropout, nn.Identity)
 
 
 def _torch_dtype(reader: Reader, module: Any) -> np.dtype:
@@ -167,39 +159,44 @@ def _numpy(**tensors: Any) -> Arrays:
 
 
 def _read_linear(reader: Reader, m: Any) -> None:
-    bias = np.zeros(m.out_features) if m.bias is None else m.bias.detach().cpu().numpy()
-    reader.add(layers.Dense(m.out_features), W=_numpy(W=m.weight)["W"].T, b=bias)
+    arrays = _numpy(W=m.weight, b=m.bias)
+    arrays["W"] = arrays["W"].T
+    reader.add(layers.Dense(m.out_features, bias="b" in arrays), **arrays)
 
 
 def _read_conv(reader: Reader, m: Any) -> None:
-    if m.groups != 1 or m.padding_mode != "zeros":
-        reader.refuse(
-            f"it has groups={m.groups}, padding_mode={m.padding_mode!r}",
-            "only groups=1 and zeros have a counterpart",
-        )
-    arrays = {"b": np.zeros(m.out_channels)} | _numpy(W=m.weight, b=m.bias)
-    conv = layers.Conv2D(
-        m.out_channels, m.kernel_size, stride=m.stride, padding=m.padding, dilation=m.dilation
-    )
-    conv.padding = conv.padding if isinstance(m.padding, str) else shortest(sides_of(conv))
-    reader.add(conv, **arrays)
+    if m.padding_mode != "zeros":
+        reader.refuse(f"it pads with {m.padding_mode!r}", "only zeros have a counterpart")
+    arrays = _numpy(W=m.weight, b=m.bias)
+    options = {"stride": m.stride, "dilation": m.dilation, "bias": "b" in arrays}
+    options |= {"padding": m.padding, "groups": m.groups}
+    if not isinstance(m.padding, str):
+        options["padding"] = shortest(sides(m.padding))
+    reader.add(layers.Conv2D(m.out_channels, m.kernel_size, **options), **arrays)
+
+
+def _read_conv_transpose(reader: Reader, m: Any) -> None:
+    arrays = _numpy(W=m.weight, b=m.bias)
+    options = {"stride": m.stride, "dilation": m.dilation, "bias": "b" in arrays}
+    options |= {"padding": shortest(sides(m.padding)), "output_padding": m.output_padding}
+    options["groups"] = m.groups
+    reader.add(layers.ConvTranspose2D(m.out_channels, m.kernel_size, **options), **arrays)
 
 
 def _read_pool(reader: Reader, m: Any) -> None:
-    mean = type(m).__name__ == "AvgPool2d"
-    if m.ceil_mode or getattr(m, "dilation", 1) not in (1, (1, 1)):
-        reader.refuse("it has ceil_mode or a dilation", "only windows that fit have a counterpart")
+    if getattr(m, "dilation", 1) not in (1, (1, 1)):
+        reader.refuse("it has a dilation", "only windows without gaps have a counterpart")
     if getattr(m, "return_indices", False):
         reader.refuse("it returns indices", "leave return_indices out")
-    counts_zeros = m.padding in (0, (0, 0)) or m.count_include_pad if mean else True
-    if not counts_zeros or getattr(m, "divisor_override", None):
-        reader.refuse(
-            "its mean does not count the padding, or has a divisor",
-            "use count_include_pad=True and no divisor_override",
-        )
-    pool = (layers.AvgPool2D if mean else layers.MaxPool2D)(m.kernel_size, m.stride, m.padding)
-    pool.padding = shortest(sides_of(pool))
-    reader.add(pool)
+    if getattr(m, "divisor_override", None):
+        reader.refuse("its mean has a divisor of its own", "leave divisor_override out")
+    options = {"padding": shortest(sides(m.padding)), "ceil_mode": m.ceil_mode}
+    if isinstance(m, importlib.import_module("torch").nn.AvgPool2d):
+        counts = m.count_include_pad
+        mean = layers.AvgPool2D(m.kernel_size, m.stride, count_include_pad=counts, **options)
+        reader.add(mean)
+    else:
+        reader.add(layers.MaxPool2D(m.kernel_size, m.stride, **options))
 
 
 def _read_batch_norm(reader: Reader, m: Any) -> None:
@@ -231,13 +228,8 @@ def _read_softmax(reader: Reader, m: Any) -> None:
             f"it runs along axis {m.dim} of samples of shape {reader.shape}",
             "only the last axis, dim=-1, has a counterpart",
         )
-    reader.add(layers.Softmax())
-
-
-def _read_gelu(reader: Reader, m: Any) -> None:
-    if m.approximate != "tanh":
-        reader.refuse("course_nn's GELU is the tanh form", 'use GELU(approximate="tanh")')
-    reader.add(layers.GELU())
+    log = isinstance(m, importlib.import_module("torch").nn.LogSoftmax)
+    reader.add(layers.LogSoftmax() if log else layers.Softmax())
 
 
 def _read_flatten(reader: Reader, m: Any) -> None:
@@ -249,7 +241,8 @@ def _read_flatten(reader: Reader, m: Any) -> None:
 def _read_dropout(reader: Reader, m: Any) -> None:
     if m.p == 1:
         reader.refuse("it drops every number in training", "use a p below 1, or leave it out")
-    reader.add(layers.Dropout(m.p))
+    channels = isinstance(m, importlib.import_module("torch").nn.Dropout2d)
+    reader.add(layers.Dropout(m.p, channels=channels))
 
 
 def _read_pad(reader: Reader, m: Any) -> None:
@@ -289,6 +282,7 @@ def _torch_converters(torch: Any) -> dict[type, Callable[[Reader, Any], None]]:
     return {
         nn.Linear: _read_linear,
         nn.Conv2d: _read_conv,
+        nn.ConvTranspose2d: _read_conv_transpose,
         nn.MaxPool2d: _read_pool,
         nn.AvgPool2d: _read_pool,
         nn.AdaptiveAvgPool2d: _read_global_pool,
@@ -296,7 +290,9 @@ def _torch_converters(torch: Any) -> dict[type, Callable[[Reader, Any], None]]:
         nn.BatchNorm2d: _read_batch_norm,
         nn.LayerNorm: _read_layer_norm,
         nn.Softmax: _read_softmax,
-        nn.GELU: _read_gelu,
+        nn.LogSoftmax: _read_softmax,
+        nn.SiLU: lambda reader, m: reader.add(layers.SiLU()),
+        nn.GELU: lambda reader, m: reader.add(layers.GELU(approximate=m.approximate)),
         nn.Flatten: _read_flatten,
         nn.ZeroPad2d: _read_pad,
         nn.ConstantPad2d: _read_pad,
@@ -305,155 +301,7 @@ def _torch_converters(torch: Any) -> dict[type, Callable[[Reader, Any], None]]:
         nn.Sigmoid: lambda reader, m: reader.add(layers.Sigmoid()),
         nn.Tanh: lambda reader, m: reader.add(layers.Tanh()),
         nn.Dropout: _read_dropout,
+        nn.Dropout2d: _read_dropout,
         nn.Identity: lambda reader, m: None,
-        _torch_residual(torch): _read_residual,
+        torch_residual(torch): _read_residual,
     }
-
-
-# -- to PyTorch ----------------------------------------------------------------------------------
-
-
-def to_torch(model: Sequential) -> Any:
-    """A PyTorch `nn.Sequential` with the weights of a model, as copies.
-
-    Parameters
-    ----------
-    model : built, on either device.
-
-    Returns
-    -------
-    module : `torch.nn.Sequential` on the CPU, of the model's dtype, in evaluation mode (call
-        `.train()` before training it).
-
-    Raises
-    ------
-    InteropError : for a layer without a counterpart.
-
-    Examples
-    --------
-    >>> import pytest; torch = pytest.importorskip("torch")
-    >>> model = Sequential([layers.Dense(3), layers.ReLU()])
-    >>> _ = model.build((4,), rng=np.random.default_rng(0))
-    >>> to_torch(model)
-    Sequential(
-      (0): Linear(in_features=4, out_features=3, bias=True)
-      (1): ReLU()
-    )
-    """
-    torch = importlib.import_module("torch")
-    require_built(model)
-    module = _torch_sequential(model.layers, torch, "")
-    return module.to(getattr(torch, str(model.dtype))).eval()
-
-
-def _torch_sequential(ours: Sequence[Layer], torch: Any, prefix: str) -> Any:
-    made: list[Any] = []
-    for i, layer in enumerate(ours):
-        write = TORCH_WRITERS.get(type(layer))
-        if write is None:
-            raise InteropError(
-                f"layer {prefix}{i}, {type(layer).__name__}: PyTorch's counterpart is not known; "
-                "give back the layers around it, and write this one as an nn.Module"
-            )
-        if isinstance(layer, layers.Residual):
-            paths = {
-                path: _torch_sequential(inner, torch, f"{prefix}{i}.{path}.")
-                for path, inner in layer.paths.items()
-            }
-            made.append(_torch_residual(torch)(**paths))
-        else:
-            made += write(layer, torch)
-    return torch.nn.Sequential(*made)
-
-
-@functools.cache
-def _torch_residual(torch: Any) -> type:
-    """The class of modules that add two paths, as our Residual does."""
-
-    class Residual(torch.nn.Module):
-        """y = main(x) + shortcut(x)."""
-
-        def __init__(self, main: Any, shortcut: Any) -> None:
-            super().__init__()
-            self.main, self.shortcut = main, shortcut
-
-        def forward(self, x: Any) -> Any:
-            return self.main(x) + self.shortcut(x)
-
-    return Residual
-
-
-def _filled(module: Any, torch: Any, **arrays: np.ndarray) -> Any:
-    """The module with the arrays in its parameters and buffers; its dtype becomes theirs."""
-    tensors = {name: torch.from_numpy(np.ascontiguousarray(a)) for name, a in arrays.items()}
-    module = module.to(next(iter(tensors.values())).dtype)
-    module.load_state_dict(tensors, strict=False)
-    return module
-
-
-def _write_dense(layer: Any, torch: Any) -> list[Any]:
-    W, b = arrays_of(layer).values()
-    return [_filled(torch.nn.Linear(*W.shape), torch, weight=W.T, bias=b)]
-
-
-def _torch_padding(sides: Sides) -> list[int]:
-    """PyTorch's order: left, right, top, bottom."""
-    (top, bottom), (left, right) = sides
-    return [left, right, top, bottom]
-
-
-def _write_conv(layer: Any, torch: Any) -> list[Any]:
-    (W, b), sides = arrays_of(layer).values(), sides_of(layer)
-    inside = tuple(before for before, _ in sides) if symmetric(sides) else 0
-    conv = torch.nn.Conv2d(
-        W.shape[1], W.shape[0], layer.kernel, layer.stride, inside, layer.dilation
-    )
-    before = [] if symmetric(sides) else [torch.nn.ZeroPad2d(_torch_padding(sides))]
-    return [*before, _filled(conv, torch, weight=W, bias=b)]
-
-
-def _write_pool(layer: Any, torch: Any) -> list[Any]:
-    mean, sides = isinstance(layer, layers.AvgPool2D), sides_of(layer)
-    inside = tuple(before for before, _ in sides) if symmetric(sides) else 0
-    made = torch.nn.AvgPool2d if mean else torch.nn.MaxPool2d
-    fill = 0.0 if mean else -math.inf
-    outside = [torch.nn.ConstantPad2d(_torch_padding(sides), fill)]
-    return [*([] if symmetric(sides) else outside), made(layer.window, layer.stride, inside)]
-
-
-def _write_batch_norm(layer: Any, torch: Any) -> list[Any]:
-    flat = len(layer.input_shape) == 1
-    made = torch.nn.BatchNorm1d if flat else torch.nn.BatchNorm2d
-    norm, arrays = made(layer.input_shape[0], layer.eps, layer.momentum), arrays_of(layer)
-    arrays = {"weight": arrays.pop("gamma"), "bias": arrays.pop("beta"), **arrays}
-    return [_filled(norm, torch, **arrays)]
-
-
-def _write_layer_norm(layer: Any, torch: Any) -> list[Any]:
-    gamma, beta = arrays_of(layer).values()
-    norm = torch.nn.LayerNorm(layer.input_shape, layer.eps)
-    return [_filled(norm, torch, weight=gamma, bias=beta)]
-
-
-TORCH_WRITERS: dict[type, Callable[[Any, Any], list[Any]]] = {
-    layers.Input: lambda layer, torch: [torch.nn.Identity()],
-    layers.Dense: _write_dense,
-    layers.Conv2D: _write_conv,
-    layers.MaxPool2D: _write_pool,
-    layers.AvgPool2D: _write_pool,
-    layers.GlobalAvgPool2D: lambda layer, torch: [
-        torch.nn.AdaptiveAvgPool2d(1),
-        torch.nn.Flatten(),
-    ],
-    layers.BatchNorm: _write_batch_norm,
-    layers.LayerNorm: _write_layer_norm,
-    layers.Flatten: lambda layer, torch: [torch.nn.Flatten()],
-    layers.ReLU: lambda layer, torch: [torch.nn.ReLU()],
-    layers.LeakyReLU: lambda layer, torch: [torch.nn.LeakyReLU(layer.slope)],
-    layers.Sigmoid: lambda layer, torch: [torch.nn.Sigmoid()],
-    layers.Tanh: lambda layer, torch: [torch.nn.Tanh()],
-    layers.GELU: lambda layer, torch: [torch.nn.GELU(approximate="tanh")],
-    layers.Softmax: lambda layer, torch: [torch.nn.Softmax(dim=-1)],
-    layers.Dropout: lambda layer, torch: [torch.nn.Dropout(layer.rate)],
-    layers.Residual: lambda layer, torch: [],
-}

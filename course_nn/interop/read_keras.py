@@ -1,4 +1,4 @@
-"""Keras: weights taken over from a chain of layers, and given back.
+"""From Keras: weights taken over from a chain of layers.
 
 Keras holds images as (N, H, W, C) unless told otherwise, so kernels and what follows a Flatten are
 put in our order; its batch-norm momentum is our 1 − momentum.
@@ -8,19 +8,22 @@ import functools
 import importlib
 import math
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from .. import layers
 from ..layers import Layer, Shape
 from ..model import Sequential
-from ..ops.geometry import UNPADDED, same_padding
-from .shared import InteropError, Reader, arrays_of, require_built, shortest, sides_of
-
-# -- from Keras ----------------------------------------------------------------------------------
-
-LAST = {"data_format": "channels_last"}  # of every layer that we make
+from ..ops.geometry import pair, sides
+from .shared import (
+    Arrays,
+    InteropError,
+    Reader,
+    expect_same_order,
+    keras_numpy,
+    shortest,
+)
 
 
 class KerasReader(Reader):
@@ -103,10 +106,10 @@ def from_keras(model: Any) -> Sequential:
             reader.refuse(
                 "course_nn has no counterpart", "take the weights of the layers around it"
             )
-        reader.convert(convert, layer)
+        reader.convert(convert, layer, frozen=bool(layer.weights) and not layer.trainable)
     reader.close()
     reader.where = "the model"
-    _expect_same_order(reader)
+    expect_same_order(reader.order, reader.refuse)
     return reader.model(_keras_dtype(reader, model))
 
 
@@ -119,15 +122,6 @@ def _expect_plain(reader: "KerasReader", layer: Any) -> None:
                 f"it computes in {layer.compute_dtype} with weights of {variable.dtype}",
                 'make it with dtype="float32"',
             )
-
-
-def _expect_same_order(of: "KerasReader | _KerasWriter") -> None:
-    """Refuses a model whose last features lie in another order in Keras."""
-    if of.order is not None and (np.diff(of.order) != 1).any():
-        of.refuse(
-            "it ends in a Flatten, whose features Keras has in another order",
-            "end the model before the Flatten, or after a Dense layer",
-        )
 
 
 def _keras_input(model: Any) -> Shape:
@@ -181,13 +175,9 @@ def _expect_chain(model: Any, keras: Any, prefix: str) -> None:
         raise InteropError(f"{where}: it has several outputs, or uses a layer twice; {fix}")
 
 
-def _weight(variable: Any, otherwise: np.ndarray) -> np.ndarray:
-    """A Keras variable's numbers, or others where it has none."""
-    return otherwise if variable is None else _keras_numpy(variable)
-
-
-def _keras_numpy(variable: Any) -> np.ndarray:
-    return np.asarray(importlib.import_module("keras").ops.convert_to_numpy(variable))
+def _held(**variables: Any) -> Arrays:
+    """The numbers of Keras's variables, those that are None left out."""
+    return {name: keras_numpy(v) for name, v in variables.items() if v is not None}
 
 
 def _read_activation(reader: KerasReader, function: Any) -> None:
@@ -199,13 +189,8 @@ def _read_activation(reader: KerasReader, function: Any) -> None:
             reader.refuse(f"its activation {type(function).__name__} is unknown", "use a layer")
         convert(reader, function)
         return
-    if function is names.softmax:
-        _read_keras_softmax(reader, None)
-    elif function is names.gelu:
-        reader.refuse(
-            "its GELU is the exact one, and course_nn's the tanh form",
-            "use functools.partial(keras.activations.gelu, approximate=True)",
-        )
+    if function in (names.softmax, names.log_softmax):
+        _add_softmax(reader, function is names.log_softmax)
     elif function not in (None, names.linear):
         reader.add(_plain_activation(reader, function))
 
@@ -214,12 +199,14 @@ def _plain_activation(reader: KerasReader, function: Any) -> Layer:
     """Our layer for an activation function of one number."""
     names = reader.keras.activations
     fixed = function.keywords if isinstance(function, functools.partial) else {}
-    if fixed == {"approximate": True} and function.func is names.gelu:
-        return layers.GELU()
+    if set(fixed) == {"approximate"} and function.func is names.gelu:
+        return layers.GELU(approximate="tanh" if fixed["approximate"] else "none")
     known: dict[Any, Callable[[], Layer]] = {
         names.relu: layers.ReLU,
         names.sigmoid: layers.Sigmoid,
         names.tanh: layers.Tanh,
+        names.silu: layers.SiLU,
+        names.gelu: functools.partial(layers.GELU, approximate="none"),
         names.leaky_relu: functools.partial(layers.LeakyReLU, 0.2),
     }
     if function not in known:
@@ -229,48 +216,96 @@ def _plain_activation(reader: KerasReader, function: Any) -> Layer:
 
 
 def _read_keras_softmax(reader: KerasReader, layer: Any) -> None:
-    if len(reader.shape) != 1 or (layer is not None and layer.axis not in (-1, 1)):
+    if layer.axis not in (-1, 1):
+        reader.refuse(f"it runs along axis {layer.axis}", "only the last axis has a counterpart")
+    _add_softmax(reader, log=False)
+
+
+def _add_softmax(reader: KerasReader, log: bool) -> None:
+    if len(reader.shape) != 1:
         reader.refuse(
             f"it runs along an axis of samples of shape {reader.shape}",
             "only the softmax of features (N, K) has a counterpart",
         )
-    reader.add(layers.Softmax())
+    reader.add(layers.LogSoftmax() if log else layers.Softmax())
 
 
 def _read_keras_dense(reader: KerasReader, layer: Any) -> None:
-    kernel = _weight(layer.kernel, np.zeros(0))
-    bias = _weight(layer.bias, np.zeros(layer.units, kernel.dtype))
-    reader.add(layers.Dense(layer.units), W=reader.ours(kernel), b=bias)
+    arrays = _held(W=layer.kernel, b=layer.bias)
+    arrays["W"] = reader.ours(arrays["W"])
+    reader.add(layers.Dense(layer.units, bias="b" in arrays), **arrays)
     reader.order = None
     _read_activation(reader, layer.activation)
 
 
+def _laid(layer: Any) -> dict[str, Any]:
+    """What convolutions say alike here and there."""
+    return {
+        "stride": layer.strides,
+        "padding": layer.padding,
+        "dilation": layer.dilation_rate,
+        "bias": layer.use_bias,
+    }
+
+
 def _read_keras_conv(reader: KerasReader, layer: Any) -> None:
-    if layer.groups != 1:
-        reader.refuse(f"it has groups={layer.groups}", "only groups=1 has a counterpart")
-    kernel = _weight(layer.kernel, np.zeros(0)).transpose(3, 2, 0, 1)
-    bias = _weight(layer.bias, np.zeros(layer.filters, kernel.dtype))
-    conv = layers.Conv2D(
-        layer.filters,
-        layer.kernel_size,
-        stride=layer.strides,
-        padding=layer.padding,
-        dilation=layer.dilation_rate,
-    )
-    reader.add(conv, W=kernel, b=bias)
+    arrays = _held(W=layer.kernel, b=layer.bias)
+    arrays["W"] = arrays["W"].transpose(3, 2, 0, 1)
+    options = _laid(layer) | {"groups": layer.groups}
+    reader.add(layers.Conv2D(layer.filters, layer.kernel_size, **options), **arrays)
     _read_activation(reader, layer.activation)
 
 
+def _read_keras_depthwise(reader: KerasReader, layer: Any) -> None:
+    """A group a channel: kernel (R, S, C, m) gives the m filters of each channel in a row."""
+    arrays = _held(W=layer.kernel, b=layer.bias)
+    R, S, C, m = arrays["W"].shape
+    arrays["W"] = arrays["W"].transpose(2, 3, 0, 1).reshape(C * m, 1, R, S)
+    reader.add(layers.Conv2D(C * m, (R, S), groups=C, **_laid(layer)), **arrays)
+    _read_activation(reader, layer.activation)
+
+
+def _read_keras_conv_transpose(reader: KerasReader, layer: Any) -> None:
+    """Where Keras makes H · stride rows, ours has them from `padding` and `output_padding`."""
+    if set(layer.dilation_rate) != {1} or layer.output_padding is not None:
+        reader.refuse("it has a dilation or an output_padding", "leave them out")
+    axes = list(zip(layer.kernel_size, layer.strides, strict=True))
+    over = [max(k - t, 0) for k, t in axes]
+    top, left = (n // 2 for n in over)
+    cut = ((top, over[0] - top), (left, over[1] - left))
+    arrays = _held(W=layer.kernel, b=layer.bias)
+    arrays["W"] = arrays["W"].transpose(3, 2, 0, 1)
+    more = max(axes[0][1] - axes[0][0], 0), max(axes[1][1] - axes[1][0], 0)
+    options = _laid(layer) | {"output_padding": more}
+    options["padding"] = shortest(cut) if layer.padding == "same" else 0
+    reader.add(layers.ConvTranspose2D(layer.filters, layer.kernel_size, **options), **arrays)
+    _read_activation(reader, layer.activation)
+
+
+def _read_keras_cropping(reader: KerasReader, layer: Any) -> None:
+    """What is cut off a transposed convolution: its padding, and less output padding."""
+    conv = reader.layers[-1] if reader.layers else None
+    if not isinstance(conv, layers.ConvTranspose2D):
+        reader.refuse("it cuts an image", "only behind a Conv2DTranspose without an activation")
+    spare = pair(conv.output_padding)
+    left = tuple(max(more - cut, 0) for more, (_, cut) in zip(spare, layer.cropping, strict=True))
+    ends = tuple(
+        (a + before, b + after - more + rest)
+        for (a, b), (before, after), more, rest in zip(
+            sides(conv.padding), layer.cropping, spare, left, strict=True
+        )
+    )
+    conv.output_padding, conv.padding = (left[0], left[1]), shortest((ends[0], ends[1]))
+    reader.shape = conv.build(conv.input_shape, rng=np.random.default_rng(0))
+
+
 def _read_keras_pool(reader: KerasReader, layer: Any) -> None:
-    mean = isinstance(layer, reader.keras.layers.AveragePooling2D)
-    made: Any = layers.AvgPool2D if mean else layers.MaxPool2D
-    sides: Any = UNPADDED
-    if layer.padding == "same":
-        windows = zip(reader.shape[1:], layer.pool_size, layer.strides, strict=True)
-        sides = tuple(same_padding(size, k, s, 1) for size, k, s in windows)
-    if mean and sides != UNPADDED:
-        reader.refuse("its mean does not count the padding", 'use padding="valid"')
-    reader.add(made(layer.pool_size, layer.strides, shortest(sides)))
+    padding: Any = layer.padding if layer.padding == "same" else 0
+    options = {"stride": layer.strides, "padding": padding}
+    if isinstance(layer, reader.keras.layers.AveragePooling2D):
+        reader.add(layers.AvgPool2D(layer.pool_size, **options))
+    else:
+        reader.add(layers.MaxPool2D(layer.pool_size, **options))
 
 
 def _axes(layer: Any, rank: int) -> list[int]:
@@ -286,10 +321,9 @@ def _read_keras_batch_norm(reader: KerasReader, layer: Any) -> None:
         reader.refuse(
             f"it normalises along axis {layer.axis}", f"only the channels' axis, {channel}, will do"
         )
-    one = np.ones(reader.shape[0])
-    given = {"gamma": (layer.gamma, one), "beta": (layer.beta, 0 * one)}
-    given |= {"running_mean": (layer.moving_mean, one), "running_var": (layer.moving_variance, one)}
-    arrays = {name: reader.ours(_weight(*pair)) for name, pair in given.items()}
+    given = {"gamma": layer.gamma, "beta": layer.beta}
+    given |= {"running_mean": layer.moving_mean, "running_var": layer.moving_variance}
+    arrays = {name: reader.ours(a) for name, a in _held(**given).items()}
     reader.add(
         layers.BatchNorm(momentum=round(1 - layer.momentum, 15), eps=layer.epsilon), **arrays
     )
@@ -302,8 +336,7 @@ def _read_keras_layer_norm(reader: KerasReader, layer: Any) -> None:
             f"it normalises along axis {layer.axis} of samples of shape {reader.shape}",
             "only the whole sample has a counterpart",
         )
-    given = {"gamma": layer.gamma, "beta": layer.beta}
-    arrays = {name: _keras_numpy(v) for name, v in given.items() if v is not None}
+    arrays = _held(gamma=layer.gamma, beta=layer.beta)
     arrays = {name: a.reshape(reader.theirs_shape()) for name, a in arrays.items()}
     if rank == 3 and reader.channels_last:
         arrays = {name: a.transpose(2, 0, 1) for name, a in arrays.items()}
@@ -324,6 +357,12 @@ def _read_keras_dropout(reader: KerasReader, layer: Any) -> None:
     reader.add(layers.Dropout(layer.rate))
 
 
+def _read_keras_spatial_dropout(reader: KerasReader, layer: Any) -> None:
+    if layer.rate == 1:
+        reader.refuse("it drops everything", "use a rate below 1")
+    reader.add(layers.Dropout(layer.rate, channels=True))
+
+
 def _read_keras_pad(reader: KerasReader, layer: Any) -> None:
     (top, bottom), (left, right) = layer.padding
     reader.add_pad(((top, bottom), (left, right)), 0.0)
@@ -342,6 +381,9 @@ def _keras_converters(keras: Any) -> dict[type, Callable[[Any, Any], None]]:
     return {
         k.Dense: _read_keras_dense,
         k.Conv2D: _read_keras_conv,
+        k.Conv2DTranspose: _read_keras_conv_transpose,
+        k.Cropping2D: _read_keras_cropping,
+        k.DepthwiseConv2D: _read_keras_depthwise,
         k.MaxPooling2D: _read_keras_pool,
         k.AveragePooling2D: _read_keras_pool,
         k.GlobalAveragePooling2D: _read_keras_global_pool,
@@ -354,167 +396,6 @@ def _keras_converters(keras: Any) -> dict[type, Callable[[Any, Any], None]]:
         k.ReLU: _read_keras_relu,
         k.LeakyReLU: lambda reader, layer: reader.add(layers.LeakyReLU(layer.negative_slope)),
         k.Dropout: _read_keras_dropout,
+        k.SpatialDropout2D: _read_keras_spatial_dropout,
         k.Identity: lambda reader, layer: None,
     }
-
-
-# -- to Keras ------------------------------------------------------------------------------------
-
-
-def to_keras(model: Sequential) -> Any:
-    """A `keras.Sequential` with the weights of a model, its images being (N, H, W, C).
-
-    Parameters
-    ----------
-    model : built, on either device.
-
-    Returns
-    -------
-    theirs : built, channels_last, of the model's dtype.
-
-    Raises
-    ------
-    InteropError : for a layer, or an option of one, without an exact counterpart, and for float64
-        where the backend has it switched off.
-
-    Examples
-    --------
-    >>> import os; _ = os.environ.setdefault("KERAS_BACKEND", "jax")
-    >>> import pytest; keras = pytest.importorskip("keras")
-    >>> model = Sequential([layers.Flatten(), layers.Dense(3)])
-    >>> _ = model.build((2, 4, 5), rng=np.random.default_rng(0))
-    >>> to_keras(model).input_shape
-    (None, 4, 5, 2)
-    """
-    keras = importlib.import_module("keras")
-    require_built(model)
-    shape = model.input_shape or ()
-    writer = _KerasWriter(keras, str(model.dtype))
-    for i, layer in enumerate(model.layers):
-        writer.where = f"layer {i}, {type(layer).__name__}"
-        writer.write(layer)
-    writer.where = "the model"
-    _expect_same_order(writer)
-    start = keras.Input((*shape[1:], shape[0]) if len(shape) == 3 else shape)
-    theirs = keras.Sequential([start, *(made for made, _ in writer.made)])
-    for made, weights in writer.made:
-        made.set_weights(weights)
-    held = {str(_keras_numpy(v).dtype) for v in theirs.weights} - {writer.dtype}
-    if held:
-        writer.refuse(
-            f"it is {writer.dtype}, which this backend keeps as {held.pop()}",
-            'under JAX call jax.config.update("jax_enable_x64", True) first, or build in float32',
-        )
-    return theirs
-
-
-class _KerasWriter:
-    """Makes Keras's layers and their weights, and knows the order of a flattened image there."""
-
-    def __init__(self, keras: Any, dtype: str) -> None:
-        self.keras, self.k, self.dtype = keras, keras.layers, dtype
-        self.made: list[tuple[Any, list[np.ndarray]]] = []
-        self.order: np.ndarray | None = None
-        self.where = "the model"
-
-    def refuse(self, reason: str, fix: str) -> NoReturn:
-        raise InteropError(f"{self.where}: {reason}; {fix}")
-
-    def theirs(self, array: np.ndarray) -> np.ndarray:
-        """An array whose first axis is our features, in Keras's order."""
-        return array if self.order is None else array[self.order]
-
-    def add(self, make: Callable[..., Any], *args: Any, weights: Any = (), **options: Any) -> None:
-        try:
-            self.made.append((make(*args, dtype=self.dtype, **options), list(weights)))
-        except ValueError as error:
-            self.refuse(f"Keras has no such layer ({str(error).splitlines()[0]})", "change it")
-
-    def write(self, layer: Layer) -> None:
-        names = {layers.Dense: self.dense, layers.Conv2D: self.conv, layers.Flatten: self.flatten}
-        names |= {layers.MaxPool2D: self.max_pool, layers.AvgPool2D: self.avg_pool}
-        names |= {layers.BatchNorm: self.batch_norm, layers.LayerNorm: self.layer_norm}
-        plain: dict[type, Callable[[Any], Any]] = {
-            layers.Input: lambda a: None,
-            layers.GlobalAvgPool2D: lambda a: self.add(self.k.GlobalAveragePooling2D, **LAST),
-            layers.ReLU: lambda a: self.add(self.k.ReLU),
-            layers.LeakyReLU: lambda a: self.add(self.k.LeakyReLU, negative_slope=a.slope),
-            layers.Sigmoid: lambda a: self.add(self.k.Activation, "sigmoid"),
-            layers.Tanh: lambda a: self.add(self.k.Activation, "tanh"),
-            layers.GELU: lambda a: self.add(self.k.Activation, self.tanh_gelu()),
-            layers.Softmax: self.softmax,
-            layers.Dropout: lambda a: self.add(self.k.Dropout, a.rate),
-        }
-        write = {**names, **plain}.get(type(layer))
-        if write is None:
-            self.refuse(
-                "Keras's counterpart is not known",
-                "give back the layers around it, and write this one as a keras.layers.Layer",
-            )
-        write(layer)
-
-    def tanh_gelu(self) -> Callable:
-        return functools.partial(self.keras.activations.gelu, approximate=True)
-
-    def softmax(self, layer: Any) -> None:
-        if len(layer.input_shape) != 1:
-            self.refuse("on images it runs along their width", "put a Flatten() before it")
-        self.add(self.k.Softmax)
-
-    def flatten(self, layer: Any) -> None:
-        if len(layer.input_shape) == 3:
-            places = np.arange(math.prod(layer.input_shape)).reshape(layer.input_shape)
-            self.order = places.transpose(1, 2, 0).ravel()
-        self.add(self.k.Flatten, **LAST)
-
-    def dense(self, layer: Any) -> None:
-        W, b = arrays_of(layer).values()
-        self.add(self.k.Dense, layer.units, weights=[self.theirs(W), b])
-        self.order = None
-
-    def conv(self, layer: Any) -> None:
-        (W, b), sides = arrays_of(layer).values(), sides_of(layer)
-        same = layer.padding == "same"
-        if not same and sides != UNPADDED:
-            self.add(self.k.ZeroPadding2D, sides, **LAST)
-        self.add(
-            self.k.Conv2D,
-            layer.filters,
-            layer.kernel,
-            layer.stride,
-            "same" if same else "valid",
-            dilation_rate=layer.dilation,
-            **LAST,
-            weights=[W.transpose(2, 3, 1, 0), b],
-        )
-
-    def max_pool(self, layer: Any) -> None:
-        sides = sides_of(layer)
-        windows = zip(layer.input_shape[1:], layer.window, layer.stride, strict=True)
-        same = tuple(same_padding(size, k, s, 1) for size, k, s in windows)
-        if sides not in (UNPADDED, same):
-            self.refuse(
-                f"Keras cannot pad a maximum by {sides}", 'only as its "same" does, or not at all'
-            )
-        padding = "valid" if sides == UNPADDED else "same"
-        options = {"padding": padding, **LAST}
-        self.add(self.k.MaxPooling2D, layer.window, layer.stride, **options)
-
-    def avg_pool(self, layer: Any) -> None:
-        if sides_of(layer) != UNPADDED:
-            self.add(self.k.ZeroPadding2D, sides_of(layer), **LAST)
-        options = {"padding": "valid", **LAST}
-        self.add(self.k.AveragePooling2D, layer.window, layer.stride, **options)
-
-    def batch_norm(self, layer: Any) -> None:
-        weights = [self.theirs(a) for a in arrays_of(layer).values()]
-        options = {"momentum": round(1 - layer.momentum, 15), "epsilon": layer.eps}
-        self.add(self.k.BatchNormalization, weights=weights, **options)
-
-    def layer_norm(self, layer: Any) -> None:
-        rank = len(layer.input_shape)
-        weights = [self.theirs(a) if rank == 1 else a for a in arrays_of(layer).values()]
-        if rank == 3:
-            weights = [a.transpose(1, 2, 0) for a in weights]
-        axes = list(range(1, rank + 1))
-        self.add(self.k.LayerNormalization, axis=axes, epsilon=layer.eps, weights=weights)
