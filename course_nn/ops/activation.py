@@ -8,7 +8,7 @@ no part of y: y may be changed in place, and the gradient stays right.
 import math
 
 from ..backend import Array, array_module
-from ..checks import as_float, number, upstream
+from ..checks import as_float, check_unchanged, glimpse, number, upstream
 
 
 def masked(a: Array, mask: Array) -> Array:
@@ -169,7 +169,7 @@ def sigmoid_backward(dy: Array, cache: Array) -> Array:
     return upstream("sigmoid_backward", dy, cache.shape) * cache
 
 
-def tanh_forward(x: Array) -> tuple[Array, Array]:
+def tanh_forward(x: Array) -> tuple[Array, tuple]:
     """y = tanh x.
 
     Parameters
@@ -179,7 +179,7 @@ def tanh_forward(x: Array) -> tuple[Array, Array]:
     Returns
     -------
     y : float in [−1, 1], shape of x.
-    cache : x.
+    cache : x itself, and what tells whether it was changed since.
 
     Notes
     -----
@@ -192,10 +192,10 @@ def tanh_forward(x: Array) -> tuple[Array, Array]:
     array([0.])
     """
     x = as_float(x)
-    return array_module(x).tanh(x), x
+    return array_module(x).tanh(x), (x, glimpse(x))
 
 
-def tanh_backward(dy: Array, cache: Array) -> Array:
+def tanh_backward(dy: Array, cache: tuple) -> Array:
     """dx = dy (1 − y²) = dy / cosh² x.
 
     The second form keeps its digits where y is near ±1. x is cut where cosh² would
@@ -206,8 +206,10 @@ def tanh_backward(dy: Array, cache: Array) -> Array:
     >>> tanh_backward(np.array([3.0]), cache)
     array([3.])
     """
-    xp, x = array_module(cache), cache
+    x, seen = cache
     dy = upstream("tanh_backward", dy, x.shape)
+    check_unchanged("tanh_backward", seen, x=x)
+    xp = array_module(x)
     largest = (math.log(xp.finfo(x.dtype).max) + 1) / 2
     c = xp.cosh(xp.clip(x, -largest, largest))
     return dy / (c * c)
@@ -283,7 +285,7 @@ def gelu_forward(x: Array, approximate: str = "none") -> tuple[Array, Array]:
     array([   -0.,     0., 10000.])
     """
     x = as_float(x)
-    if approximate not in ("none", "tanh"):
+    if not isinstance(approximate, str) or approximate not in ("none", "tanh"):
         raise ValueError(f'approximate must be "none" or "tanh", got {approximate!r}')
     xp = array_module(x)
     farthest = math.sqrt(3 * math.log(xp.finfo(x.dtype).max))  # Φ is 0 or 1 long before

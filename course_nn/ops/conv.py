@@ -24,17 +24,8 @@ from .patches import (
 def convolve(x: Array, W: Array, g: Geometry, groups: int = 1) -> Array:
     """y[f,i,j,n] = Σ_{c,r,s} W[f,c,r,s] · x[c, i·t + r·d, j·t + s·d, n].
 
-    Parameters
-    ----------
-    x : (C, H, W, N) float, padded already.
-    W : (F, C/G, R, S) float, G = `groups`.
+    x (C, H, W, N), padded already; W (F, C/G, R, S), G = `groups`; y (F, OH, OW, N).
 
-    Returns
-    -------
-    y : (F, OH, OW, N) float.
-
-    Examples
-    --------
     >>> convolve(np.ones((1, 3, 3, 1)), np.ones((1, 1, 2, 2)), geometry(2)).ravel()
     array([4., 4., 4., 4.])
     """
@@ -90,20 +81,9 @@ def image_gradient(
     """dx[c, i·t + r·d − p, j·t + s·d − p, n] += W[f,c,r,s] · dy[f,i,j,n].
 
     Where y is as large as x it is a convolution of dy with the turned kernel: nothing
-    is added up. Else the patches' gradients are, and fewer products made.
+    is added up. Else the patches' gradients are, and fewer products made. dx is
+    (C, H, W, N), of `size` (H, W), without the padding.
 
-    Parameters
-    ----------
-    dy : (F, OH, OW, N) float.
-    W : (F, C/G, R, S) float, G = `groups`.
-    size : (H, W) of x, without its padding.
-
-    Returns
-    -------
-    dx : (C, H, W, N) float.
-
-    Examples
-    --------
     >>> dy, W = np.ones((1, 2, 2, 1)), np.ones((1, 1, 2, 2))
     >>> image_gradient(dy, W, (3, 3), geometry(2)).reshape(3, 3)
     array([[1., 2., 1.],
@@ -154,7 +134,7 @@ def _operands(x: Array, W: Array, b: Array | None) -> tuple[Array, Array, Array 
 
 
 def _check_channels(x: Array, W: Array, groups: int, expected: int, per: str) -> None:
-    """Raises ValueError unless x has the channels that W expects, in equal groups."""
+    """Raises ValueError unless x has the channels expected, and W equal groups."""
     if x.shape[1] != expected:
         raise ValueError(
             f"x {x.shape} has {x.shape[1]} channels, but the kernels W {W.shape} "

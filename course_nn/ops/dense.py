@@ -6,7 +6,7 @@ Products of matrices are all there is to it, forward and backward.
 import math
 
 from ..backend import Array
-from ..checks import as_float, floats, same_shape, upstream
+from ..checks import as_float, check_unchanged, floats, glimpse, same_shape, upstream
 
 
 def dense_forward(x: Array, W: Array, b: Array | None = None) -> tuple[Array, tuple]:
@@ -21,7 +21,7 @@ def dense_forward(x: Array, W: Array, b: Array | None = None) -> tuple[Array, tu
     Returns
     -------
     y : (N, M) float.
-    cache : what `dense_backward` needs.
+    cache : x and W themselves, and what tells whether they were changed since.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def dense_forward(x: Array, W: Array, b: Array | None = None) -> tuple[Array, tu
     if b is not None:
         same_shape("dense_forward", "b", b, W.shape[1:])
         y += b
-    return y, (x, W, b is not None)
+    return y, (x, W, b is not None, glimpse(x, W))
 
 
 def dense_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple:
@@ -75,8 +75,9 @@ def dense_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple:
     >>> dx, dW.ravel(), db
     (array([[30., 40.]]), array([10., 20.]), array([10.]))
     """
-    x, W, with_bias = cache
+    x, W, with_bias, seen = cache
     dy = upstream("dense_backward", dy, (len(x), W.shape[1]))
+    check_unchanged("dense_backward", seen, x=x, W=W)
     dx = dy @ W.T if need_dx else None
     return dx, x.T @ dy, dy.sum(axis=0) if with_bias else None
 

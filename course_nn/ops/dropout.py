@@ -6,7 +6,7 @@ The mask is drawn apart from the formula, for a whole batch that may then be cut
 import numpy as np
 
 from ..backend import Array, array_module
-from ..checks import as_float, generator, number, upstream
+from ..checks import as_float, generator, number, upstream, whole
 from .activation import masked
 
 
@@ -49,6 +49,9 @@ def dropout_mask(
     (1, 2, 1, 1)
     """
     rate = number("rate", rate, 0, 1, open_end=True)
+    if not isinstance(shape, tuple | list):
+        raise TypeError(f"a shape is a tuple such as (4, 3), got {shape!r}")
+    shape = tuple(whole("a shape's number", size, 0) for size in shape)
     if channels:
         if len(shape) < 3:
             raise ValueError(

@@ -37,25 +37,10 @@ class Geometry(NamedTuple):
     def output_size(self, H: int, W: int) -> tuple[int, int]:
         """OH = ⌊(H + top + bottom − d (R − 1) − 1) / t⌋ + 1; OW likewise, with W and S.
 
-        Parameters
-        ----------
-        H, W : pixels of the image, without the padding.
+        So many windows fit on an image of H × W pixels, padding not counted; if none
+        does, ValueError. Book: Convolution, "How large is the output?". Dumoulin and
+        Visin (2016), relationship 15.
 
-        Returns
-        -------
-        OH, OW : how many windows fit below and beside each other.
-
-        Raises
-        ------
-        ValueError : if none fits.
-
-        Notes
-        -----
-        Book: Convolution, "How large is the output?". Dumoulin and Visin (2016),
-        relationship 15.
-
-        Examples
-        --------
         >>> geometry(3, stride=2).output_size(7, 8)
         (3, 3)
         """
@@ -131,22 +116,10 @@ def geometry(
 ) -> Geometry:
     """A `Geometry` from numbers or pairs, checked.
 
-    Parameters
-    ----------
-    kernel, stride, dilation : pixels, one number or (vertical, horizontal).
-    padding : pixels, likewise, or ((top, bottom), (left, right)).
+    Each is one number or (vertical, horizontal), the padding also ((top, bottom),
+    (left, right)), in pixels. TypeError for what is no whole number, ValueError for one
+    that is too small.
 
-    Returns
-    -------
-    g : every field in its full form.
-
-    Raises
-    ------
-    ValueError : if a number is too small.
-    TypeError : for what is neither a whole number nor a pair of them.
-
-    Examples
-    --------
     >>> geometry(3, stride=(1, 2), padding=1)
     Geometry(kernel=(3, 3), stride=(1, 2), padding=((1, 1), (1, 1)), dilation=(1, 1))
     """
@@ -175,25 +148,11 @@ def sides(padding: Pair | Sides) -> Sides:
 def transposed_size(
     g: Geometry, output_padding: Pair, H: int, W: int
 ) -> tuple[int, int]:
-    """The size of an image that a convolution maps to H × W: OH and OW transposed.
+    """OH = (H − 1) t − 2 p + d (R − 1) + 1 + output_padding; OW likewise, W and S.
 
-    Parameters
-    ----------
-    g : the geometry of that convolution.
-    output_padding : rows and columns more: of several such sizes, which.
-    H, W : pixels.
+    The size of an image that a convolution maps to H × W. ValueError if nothing is
+    left, or for an output padding as large as the stride and the dilation.
 
-    Returns
-    -------
-    OH, OW : (H − 1) t − 2 p + d (R − 1) + 1 + output_padding; likewise, with W and S.
-
-    Raises
-    ------
-    ValueError : if nothing is left, or for an output padding as large as the stride and
-        the dilation.
-
-    Examples
-    --------
     >>> transposed_size(geometry(3, stride=2, padding=1), (1, 0), 4, 4)
     (8, 7)
     """
@@ -235,22 +194,12 @@ def pool_geometry(
         the padding before it, as in PyTorch.
     size : (H, W) of the image; "same" and `ceil_mode` become padding once it is known.
 
-    Raises
-    ------
-    ValueError : for a padding of more than half the window, or numbers too small.
-    TypeError : for what is neither a whole number nor a pair of them.
-
-    Examples
-    --------
     >>> pool_geometry(3, padding=1).stride
     (3, 3)
     >>> pool_geometry(2, ceil_mode=True, size=(5, 6)).padding
     ((0, 1), (0, 0))
     """
-    if isinstance(padding, str) and padding != "same":
-        raise ValueError(f'padding must be "same" or in pixels, got {padding!r}')
-    if not isinstance(ceil_mode, bool):
-        raise TypeError(f"ceil_mode must be True or False, got {ceil_mode!r}")
+    _check_options(padding, ceil_mode)
     stride = window if stride is None else stride
     g = geometry(window, stride, 0 if isinstance(padding, str) else padding)
     if any(2 * max(p) > k for p, k in zip(g.padding, g.kernel, strict=True)):
@@ -258,16 +207,22 @@ def pool_geometry(
             f"padding {g.padding} is more than half the window {g.kernel}: "
             "some windows would see no pixel"
         )
-    if size is None:
+    if size is None or not (ceil_mode or isinstance(padding, str)):
         return g
     axes = [*zip(size, g.kernel, g.stride, g.padding, strict=True)]
     if isinstance(padding, str):
         vertical, horizontal = (same_padding(n, k, t) for n, k, t, _ in axes)
-    elif ceil_mode:
-        vertical, horizontal = (ceil_padding(*axis) for axis in axes)
     else:
-        return g
+        vertical, horizontal = (ceil_padding(*axis) for axis in axes)
     return g._replace(padding=(vertical, horizontal))
+
+
+def _check_options(padding: Pair | Sides | str, ceil_mode: bool) -> None:
+    """Refuses words and kinds that are no options of a pooling."""
+    if isinstance(padding, str) and padding != "same":
+        raise ValueError(f'padding must be "same" or in pixels, got {padding!r}')
+    if not isinstance(ceil_mode, bool):
+        raise TypeError(f"ceil_mode must be True or False, got {ceil_mode!r}")
 
 
 def pool_output_size(

@@ -66,6 +66,7 @@ def targets_like(
     >>> targets_like(np.zeros((1, 3)), np.array([1]))
     array([[0., 1., 0.]])
     """
+    output = as_float(output, "output")
     xp = array_module(output)
     checked = class_labels(xp.asarray(as_array(labels)), output.shape, ignore_index)
     if checked.ndim == 2:

@@ -11,7 +11,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..backend import Array, array_module
-from ..checks import as_float, floats, number, same_shape, upstream
+from ..checks import (
+    as_float,
+    check_unchanged,
+    floats,
+    glimpse,
+    number,
+    same_shape,
+    upstream,
+)
 
 
 class Moments(NamedTuple):
@@ -100,15 +108,30 @@ def merge_moments(slices: Sequence[Moments]) -> Moments:
     >>> merge_moments([moments(np.array([[1.0], [3.0]])), moments(np.array([[8.0]]))])
     Moments(mean=array([4.]), var=array([8.66666667]), count=3)
     """
-    if not slices:
+    if not isinstance(slices, Sequence) or not slices:
         raise ValueError(
-            "merge_moments needs the moments of one slice or more, got none"
+            f"merge_moments needs a list of the moments of slices, got {slices!r}"
         )
+    slices = [_as_moments(s) for s in slices]
+    for v in (v for s in slices for v in s[:2]):
+        same_shape("merge_moments", "a slice", v, slices[0].mean.shape)
     count = sum(s.count for s in slices)
     zero = 0 * slices[0].mean
     mean = sum((s.count / count * s.mean for s in slices), zero)
     var = sum((s.count / count * (s.var + (s.mean - mean) ** 2) for s in slices), zero)
     return Moments(mean, var, count)
+
+
+def _as_moments(found: Moments) -> Moments:
+    """Moments whose arrays are floats of one shape."""
+    if not isinstance(found, tuple) or len(found) != 3:
+        raise TypeError(
+            "moments are Moments(mean, var, count), as ops.moments(x) gives, "
+            f"got {found!r}"
+        )
+    number("the count of moments", found[2], 0)
+    mean, var = floats(mean=found[0], var=found[1])
+    return Moments(mean, var, found[2])
 
 
 def _of_a_batch(x: Array) -> Moments:
@@ -143,7 +166,8 @@ def batch_norm_forward(
     Returns
     -------
     y : float, shape of x.
-    cache : x, μ, 1/√(σ² + ε), γ and the count.
+    cache : x itself, μ, 1/√(σ² + ε), γ/√(σ² + ε), the count, and what tells whether x
+        was changed since.
 
     Raises
     ------
@@ -161,7 +185,7 @@ def batch_norm_forward(
     array([-1.,  1.])
     """
     x = _features_or_images(x)
-    mean, var, count = _of_a_batch(x) if moments is None else moments
+    mean, var, count = _of_a_batch(x) if moments is None else _as_moments(moments)
     x, gamma, beta, mean, var = floats(x=x, gamma=gamma, beta=beta, mean=mean, var=var)
     for name, v in (("gamma", gamma), ("beta", beta), ("mean", mean), ("var", var)):
         same_shape("batch_norm_forward", name, v, x.shape[1:2])
@@ -169,7 +193,7 @@ def batch_norm_forward(
     scale = gamma * inv_std
     y = x * _channels(scale, x)
     y += _channels(beta - scale * mean, x)
-    return y, (x, mean, inv_std, gamma, count)
+    return y, (x, mean.copy(), inv_std, scale, count, glimpse(x))
 
 
 def batch_norm_sums(dy: Array, cache: tuple) -> tuple[Array, Array]:
@@ -181,8 +205,9 @@ def batch_norm_sums(dy: Array, cache: tuple) -> tuple[Array, Array]:
     >>> batch_norm_sums(np.array([[10.0], [20.0]]), cache)
     (array([10.]), array([30.]))
     """
-    x, mean, inv_std, _, _ = cache
+    x, mean, inv_std, _, _, seen = cache
     dy = upstream("batch_norm_sums", dy, x.shape)
+    check_unchanged("batch_norm_sums", seen, x=x)
     return _dot(dy, x - _channels(mean, x)) * inv_std, dy.sum(axis=_axes(x))
 
 
@@ -220,16 +245,17 @@ def batch_norm_backward(
     >>> dx.ravel().round(6), dgamma, dbeta
     (array([-1.224745, -1.224745,  2.44949 ]), array([0.]), array([3.]))
     """
-    x, mean, inv_std, gamma, count = cache
+    x, mean, inv_std, scale, count, seen = cache
     dy = upstream("batch_norm_backward", dy, x.shape)
+    check_unchanged("batch_norm_backward", seen, x=x)
     dgamma, dbeta = batch_norm_sums(dy, cache) if sums is None else sums
     for name, v in (("dgamma", dgamma), ("dbeta", dbeta)):
-        same_shape("batch_norm_backward", name, v, gamma.shape)
+        same_shape("batch_norm_backward", name, v, scale.shape)
     slope = inv_std * dgamma * (-1 / count)
     dx = x * _channels(slope, x)
     dx += dy
     dx -= _channels(dbeta * (1 / count) + slope * mean, x)
-    dx *= _channels(gamma * inv_std, x)
+    dx *= _channels(scale, x)
     return dx, dgamma, dbeta
 
 
@@ -273,7 +299,7 @@ def layer_norm_forward(
     var = (x_hat * x_hat).mean(axis=axes, keepdims=True)
     inv_std = 1 / array_module(x).sqrt(var + number("eps", eps, 0))
     x_hat *= inv_std
-    return x_hat * gamma + beta, (x_hat, inv_std, gamma)
+    return x_hat * gamma + beta, (x_hat, inv_std, gamma.copy())
 
 
 def layer_norm_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array]:

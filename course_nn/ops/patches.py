@@ -91,17 +91,6 @@ def batch_last(x: Array, padding: Pair | Sides = UNPADDED, fill: float = 0) -> A
 def batch_first(x: Array, padding: Pair | Sides = UNPADDED) -> Array:
     """Undoes `batch_last`: the (N, C, H, W) view of what lies inside the padding.
 
-    Parameters
-    ----------
-    x : (C, H + top + bottom, W + left + right, N).
-    padding : pixels, ((top, bottom), (left, right)).
-
-    Returns
-    -------
-    x : (N, C, H, W), a view of the same memory.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> batch_first(np.ones((3, 6, 6, 5)), padding=((1, 1), (0, 2))).shape
     (5, 3, 4, 4)
@@ -156,23 +145,10 @@ def windows(x: Array, g: Geometry) -> Array:
 def fold_patches(columns: Array, shape: tuple[int, ...], g: Geometry) -> Array:
     """x[c, i·t + r·d, j·t + s·d, n] += columns[c,r,s,i,j,n]: undoes patches by adding.
 
-    Parameters
-    ----------
-    columns : (C, R, S, OH, OW, N), any dtype.
-    shape : (C, H, W, N) of the padded image.
-    g : the geometry.
+    `shape` is (C, H, W, N), of the padded image; a pixel that no patch covers is zero.
+    ⟨extract(x), u⟩ = ⟨x, fold(u)⟩ for all x and u: Book: Convolution, "The gradient of
+    the input".
 
-    Returns
-    -------
-    x : (C, H, W, N), dtype of columns; a pixel that no patch covers is zero.
-
-    Notes
-    -----
-    Book: Convolution, "The gradient of the input": ⟨extract(x), u⟩ = ⟨x, fold(u)⟩ for
-    all x and u.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> from course_nn.ops import geometry
     >>> ones = np.ones((1, 2, 2, 2, 2, 1))

@@ -182,6 +182,7 @@ FOREIGN = (
     "object has no",
     "object is not",
     "unhashable",
+    "sequence by non-int",
     "unpack",
     "ambiguous",
     "safe",
@@ -223,6 +224,20 @@ class DoorContract:
             y *= -3
         for found, right in zip(case.gradients(dy, cache), expected, strict=True):
             np.testing.assert_array_equal(found, right)
+
+    def test_an_argument_changed_in_place_is_noticed_or_does_no_harm(self, case: Case) -> None:
+        _, dy, expected = case.run(case.arrays)
+        for i in range(len(case.arrays)):
+            arrays = tuple(a.copy() for a in case.arrays)
+            _, cache = case.forward(*arrays)
+            arrays[i].__isub__(5)
+            said = ""
+            try:
+                for a, b in zip(case.gradients(dy, cache), expected, strict=True):
+                    np.testing.assert_array_equal(a, b)
+            except ValueError as noticed:
+                said = str(noticed)
+            assert not said or "was changed in place after the forward pass" in said
 
     def test_lists_and_whole_numbers_are_float64(self, case: Case) -> None:
         y, dy, gradients = case.run(case.arrays)
