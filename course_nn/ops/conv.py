@@ -51,6 +51,7 @@ def in_columns(W: Array, groups: int) -> Array:
     array([0., 2., 1., 3.])
     """
     V = W.reshape(groups, -1, *W.shape[1:]).transpose(0, 3, 2, 4, 1)
+    V = array_module(W).ascontiguousarray(V)  # BLAS does not read backwards
     return V.reshape(groups, 1, 1, -1, V.shape[4])
 
 
@@ -112,12 +113,13 @@ def fold_gradient(
     xp, (_, OH, OW, N) = array_module(dy), dy.shape
     kernels = in_columns(W, groups)
     given = places(dy, groups, OW * N)
+    product = xp.multiply if len(W) == groups else xp.matmul  # no sum if depthwise
     (top, bottom), (left, right) = g.padding
     padded = groups * W.shape[1], top + size[0] + bottom, left + size[1] + right, N
     dx = xp.zeros(padded, dtype=xp.result_type(dy, W))
     for out, under in strips(dx, g, OH, OW):
         seen = dx[:, under, : g.span(OH, OW)[1]]
-        fold_columns(seen, kernels @ given[:, out], g, groups, OW)
+        fold_columns(seen, product(kernels, given[:, out]), g, groups, OW)
     return dx[:, top : top + size[0], left : left + size[1]]
 
 

@@ -150,6 +150,44 @@ def test_a_wrong_argument_is_refused_in_our_words(name: str, argument: str, kind
     assert is_ours(error), f"{type(error).__name__}: {error}"
 
 
+NUMBERS = {
+    name: (function, arguments)
+    for name, (function, arguments) in CALLS.items()
+    if name.endswith(("_forward", "_backward"))
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize(
+    "convert", [lambda a: a.tolist(), lambda a: a.astype(int), lambda a: a > 0]
+)
+def test_lists_whole_numbers_and_bools_count_as_float64(name: str, convert: Callable) -> None:
+    function, arguments = NUMBERS[name]
+    arrays = {k: np.round(3 * a) for k, a in arguments.items() if isinstance(a, np.ndarray)}
+    given = {k: convert(a) for k, a in arrays.items()}
+    meant = {k: np.asarray(a, float) for k, a in given.items()}
+    for one, two in zip(
+        *(np.atleast_1d(first(function(**arguments | some))) for some in (given, meant)),
+        strict=True,
+    ):
+        assert one.dtype == np.float64
+        np.testing.assert_array_equal(one, two)
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_where_two_float_dtypes_meet_the_wider_is_taken(name: str) -> None:
+    function, arguments = NUMBERS[name]
+    narrow = {k: a.astype(np.float32) for k, a in arguments.items() if isinstance(a, np.ndarray)}
+    for wide in narrow:
+        result = first(function(**arguments | narrow | {wide: arguments[wide]}))
+        assert result.dtype == np.float64
+
+
+def first(result: Any) -> np.ndarray:
+    """y of a forward op, dx of a backward op."""
+    return result[0] if isinstance(result, tuple) else result
+
+
 def test_words_that_are_not_ours_are_found() -> None:
     with pytest.raises(ValueError, match="matmul") as numpys:
         np.ones(2) @ np.ones(3)
