@@ -33,22 +33,9 @@ Takes = Literal["scores", "probabilities", "log-probabilities"]
 def accuracy(output: Array, labels: Array, *, ignore_index: int | None = None) -> float:
     """The share of rows whose largest score is at the label.
 
-    Parameters
-    ----------
-    output : (N, K) float, scores or probabilities; a row that holds NaN is never right.
-    labels : (N,) integers, or (N, K) one-hot.
-    ignore_index : a label whose rows are not counted.
+    The output is (N, K), scores or probabilities, and a row that holds NaN is never right; the
+    labels are those of `SoftmaxCrossEntropy`, and refused as there.
 
-    Returns
-    -------
-    share : float in [0, 1], a mean over the N rows.
-
-    Raises
-    ------
-    ValueError : if the labels do not fit, as in `ops.softmax_cross_entropy_forward`.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> accuracy(np.array([[0.9, 0.1], [0.8, 0.2]]), np.array([0, 1]))
     0.5
@@ -65,21 +52,9 @@ def accuracy(output: Array, labels: Array, *, ignore_index: int | None = None) -
 def binary_accuracy(output: Array, targets: Array) -> float:
     """The share of elements whose score has the sign of its target (1: positive, 0: negative).
 
-    Parameters
-    ----------
-    output : float, any shape, scores ("logits"); NaN is never right.
-    targets : numbers in [0, 1], shape of output.
+    The output holds scores ("logits"), of which NaN is never right; the targets are those of
+    `BinaryCrossEntropy`, and refused as there.
 
-    Returns
-    -------
-    share : float in [0, 1].
-
-    Raises
-    ------
-    ValueError : if the targets do not fit, as in `ops.binary_cross_entropy_forward`.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> binary_accuracy(np.array([2.0, -1.0]), np.array([1, 1]))
     0.5

@@ -51,15 +51,7 @@ def dense_forward(x: Array, W: Array, b: Array | None = None) -> tuple[Array, tu
 def dense_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple:
     """dx = dy Wᵀ, dW = xᵀ dy, db = Σₙ dyₙ.
 
-    Parameters
-    ----------
-    dy : (N, M) float, ∂L/∂y.
-    cache : from `dense_forward`.
-    need_dx : False leaves out the gradient of the input (dx is then None).
-
-    Returns
-    -------
-    dx : (N, D), dW : (D, M), db : (M,) float, or None where there is no bias.
+    db is None where there is no bias, and dx where `need_dx` is False.
 
     Notes
     -----

@@ -193,7 +193,8 @@ def _expect_in_range(labels: Array, classes: int) -> None:
     from_one = int(labels.min()) >= 1 and int(labels.max()) == classes
     raise ValueError(
         f"label {int(labels[n])} of sample {n} is out of range: {classes} classes are "
-        f"0 to {classes - 1}" + (", from 0: write labels - 1" if from_one else "")
+        f"0 to {classes - 1}"
+        + ("; classes count from 0: write labels - 1" if from_one else "")
     )
 
 

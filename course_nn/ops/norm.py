@@ -61,21 +61,9 @@ def _features_or_images(x: Array) -> Array:
 def moments(x: Array) -> Moments:
     """μ = mean of x, σ² = mean of (x − μ)², for each channel.
 
-    Parameters
-    ----------
-    x : (N, D) or (N, C, H, W) float.
+    x is (N, D) or (N, C, H, W), μ and σ² are (D,) or (C,), and σ² is biased: divided by
+    the count, N or N · H · W. ValueError for other axes, or if one is empty.
 
-    Returns
-    -------
-    mean, var : (D,) or (C,) float; var is the biased variance (divided by the count).
-    count : the numbers in a channel, N or N · H · W.
-
-    Raises
-    ------
-    ValueError : for another number of axes, or an array without numbers.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> moments(np.array([[1.0, 0.0], [3.0, 0.0]]))
     Moments(mean=array([2., 0.]), var=array([1., 0.]), count=2)
@@ -90,20 +78,8 @@ def moments(x: Array) -> Moments:
 def merge_moments(slices: Sequence[Moments]) -> Moments:
     """μ = Σₛ wₛ μₛ, σ² = Σₛ wₛ (σₛ² + (μₛ − μ)²), wₛ = mₛ / Σ m: slices put together.
 
-    Parameters
-    ----------
-    slices : `moments` of each; mₛ is the count.
+    mₛ are the counts. Chan, Golub and LeVeque (1983), equation 2.1, for several slices.
 
-    Returns
-    -------
-    merged : those of all slices as one.
-
-    Notes
-    -----
-    Chan, Golub and LeVeque (1983), equation 2.1, for several slices.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> merge_moments([moments(np.array([[1.0], [3.0]])), moments(np.array([[8.0]]))])
     Moments(mean=array([4.]), var=array([8.66666667]), count=3)
@@ -217,18 +193,7 @@ def batch_norm_backward(
     """dγ = Σ dy · x̂, dβ = Σ dy, dx = γ / √(σ² + ε) · (dy − dβ / m − x̂ · dγ / m).
 
     m is the count of the moments: where they are constants, m = ∞ and the last two
-    terms vanish.
-
-    Parameters
-    ----------
-    dy : (N, D) or (N, C, H, W) float, ∂L/∂y.
-    cache : from `batch_norm_forward`.
-    sums : dγ and dβ of the batch of which x is a slice; of x itself unless given.
-
-    Returns
-    -------
-    dx : float, shape of x.
-    dgamma, dbeta : (D,) or (C,) float.
+    terms vanish. Of a slice, `sums` are dγ and dβ of its whole batch.
 
     Notes
     -----
@@ -307,18 +272,6 @@ def layer_norm_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array]:
 
     dγ = Σₙ dy · x̂ and dβ = Σₙ dy, x̂ = (x − μ) / √(σ² + ε).
 
-    Parameters
-    ----------
-    dy : (N, …) float, ∂L/∂y.
-    cache : from `layer_norm_forward`.
-
-    Returns
-    -------
-    dx : (N, …) float.
-    dgamma, dbeta : (…) float.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> x = np.array([[1.0, 3.0, 2.0]])
     >>> _, cache = layer_norm_forward(x, np.ones(3), np.zeros(3), eps=0)

@@ -183,3 +183,14 @@ def test_layer_norm_s_parameters_do_not_stretch(argument: str, shape: tuple[int,
     parameters = {"gamma": np.ones((2, 3)), "beta": np.ones((2, 3))} | {argument: np.ones(shape)}
     with pytest.raises(ValueError, match=rf"layer_norm_forward: {argument} has shape .*\(2, 3\)"):
         ops.layer_norm_forward(normal(1, 4, 2, 3), **parameters)
+
+
+def test_running_statistics_may_move_between_the_passes() -> None:
+    x, gamma, beta = batch_norm(5, 3).arrays
+    running = ops.Moments(normal(4, 3), np.ones(3), np.inf)
+    _, cache = ops.batch_norm_forward(x, gamma, beta, moments=running)
+    expected = ops.batch_norm_backward(x, cache)
+    running.mean[:] = 7
+    running.var[:] = 7
+    for found, right in zip(ops.batch_norm_backward(x, cache), expected, strict=True):
+        np.testing.assert_array_equal(found, right)
