@@ -84,7 +84,7 @@ def start(kind: str, hide: Sequence[Path] = ()) -> Process:
     try:
         build = _bwrap if kind == "bwrap" else _plain
         launch = build(folder, [str(fd) for fd in fds], hide)
-        popen = _spawn(launch, fds)
+        popen = spawn(launch, fds)
     except OSError as error:
         os.close(ours_read)
         os.close(ours_write)
@@ -98,7 +98,8 @@ def start(kind: str, hide: Sequence[Path] = ()) -> Process:
     return Process(popen, channel, folder, launch.readable, launch.listable)
 
 
-def _spawn(launch: Launch, fds: tuple[int, int]) -> subprocess.Popen:
+def spawn(launch: Launch, fds: tuple[int, int]) -> subprocess.Popen:
+    """Start a process that hears and says nothing but through these two file descriptors."""
     nothing = subprocess.DEVNULL
     return subprocess.Popen(
         launch.command, cwd=launch.cwd, env=_environment(), pass_fds=fds,

@@ -46,18 +46,36 @@ def test_a_verdict_keeps_the_fault(verdict):
     assert found.error.shape == (4, 3)
 
 
-@pytest.mark.parametrize("mistake", GENERAL, ids=lambda mistake: mistake.says)
-def test_a_general_mistake_is_named(mistake):
-    """On numbers that tell every two of them apart."""
-    x = np.random.default_rng(3).normal(2, 3, size=(1, 3, 3)) + 0.25
-    question = Question("1", "f", ("x",), None, lambda x: (x,), {"y": Output("", ())}, {})
-    if "squeeze" not in mistake.says and "keepdims" not in mistake.says:
-        x = x[0]
-    if "number of samples" in mistake.says or "last sample" in mistake.says:
-        x = np.concatenate([x, x[:2]])  # five samples: no other mistake divides by five
-    answer = np.asarray(mistake.wrong(x, x))
-    assert recognise(question, "y", answer, (x,), (x,)) == mistake.says.format(name="y")
-    assert recognise(question, "y", answer + 0.1, (x,), (x,)) == ""
+X = np.random.default_rng(3).normal(2, 3, size=(5, 3)) + 0.25  # five samples: none divides by 5
+WRONG = {  # one answer for each general mistake, in their order, where x itself is right
+    "the sign is flipped": -X,
+    "transposed": X.T,
+    "divided by the number of samples": X / 5,
+    "times the number of samples": 5 * X,
+    "twice": X + X,
+    "half": X - X / 2,
+    "all zeros": np.zeros((5, 3)),
+    "all ones": np.ones((5, 3)),
+    "an axis of length 1 was dropped": X[:1].reshape(3),
+    "an axis of length 1 too many": X.reshape(1, 5, 3),
+    "cut to 0, as ReLU does": np.where(X > 0, X, 0),
+    "rounded to whole numbers": X.astype(int).astype(float),
+    "the last sample is left out": np.vstack([X[:4], np.zeros(3)]),
+}
+
+
+@pytest.mark.parametrize(("index", "says"), list(enumerate(WRONG)))
+def test_a_general_mistake_is_named(index, says):
+    x = X[:1] if "dropped" in says else X
+    question = Question("1", "f", ("x",), None, None, {"y": Output("", ())}, {})
+    found = recognise(question, "y", WRONG[says], (x,), (x,))
+    assert found == GENERAL[index].says.format(name="y")
+    assert says in found
+    assert recognise(question, "y", WRONG[says] + 0.1, (x,), (x,)) == ""
+
+
+def test_there_is_an_answer_for_every_general_mistake():
+    assert len(WRONG) == len(GENERAL)
 
 
 def test_outputs_in_the_wrong_order_are_named(verdict):
@@ -88,6 +106,17 @@ def test_a_mistake_that_breaks_the_shapes_is_named_where_all_sizes_agree(verdict
     found = verdict(lambda a, b, r: ((a + r * b).T, a * b))
     assert found.kind == "shape"
     assert found.looks == "it is the right s transposed"
+
+
+def test_a_mistake_that_fits_only_where_all_sizes_agree_is_named_there(question, verdict):
+    mistakes = (Mistake("b is transposed", lambda s, a, b, r: a + r * b.T),)
+    question.outputs["s"] = Output("(N, D)", mistakes)
+
+    def mix(a, b, r):
+        return (a + r * b.T if len(a) == len(a.T) else a[:1]), a * b
+
+    found = verdict(mix)
+    assert (found.kind, found.looks) == ("shape", "b is transposed")
 
 
 def test_a_call_that_fails_on_these_sizes_is_named_where_it_does_not(verdict):

@@ -98,6 +98,15 @@ def test_the_limits_are_set_for_good():
     assert json.loads(done.stdout)[0] == [1 << 40, 1 << 40]
 
 
+def test_what_a_cell_prints_goes_nowhere():
+    code = (
+        "import os; from course_nn.worker.program import silence; silence();"
+        "print('noise', flush=True); os.write(2, b'noise'); os._exit(len(os.read(0, 5)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, input=b"given")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
 def test_memory_ends_before_the_machines_does(call):
     assert call("hoard")["type"] == "MemoryError"
     assert call("kinds", 0.5)["status"] == "ok"
