@@ -48,11 +48,12 @@ def avg_pool2d_forward(
     padding=0,
     *,
     ceil_mode=False,
-    count_include_pad=True,
+    count_include_pad=None,
 ):
     """y[n,c,i,j] = mean over r < R, s < S of x[n, c, i t + r, j t + s].
 
-    x (N, C, H, W), padded with zeros, which count or do not; y (N, C, OH, OW).
+    x (N, C, H, W), padded with zeros, which count, save those of "same" and
+    of `ceil_mode`, unless told otherwise; y (N, C, OH, OW).
     See `ops.avg_pool2d_forward`.
 
     >>> avg_pool2d_forward(np.arange(16.0).reshape(1, 1, 4, 4))[0]
@@ -61,8 +62,11 @@ def avg_pool2d_forward(
     """
     at = pair(window), pair(window if stride is None else stride)
     frame = frame_of(x, *at, padding, ceil_mode)
-    inside = frame if padding == "same" else padding
-    counts = counted(x, frame, inside if count_include_pad else 0)
+    same = padding == "same"
+    if count_include_pad is None:
+        count_include_pad = not same
+    inside = (frame if same else padding) if count_include_pad else 0
+    counts = counted(x, frame, inside)
     x = pad(x, frame)
     y = np.zeros((*x.shape[:2], *grid(x, *at)), np.result_type(x, 0.5))
     for i, j in np.ndindex(y.shape[2:]):

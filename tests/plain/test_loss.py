@@ -10,7 +10,8 @@ from .agreement import apart, assert_agrees, assert_right, assert_same, normal
 
 LABELS = np.array([2, 0, 1, 2])
 SOFT = np.array([[0.5, 0.5, 0.0], [0.0, 1.0, 0.0], [0.2, 0.3, 0.5], [1.0, 0.0, 0.0]])
-WEIGHTS = np.array([0.5, 1.0, 2.5])
+WEIGHTS, SAMPLES = np.array([0.5, 1.0, 2.5]), np.array([2.0, 0.0, 0.5, 1.0])
+BOTH = {"class_weights": WEIGHTS, "sample_weights": SAMPLES}
 
 
 @pytest.mark.parametrize("labels", [LABELS, SOFT], ids=["classes", "rows"])
@@ -23,26 +24,33 @@ class TestOverClasses:
             {},
             {"smoothing": 0.1},
             {"class_weights": WEIGHTS},
-            {"smoothing": 0.2, "class_weights": WEIGHTS},
+            {"sample_weights": SAMPLES},
+            {"smoothing": 0.2, **BOTH},
         ],
     )
     def test_softmax_cross_entropy(self, labels: np.ndarray, options: dict) -> None:
         assert_right("softmax_cross_entropy", *normal(1, (4, 3)), labels=labels, **options)
 
-    def test_cross_entropy(self, labels: np.ndarray) -> None:
-        p = plain.softmax_forward(*normal(2, (4, 3)))[0]
-        assert_right("cross_entropy", p, labels=labels)
-
-    def test_negative_log_likelihood(self, labels: np.ndarray) -> None:
-        log_p = plain.log_softmax_forward(*normal(3, (4, 3)))[0]
-        assert_right("negative_log_likelihood", log_p, labels=labels)
-
-    def test_three_ways_to_one_loss(self, labels: np.ndarray) -> None:
-        (z,) = normal(4, (4, 3))
-        fused, _ = plain.softmax_cross_entropy_forward(z, labels)
+    @pytest.mark.parametrize("options", [{}, {"class_weights": WEIGHTS}, BOTH])
+    def test_the_losses_on_probabilities(self, labels: np.ndarray, options: dict) -> None:
+        (z,) = normal(2, (4, 3))
         p, log_p = plain.softmax_forward(z)[0], plain.log_softmax_forward(z)[0]
-        assert_same(plain.cross_entropy_forward(p, labels)[0], fused)
-        assert_same(plain.negative_log_likelihood_forward(log_p, labels)[0], fused)
+        assert_right("cross_entropy", p, labels=labels, **options)
+        assert_right("negative_log_likelihood", log_p, labels=labels, **options)
+        fused, _ = plain.softmax_cross_entropy_forward(z, labels, **options)
+        assert_same(plain.cross_entropy_forward(p, labels, **options)[0], fused)
+        assert_same(plain.negative_log_likelihood_forward(log_p, labels, **options)[0], fused)
+
+
+@pytest.mark.parametrize("ignored", [2, 7, -100])
+@pytest.mark.parametrize("weights", [{}, BOTH])
+def test_a_label_that_is_ignored(ignored: int, weights: dict) -> None:
+    (z,), labels = normal(3, (4, 3)), LABELS.copy()
+    labels[[0, 3]] = ignored
+    options = {"labels": labels, "ignore_index": ignored, **weights}
+    assert_right("softmax_cross_entropy", z, smoothing=0.1, **options)
+    assert_right("cross_entropy", plain.softmax_forward(z)[0], **options)
+    assert_right("negative_log_likelihood", plain.log_softmax_forward(z)[0], **options)
 
 
 def test_softmax_cross_entropy_equals_nested_lists() -> None:
@@ -68,17 +76,19 @@ def test_a_probability_of_zero() -> None:
     assert_agrees("cross_entropy", np.array([[0.0, 1.0]]), labels=np.array([0]))
 
 
-@pytest.mark.parametrize("shape", [(4,), (3, 2)])
-def test_binary_cross_entropy(shape: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("options", [{}, {"sample_weights": SAMPLES}])
+@pytest.mark.parametrize("shape", [(4,), (4, 2)])
+def test_binary_cross_entropy(shape: tuple[int, ...], options: dict) -> None:
     (z,) = normal(6, shape)
     targets = np.random.default_rng(7).random(shape).round(1)
-    assert_right("binary_cross_entropy", z, targets=targets)
-    assert_agrees("binary_cross_entropy", 200 * z, targets=targets)
+    assert_right("binary_cross_entropy", z, targets=targets, **options)
+    assert_agrees("binary_cross_entropy", 200 * z, targets=targets, **options)
 
 
-@pytest.mark.parametrize("shape", [(4,), (3, 2)])
-def test_mean_squared_error(shape: tuple[int, ...]) -> None:
-    assert_right("mean_squared_error", apart(8, *shape), targets=apart(9, *shape))
+@pytest.mark.parametrize("options", [{}, {"sample_weights": SAMPLES}])
+@pytest.mark.parametrize("shape", [(4,), (4, 2)])
+def test_mean_squared_error(shape: tuple[int, ...], options: dict) -> None:
+    assert_right("mean_squared_error", apart(8, *shape), targets=apart(9, *shape), **options)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", int])
