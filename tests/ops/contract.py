@@ -216,28 +216,31 @@ class DoorContract:
             assert str(shape) in str(found.value)
             assert str(np.shape(y)) in str(found.value)
 
-    def test_y_may_be_changed_in_place_and_the_gradient_stays(self, case: Case) -> None:
+    def test_y_may_be_changed_in_place_or_that_is_noticed(self, case: Case) -> None:
         _, dy, expected = case.run(case.arrays)
         y, cache = case.forward(*case.arrays)
         if isinstance(y, np.ndarray) and not any(np.shares_memory(y, a) for a in case.arrays):
             y -= 5
             y *= -3
-        for found, right in zip(case.gradients(dy, cache), expected, strict=True):
-            np.testing.assert_array_equal(found, right)
+        self.right_or_noticed(case, dy, cache, expected)
 
-    def test_an_argument_changed_in_place_is_noticed_or_does_no_harm(self, case: Case) -> None:
+    def test_an_argument_may_be_changed_in_place_or_that_is_noticed(self, case: Case) -> None:
         _, dy, expected = case.run(case.arrays)
         for i in range(len(case.arrays)):
             arrays = tuple(a.copy() for a in case.arrays)
             _, cache = case.forward(*arrays)
             arrays[i].__isub__(5)
-            said = ""
-            try:
-                for a, b in zip(case.gradients(dy, cache), expected, strict=True):
-                    np.testing.assert_array_equal(a, b)
-            except ValueError as noticed:
-                said = str(noticed)
-            assert not said or "was changed in place after the forward pass" in said
+            self.right_or_noticed(case, dy, cache, expected)
+
+    def right_or_noticed(self, case: Case, dy: Any, cache: Any, expected: tuple) -> None:
+        """The gradients are those expected, or the op says that they cannot be had."""
+        said = ""
+        try:
+            for a, b in zip(case.gradients(dy, cache), expected, strict=True):
+                np.testing.assert_array_equal(a, b)
+        except ValueError as noticed:
+            said = str(noticed)
+        assert not said or "was changed in place after the forward pass" in said
 
     def test_lists_and_whole_numbers_are_float64(self, case: Case) -> None:
         y, dy, gradients = case.run(case.arrays)

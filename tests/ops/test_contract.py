@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from contract import Case, OpContract, normal, ours
+from contract import Case, DoorContract, OpContract, normal, ours
 
 from course_nn import ops
 
@@ -102,6 +102,28 @@ def test_a_broken_promise_is_found(promise: str) -> None:
 def test_a_promise_that_is_kept_passes(promise: str) -> None:
     test, arguments, _ = PROMISES[promise]
     getattr(OpContract(), test)(Case(square, doubled, (X,)), *arguments)
+
+
+def open_forward(x):
+    """ReLU without a door: it keeps what it gives away, and takes what comes."""
+    y = np.maximum(x, 0)
+    return y, y
+
+
+def open_backward(dy, cache):
+    return dy * (cache > 0)
+
+
+@pytest.mark.parametrize("test", [name for name in dir(DoorContract) if name.startswith("test_")])
+def test_an_op_without_a_door_is_found(test: str) -> None:
+    case = Case(open_forward, open_backward, (X,))
+    if test == "test_an_argument_may_be_changed_in_place_or_that_is_noticed":
+        case = Case(lambda x: (x * x, x), doubled, (X,))
+    if test == "test_float32_beside_float64_is_float64":
+        case = Case(lambda x, W: (x @ W.astype(x.dtype), 0), lambda dy, _: (dy, dy), (X, X.T))
+    with pytest.raises((AssertionError, TypeError, ValueError, pytest.fail.Exception)):
+        getattr(DoorContract(), test)(case)
+    getattr(DoorContract(), test)(Case(ops.relu_forward, ops.relu_backward, (X,)))
 
 
 # ---- no public op answers in NumPy's own words

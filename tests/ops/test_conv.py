@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from contract import Case, OpContract, laid_out, normal, seeds, windows
+from contract import Case, DoorContract, OpContract, laid_out, normal, seeds, windows
 from hypothesis import given
 
 from course_nn import ops
@@ -19,7 +19,11 @@ from course_nn.ops.geometry import transposed_size
 
 def conv(N=2, C=2, H=4, W=5, F=3, R=3, S=2, **mode) -> Case:
     arrays = normal(1, N, C, H, W), normal(2, F, C // mode.get("groups", 1), R, S), normal(3, F)
-    return Case(lambda x, W, b: ops.conv2d_forward(x, W, b, **mode), ops.conv2d_backward, arrays)
+
+    def forward(x, W, b):
+        return ops.conv2d_forward(x, W, b, **mode)
+
+    return Case(forward, ops.conv2d_backward, arrays, optional=(2,))
 
 
 MODES = {
@@ -59,11 +63,11 @@ MODES = {
 }
 
 
-class TestConv2D(OpContract):
+class TestConv2D(DoorContract, OpContract):
     cases: ClassVar = {name: conv(**mode) for name, mode in MODES.items()}
 
 
-class TestConv2DWithoutBias(OpContract):
+class TestConv2DWithoutBias(DoorContract, OpContract):
     cases: ClassVar = {
         name: Case(
             lambda x, W, mode=mode: ops.conv2d_forward(x, W, **mode),
@@ -107,10 +111,11 @@ def transposed(N=2, C=3, H=3, W=4, F=2, R=3, S=2, **mode) -> Case:
         lambda x, W, b: ops.conv_transpose2d_forward(x, W, b, **mode),
         ops.conv_transpose2d_backward,
         arrays,
+        optional=(2,),
     )
 
 
-class TestConvTranspose2D(OpContract):
+class TestConvTranspose2D(DoorContract, OpContract):
     cases: ClassVar = {name: transposed(**mode) for name, mode in TRANSPOSED.items()}
 
 

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from contract import Case, OpContract, apart, normal
+from contract import Case, DoorContract, OpContract, apart, normal
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,19 +63,19 @@ def pool(kind: str, shape: tuple[int, ...], *options, **named) -> Case:
     return Case(lambda x: forward(x, *options, **named), backward, (apart(1, *shape),))
 
 
-class TestMaxPool2D(OpContract):
+class TestMaxPool2D(DoorContract, OpContract):
     cases: ClassVar = {name: pool("max", *mode) for name, mode in MODES.items()} | {
         name: pool("max", *mode, **options) for name, (mode, options) in OPTIONS.items()
     }
 
 
-class TestAvgPool2D(OpContract):
+class TestAvgPool2D(DoorContract, OpContract):
     cases: ClassVar = {name: pool("avg", *mode) for name, mode in MODES.items()} | {
         name: pool("avg", *mode, **options) for name, (mode, options) in (OPTIONS | COUNTS).items()
     }
 
 
-class TestGlobalAvgPool2D(OpContract):
+class TestGlobalAvgPool2D(DoorContract, OpContract):
     cases: ClassVar = {
         f"{shape}": pool("global_avg", shape)
         for shape in [(2, 3, 4, 5), (1, 1, 3, 2), (2, 2, 1, 1)]
