@@ -21,6 +21,7 @@ from . import training
 from .backend import Array, array_module, gpu_module, to_numpy
 from .checks import FLOATS, ShapeError, cut, generator, joined, whole
 from .engine import Engine
+from .export import export
 from .layers import Layer, Shape, build_chain, expect_each_once, leaves
 from .losses import Loss
 from .optim import Optimizer
@@ -599,6 +600,22 @@ but gets (1, 28, 28): put a Flatten() before it
         from . import storage
 
         storage.save(self, path, optimizer=optimizer, rng=rng)
+
+    def export(self, path: str | os.PathLike) -> None:
+        """Writes the model as ONNX, for any runtime; see `course_nn.export.export`.
+
+        Examples
+        --------
+        >>> import pytest; _ = pytest.importorskip("onnx")
+        >>> import tempfile
+        >>> import course_nn as nn
+        >>> model = nn.Sequential([nn.Dense(2)])
+        >>> _ = model.build((3,), rng=np.random.default_rng(0))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.export(folder + "/model.onnx")
+        """
+        self.require_built()
+        export(self.layers, path)
 
     @classmethod
     def load(

@@ -163,6 +163,14 @@ def test_every_layer_of_the_package_has_its_turn():
     assert made == set(exporting.WRITERS) == ours - {getattr(nn, "BatchLayer", None)}
 
 
+def test_a_model_exports_itself(onnx, runtime, tmp_path):
+    model = zoo.build("lenet", rng=np.random.default_rng(0))
+    model.export(tmp_path / "digits.onnx")
+    agrees(runtime, model.layers, tmp_path / "digits.onnx")
+    with pytest.raises(RuntimeError, match="has no shapes yet"):
+        nn.Sequential([nn.Dense(3)]).export(tmp_path / "model.onnx")
+
+
 def test_the_file_says_what_it_reads_and_gives(onnx, tmp_path):
     layers = scrambled([nn.Conv2D(4, 3), nn.ReLU(), nn.Flatten(), nn.Dropout(), nn.Dense(2)], IMAGE)
     export(layers, tmp_path / "model.onnx")

@@ -131,7 +131,7 @@ def _torch_input(leaves: Sequence[tuple[str, Any]], torch: Any) -> Shape:
 def _shapeless(torch: Any) -> tuple[type, ...]:
     """The classes that give what they get, number for number, whatever its shape."""
     nn = torch.nn
-    return (nn.ReLU, nn.LeakyReLU, nn.Sigmoid, nn.Tanh, nn.GELU, nn.SiLU, nn.Dropout, nn.Identity)
+    return (*_torch_activations(torch), nn.Dropout, nn.Identity)
 
 
 def _torch_dtype(reader: Reader, module: Any) -> np.dtype:
@@ -275,11 +275,23 @@ def _read_residual(reader: Reader, m: Any) -> None:
     reader.add(layers.Residual(**paths), **arrays)
 
 
+def _torch_activations(torch: Any) -> dict[type, Callable[[Reader, Any], None]]:
+    nn = torch.nn
+    return {
+        nn.ReLU: lambda reader, m: reader.add(layers.ReLU()),
+        nn.LeakyReLU: lambda reader, m: reader.add(layers.LeakyReLU(m.negative_slope)),
+        nn.Sigmoid: lambda reader, m: reader.add(layers.Sigmoid()),
+        nn.Tanh: lambda reader, m: reader.add(layers.Tanh()),
+        nn.SiLU: lambda reader, m: reader.add(layers.SiLU()),
+        nn.GELU: lambda reader, m: reader.add(layers.GELU(approximate=m.approximate)),
+    }
+
+
 @functools.cache
 def _torch_converters(torch: Any) -> dict[type, Callable[[Reader, Any], None]]:
     """What to do with each class of PyTorch's."""
     nn = torch.nn
-    return {
+    return _torch_activations(torch) | {
         nn.Linear: _read_linear,
         nn.Conv2d: _read_conv,
         nn.ConvTranspose2d: _read_conv_transpose,
@@ -291,15 +303,9 @@ def _torch_converters(torch: Any) -> dict[type, Callable[[Reader, Any], None]]:
         nn.LayerNorm: _read_layer_norm,
         nn.Softmax: _read_softmax,
         nn.LogSoftmax: _read_softmax,
-        nn.SiLU: lambda reader, m: reader.add(layers.SiLU()),
-        nn.GELU: lambda reader, m: reader.add(layers.GELU(approximate=m.approximate)),
         nn.Flatten: _read_flatten,
         nn.ZeroPad2d: _read_pad,
         nn.ConstantPad2d: _read_pad,
-        nn.ReLU: lambda reader, m: reader.add(layers.ReLU()),
-        nn.LeakyReLU: lambda reader, m: reader.add(layers.LeakyReLU(m.negative_slope)),
-        nn.Sigmoid: lambda reader, m: reader.add(layers.Sigmoid()),
-        nn.Tanh: lambda reader, m: reader.add(layers.Tanh()),
         nn.Dropout: _read_dropout,
         nn.Dropout2d: _read_dropout,
         nn.Identity: lambda reader, m: None,
