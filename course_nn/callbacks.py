@@ -8,16 +8,20 @@ import csv
 import io
 import math
 import os
+import secrets
+from collections.abc import Callable
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from . import storage
 from .backend import Array
+from .checks import number, whole
 from .files import check_place
-from .schedule import Schedule
+from .progress import numbers
 from .training import Callback, History
+from .words import Described, options
 
 Mode = Literal["min", "max"]
 
@@ -31,49 +35,55 @@ def quantities(history: History) -> list[str]:
     return [name for name in history if name != "step_loss"]
 
 
-class _Watching(Callback):
+class _Watching(Described, Callback):
     """Watches one quantity: the best it has been, and after which epoch."""
 
-    def __init__(self, monitor: str, mode: Mode | None, min_delta: float) -> None:
-        if mode not in ("min", "max", None):
-            raise ValueError(f'mode is "min", "max" or None (by the name), got {mode!r}')
-        if not min_delta >= 0:
-            raise ValueError(f"min_delta must not be negative, got {min_delta}")
-        self.monitor, self.min_delta = monitor, min_delta
-        self.mode = mode or ("max" if monitor.endswith("accuracy") else "min")
+    monitor: str | None
+    mode: Mode | None
+    min_delta = 0.0
+
+    def __post_init__(self) -> None:
+        if self.mode not in ("min", "max", None):
+            raise ValueError(f'mode is "min", "max" or None (by the name), got {self.mode!r}')
+        self.watched = "loss" if self.monitor is None else self.monitor
+        if not isinstance(self.watched, str):
+            raise TypeError(f'monitor must be a name such as "val_loss", got {self.monitor!r}')
+        by_name: Mode = "max" if self.watched.endswith("accuracy") else "min"
+        self.upwards = (self.mode or by_name) == "max"
         self.forget()
 
     def forget(self) -> None:
         """Nothing seen yet."""
-        self.best = -math.inf if self.mode == "max" else math.inf
+        self.best = -math.inf if self.upwards else math.inf
         self.best_epoch: int | None = None
 
     def on_start(self) -> None:
         """Forgets the run before, and refuses a quantity that this one cannot have."""
         self.forget()
-        if self.monitor not in quantities(self.history):
+        if self.watched not in quantities(self.history):
             self.refuse()
 
     def refuse(self) -> None:
         """Raises the error that lists what could have been watched."""
         known = ", ".join(quantities(self.history))
         raise ValueError(
-            f"{type(self).__name__} watches {self.monitor!r}, but this run has only {known}; "
+            f"{type(self).__name__} watches {self.watched!r}, but this run has only {known}; "
             "a name that begins with val_ needs fit(…, validation=…)"
         )
 
     def improved(self, epoch: int) -> bool:
         """Whether the quantity is better than its best by more than min_delta; NaN never is."""
-        if self.monitor not in self.history:
+        if self.watched not in self.history:
             self.refuse()
-        value = self.history[self.monitor][-1]
-        gain = value - self.best if self.mode == "max" else self.best - value
+        value = self.history[self.watched][-1]
+        gain = value - self.best if self.upwards else self.best - value
         if not gain > self.min_delta:
             return False
         self.best, self.best_epoch = value, epoch
         return True
 
 
+@options
 class EarlyStopping(_Watching):
     """Ends the training after `patience` epochs without a gain above min_delta.
 
@@ -112,19 +122,16 @@ class EarlyStopping(_Watching):
     (3, 0)
     """
 
-    def __init__(
-        self,
-        monitor: str = "val_loss",
-        patience: int = 3,
-        *,
-        min_delta: float = 0.0,
-        mode: Mode | None = None,
-        restore_best: bool = True,
-    ) -> None:
-        super().__init__(monitor, mode, min_delta)
-        if patience < 1:
-            raise ValueError(f"patience must be at least 1 epoch, got {patience}")
-        self.patience, self.restore_best = patience, restore_best
+    monitor: str = "val_loss"
+    patience: int = 3
+    min_delta: float = field(default=0.0, kw_only=True)
+    mode: Mode | None = field(default=None, kw_only=True)
+    restore_best: bool = field(default=True, kw_only=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.min_delta = number("min_delta", self.min_delta, 0)
+        self.patience = whole("patience, in epochs,", self.patience, least=1)
         self.kept: list[Array] = []
 
     def on_start(self) -> None:
@@ -133,8 +140,7 @@ class EarlyStopping(_Watching):
 
     def arrays(self) -> list[Array]:
         """The model's parameters and running statistics themselves."""
-        states = [a for layer in self.model.layers for a in layer.state.values()]
-        return [self.model.params.flat, *states]
+        return [self.model.params.flat, *self.model.states()]
 
     def on_epoch(self, epoch: int) -> None:
         if self.improved(epoch):
@@ -147,6 +153,7 @@ class EarlyStopping(_Watching):
                 array[...] = kept
 
 
+@options
 class Checkpoint(_Watching):
     """Saves the model, and the optimiser with it, after each epoch that is the best so far.
 
@@ -160,7 +167,8 @@ class Checkpoint(_Watching):
 
     Raises
     ------
-    StorageError, OSError : before the first epoch, if the model cannot be saved there.
+    StorageError, OSError : before the first epoch, if the model cannot be saved there: this is
+        tried out once.
     ValueError : for a quantity that there is not, see `EarlyStopping`.
 
     Examples
@@ -174,32 +182,36 @@ class Checkpoint(_Watching):
     ...     _ = model.fit(
     ...         np.eye(3), np.array([0, 1, 1]), loss=nn.SoftmaxCrossEntropy(), optimizer=nn.Adam(),
     ...         epochs=2, batch_size=3, rng=rng, callbacks=[keep], progress=False)
-    ...     storage.load(keep.path).optimizer.steps
+    ...     nn.storage.load(keep.path).optimizer.steps
     2
     """
 
-    def __init__(
-        self,
-        path: str | os.PathLike,
-        monitor: str | None = "val_loss",
-        *,
-        mode: Mode | None = None,
-        rng: np.random.Generator | None = None,
-    ) -> None:
-        super().__init__(monitor or "loss", mode, 0.0)
-        self.path, self.rng, self.every_epoch = Path(path), rng, monitor is None
+    path: str | os.PathLike
+    monitor: str | None = "val_loss"
+    mode: Mode | None = field(default=None, kw_only=True)
+    rng: np.random.Generator | None = field(default=None, kw_only=True)
 
     def on_start(self) -> None:
         super().on_start()
-        storage.describe(self.model, self.optimizer, self.rng)
-        check_place(self.path)
+        path = Path(self.path)
+        check_place(path)
+        rehearsal = path.with_name(f".{secrets.token_hex(4)}.npz")
+        try:
+            self.save(rehearsal)
+        finally:
+            rehearsal.unlink(missing_ok=True)
+
+    def save(self, path: str | os.PathLike) -> None:
+        """The model and all that goes with it, into one file."""
+        self.model.save(path, optimizer=self.optimizer, rng=self.rng)
 
     def on_epoch(self, epoch: int) -> None:
-        if self.improved(epoch) or self.every_epoch:
-            storage.save(self.model, self.path, optimizer=self.optimizer, rng=self.rng)
+        if self.improved(epoch) or self.monitor is None:
+            self.save(self.path)
 
 
-class LearningRateSchedule(Callback):
+@options
+class LearningRateSchedule(Described, Callback):
     """Sets the optimiser's learning rate before each epoch: lr ← schedule(epoch).
 
     For a rate that changes from step to step give the schedule to the optimiser itself.
@@ -227,20 +239,24 @@ class LearningRateSchedule(Callback):
     0.04
     """
 
-    def __init__(self, schedule: Schedule, first_epoch: int = 0) -> None:
-        if not callable(schedule):
-            raise TypeError(f"schedule must be a function of the epoch, got {schedule!r}")
-        self.schedule, self.epoch = schedule, first_epoch
+    schedule: Callable[[int], float]
+    first_epoch: int = 0
+
+    def __post_init__(self) -> None:
+        if not callable(self.schedule) or isinstance(self.schedule, type):
+            raise TypeError(f"schedule must be a function of the epoch, got {self.schedule!r}")
+        self.epoch = whole("first_epoch", self.first_epoch, least=0)
 
     def on_start(self) -> None:
-        self.optimizer.lr = float(self.schedule(self.epoch))
+        self.optimizer.lr = self.schedule(self.epoch)
 
     def on_epoch(self, epoch: int) -> None:
         self.epoch += 1
-        self.optimizer.lr = float(self.schedule(self.epoch))
+        self.optimizer.lr = self.schedule(self.epoch)
 
 
-class CSVLogger(Callback):
+@options
+class CSVLogger(Described, Callback):
     """Writes one row an epoch: epoch (from 0), the last step's learning rate, and every quantity.
 
     Each row is on the disk before the next epoch begins, so an interrupted run keeps its rows.
@@ -272,8 +288,11 @@ class CSVLogger(Callback):
     0,0.5,0.693147...,1.0
     """
 
-    def __init__(self, path: str | os.PathLike, *, append: bool = False) -> None:
-        self.path, self.append = Path(path), append
+    path: Path
+    append: bool = field(default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        self.path = Path(self.path)
 
     def on_start(self) -> None:
         self.columns: list[str] = []
@@ -322,7 +341,8 @@ class CSVLogger(Callback):
             os.fsync(file.fileno())
 
 
-class ProgressPrinter(Callback):
+@options
+class ProgressPrinter(Described, Callback):
     """Prints a line every few epochs; with `fit(…, progress=False)`, for logs without a terminal.
 
     Parameters
@@ -341,12 +361,12 @@ class ProgressPrinter(Callback):
     epoch 1: loss 0.2500, val_accuracy 0.9875
     """
 
-    def __init__(self, every: int = 1) -> None:
-        if every < 1:
-            raise ValueError(f"every must be at least 1 epoch, got {every}")
-        self.every = every
+    every: int = 1
+
+    def __post_init__(self) -> None:
+        self.every = whole("every, in epochs,", self.every, least=1)
 
     def on_epoch(self, epoch: int) -> None:
         if (epoch + 1) % self.every == 0:
-            numbers = (f"{name} {self.history[name][-1]:.4f}" for name in quantities(self.history))
-            print(f"epoch {epoch + 1}: {', '.join(numbers)}", flush=True)
+            row = {name: self.history[name][-1] for name in quantities(self.history)}
+            print(f"epoch {epoch + 1}: {numbers(row)}", flush=True)

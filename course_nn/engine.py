@@ -30,7 +30,9 @@ MIN_FEATURE_ROWS = 32  # a product of fewer rows wastes more than a second threa
 class Objective(Protocol):
     """What the engine needs of a loss."""
 
-    compute: Callable[..., tuple[float, Any]]  # (output, labels), and weights where it takes them
+    @property
+    def compute(self) -> Callable[..., tuple[float, Any]]:
+        """(output, labels) → loss, cache."""
 
     def gradient(self, cache: Any) -> Array:
         """Its gradient by the output."""

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from . import training
+from . import door, training
 from .backend import Array, array_module, gpu_module, to_numpy
 from .checks import FLOATS, ShapeError, cut, generator, joined, whole
 from .engine import Engine
@@ -346,18 +346,7 @@ but gets (1, 28, 28): put a Flatten() before it
                [3., 4.]], dtype=float32)
         """
         self.require_built()
-        x = self.xp.asarray(x)
-        if x.dtype.kind not in "biuf":
-            raise ValueError(f"x must hold real numbers, got {x.dtype}: convert it first")
-        x = self.xp.asarray(x, dtype=self.dtype)
-        if x.shape[1:] != self.input_shape:
-            raise ShapeError(
-                f"the model was built for samples of shape {self.input_shape}, "
-                f"but x is {x.shape}, samples of {x.shape[1:]}"
-            )
-        if not len(x):
-            raise ValueError("x holds no sample; a batch needs at least one")
-        return x
+        return door.admit(x, self.input_shape, self.dtype, self.xp)
 
     # -- the passes -------------------------------------------------------------------------------
 
@@ -414,24 +403,27 @@ but gets (1, 28, 28): put a Flatten() before it
             dy = layer.backward(dy)
         return dy
 
-    def train_step(self, x: Array, labels: Array, loss: Loss, optimizer: Optimizer) -> float:
-        """One step: forward, loss, backward, update.
+    @answers
+    def train_step(
+        self,
+        x: Any,
+        labels: Any,
+        loss: Loss,
+        optimizer: Optimizer,
+        sample_weights: Any = None,
+    ) -> float:
+        """One step, forward, loss, backward, update: see `training.train_step`.
 
         Parameters
         ----------
         x : (N, *input_shape), a batch.
         labels : what the loss takes.
         loss, optimizer : objects such as `SoftmaxCrossEntropy()` and `SGD(0.1)`.
+        sample_weights : (N,), how much each sample counts, or None.
 
         Returns
         -------
         loss : float, before the update.
-
-        Raises
-        ------
-        FloatingPointError : if the loss or a gradient is not finite; names the layer where it
-            began; nothing is updated.
-        ShapeError, ValueError : if the samples or the labels do not fit.
 
         Examples
         --------
@@ -442,10 +434,44 @@ but gets (1, 28, 28): put a Flatten() before it
         >>> round(model.train_step(np.zeros((4, 3)), np.zeros(4, int), loss, optimizer), 6)
         0.693147
         """
-        return training.step(self, self.admit(x), labels, loss, optimizer)[0]
+        return training.train_step(self, x, labels, loss, optimizer, sample_weights)
 
-    def fit(self, x: Array, labels: Array, **options: Any) -> training.History:
-        """Trains for some epochs; the arguments and the result are those of `training.fit`.
+    @answers
+    def fit(
+        self,
+        x: Any,
+        labels: Any,
+        *,
+        loss: Loss,
+        optimizer: Optimizer,
+        epochs: int = 1,
+        batch_size: int = 32,
+        validation: tuple[Any, Any] | float | None = None,
+        rng: np.random.Generator | None = None,
+        augment: training.Augment | None = None,
+        sample_weights: Any = None,
+        callbacks: Sequence[training.Callback] = (),
+        progress: bool = True,
+    ) -> training.History:
+        """Trains for some epochs: see `training.fit`, whose notes on the arguments are longer.
+
+        Parameters
+        ----------
+        x : (N, *input_shape), numbers of any dtype.
+        labels : (N,) integer classes, (N, K) one-hot, or what the loss takes.
+        loss, optimizer : for instance `SoftmaxCrossEntropy()` and `SGD(0.1, momentum=0.9)`.
+        epochs, batch_size : passes through the data, and samples a step.
+        validation : (x, labels), or the share of the data to keep aside, or None.
+        rng : shuffles; a fresh one unless given. `np.random.seed` has no effect.
+        augment : called as augment(x, rng=rng) with every batch, for instance `nn.data.augment`.
+        sample_weights : (N,), how much each sample counts, or None.
+        callbacks : told of every step and epoch.
+        progress : whether to show a bar, or, in a log, at most a dozen lines.
+
+        Returns
+        -------
+        history : {"loss": [a number an epoch], "accuracy": …, "val_loss": …, "step_loss": …}; kept
+            as `model.history`, also when interrupted.
 
         Examples
         --------
@@ -460,7 +486,21 @@ but gets (1, 28, 28): put a Flatten() before it
         >>> history["accuracy"][-1] > 0.9
         True
         """
-        return training.fit(self, x, labels, **options)
+        return training.fit(
+            self,
+            x,
+            labels,
+            loss=loss,
+            optimizer=optimizer,
+            epochs=epochs,
+            batch_size=batch_size,
+            validation=validation,
+            rng=rng,
+            augment=augment,
+            sample_weights=sample_weights,
+            callbacks=callbacks,
+            progress=progress,
+        )
 
     def predict(self, x: Array, batch_size: int = 256) -> np.ndarray:
         """y of the last layer, as prediction: dropout off, running statistics.
@@ -491,10 +531,16 @@ but gets (1, 28, 28): put a Flatten() before it
         batches = cut(len(x), whole("batch_size", batch_size, least=1))
         return to_numpy(joined([self.engine.predict(x[rows]) for rows in batches]))
 
+    @answers
     def evaluate(
-        self, x: Array, labels: Array, loss: Loss, batch_size: int = 256
+        self,
+        x: Any,
+        labels: Any,
+        loss: Loss,
+        batch_size: int = 256,
+        sample_weights: Any = None,
     ) -> dict[str, float]:
-        """The loss and its metrics on a set, as prediction: means over its samples.
+        """The loss and its metrics on a set, as prediction: see `training.evaluate`.
 
         Parameters
         ----------
@@ -502,15 +548,11 @@ but gets (1, 28, 28): put a Flatten() before it
         labels : what the loss takes.
         loss : for instance `SoftmaxCrossEntropy()`.
         batch_size : samples at a time.
+        sample_weights : (N,), how much each sample counts in the loss, or None.
 
         Returns
         -------
         scores : {"loss": float, "accuracy": float}, and what else the loss has for metrics.
-
-        Raises
-        ------
-        ShapeError : if the samples have another shape than the model was built for.
-        ValueError : if the set is empty, holds NaN, or its labels do not fit.
 
         Notes
         -----
@@ -524,10 +566,7 @@ but gets (1, 28, 28): put a Flatten() before it
         >>> model.evaluate(np.eye(2), np.array([0, 1]), nn.SoftmaxCrossEntropy())["accuracy"]
         1.0
         """
-        x, labels = training.admit_pair(self, x, labels)
-        output = self.xp.asarray(self.predict(x, batch_size))
-        scores = {"loss": loss.compute(output, labels)[0]}
-        return scores | {name: metric(output, labels) for name, metric in loss.metrics.items()}
+        return training.evaluate(self, x, labels, loss, batch_size, sample_weights)
 
     def jacobian(self, x: Array) -> np.ndarray:
         """J[n, k, …] = ∂y[n, k] / ∂x[n, …]: every output's gradient by every input.

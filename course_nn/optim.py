@@ -136,7 +136,7 @@ class Optimizer(Described):
         >>> optimizer.state["velocity"]["w"]
         array([0., 0.])
         """
-        owner = getattr(params, "owner", params)
+        owner = params.owner
         carries_over = bool(self.state) or (callable(self.lr) and self.steps > 0)
         other_shapes = any(slot.shapes != params.shapes for slot in self.state.values())
         if other_shapes or (carries_over and self.owner and self.owner() is not owner):
@@ -144,7 +144,7 @@ class Optimizer(Described):
                 f"this {type(self).__name__} has trained another model, whose state and steps it "
                 "would carry over: make a new one for each model, or call optimizer.reset()"
             )
-        if params.flat.size and not trainable(params):
+        if params.flat.size and not params.trainable_slices():
             raise ValueError("no layer is trainable: set layer.trainable = True for one at least")
         missing = {slot: params.like() for slot in self.slots if slot not in self.state}
         self.state = {k: s for k, s in self.state.items() if k in self.slots} | missing
@@ -175,7 +175,7 @@ class Optimizer(Described):
         """
         lr = self.learning_rate
         self.prepare(params)
-        parts = trainable(params)
+        parts = params.trainable_slices()
         if self.clip_norm is not None:
             clip_by_norm([grads.flat[part] for part in parts], self.clip_norm)
         self.steps += 1
@@ -235,18 +235,6 @@ def _rate(lr: Any) -> LearningRate:
             f"lr must be a number or a schedule, got a {type(lr).__name__}: {KEYWORDS['params']}"
         )
     return learning_rate(lr)
-
-
-def trainable(params: Parameters) -> list[slice]:
-    """The slices of the flat vector that may be updated: all of it, unless layers are frozen.
-
-    >>> import numpy as np
-    >>> trainable(Parameters.pack({"w": np.ones(3)}))
-    [slice(0, 3, None)]
-    """
-    if hasattr(params, "trainable_slices"):
-        return params.trainable_slices()
-    return [slice(0, params.flat.size)] if params.flat.size else []
 
 
 def clip_by_norm(g: Array | list[Array], limit: float) -> float:

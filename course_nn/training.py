@@ -1,26 +1,61 @@
 """The training loop: batches, steps, averages.
 
-It is also here that data and numbers are looked at, and refused in one sentence if they are bad.
+It knows a model by what it needs of one, and looks at data, loss and optimiser before anything is
+changed.
 """
 
+import inspect
 import math
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
+import warnings
+from collections.abc import Callable, Sequence
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from .backend import Array, to_numpy
-from .checks import generator as expect_generator
-from .layers import Layer
+from . import door
+from .backend import Array
+from .checks import cut, finite, generator, whole
+from .engine import Engine
+from .faults import where_it_began
+from .layers import BatchNorm, Layer
 from .losses import Loss
 from .optim import Optimizer
-
-if TYPE_CHECKING:
-    from .model import Sequential
+from .parameters import Parameters
+from .plan import Node, plan
+from .progress import Progress
 
 History = dict[str, list[float]]
+Shape = tuple[int, ...]
+Augment = Callable[..., Array]
+
+
+class Trainable(Protocol):
+    """What training needs of a model."""
+
+    history: History
+
+    @property
+    def layers(self) -> Sequence[Layer]: ...
+    @property
+    def params(self) -> Parameters: ...
+    @property
+    def grads(self) -> Parameters: ...
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def input_shape(self) -> Shape: ...
+    @property
+    def output_shape(self) -> Shape: ...
+    @property
+    def dtype(self) -> np.dtype: ...
+    @property
+    def xp(self) -> ModuleType: ...
+    def admit(self, x: Any) -> Array: ...
+    def states(self) -> list[Array]: ...
+    def predict(self, x: Array, batch_size: int = ...) -> np.ndarray: ...
+    def save(self, path: Any, *, optimizer: Any = ..., rng: Any = ...) -> None: ...
 
 
 class Callback:
@@ -46,7 +81,7 @@ class Callback:
     step 1: 0.4741
     """
 
-    model: "Sequential"
+    model: Trainable
     optimizer: Optimizer
     history: History
     stop = False
@@ -61,23 +96,85 @@ class Callback:
         """After an epoch, counted from 0; `history` already has its row."""
 
     def on_end(self) -> None:
-        """After the last epoch, also when stopped early."""
+        """After the last epoch, also when stopped early or interrupted."""
+
+
+# -- the loss of one batch ------------------------------------------------------------------------
+
+
+class BatchLoss:
+    """A loss with the weights of one batch, whose answers are looked at: it may be one's own.
+
+    Parameters
+    ----------
+    loss : any.
+    weights : (N,) float, how much each sample counts, or None.
+
+    Examples
+    --------
+    >>> import course_nn as nn
+    >>> class Wrong(nn.MeanSquaredError):
+    ...     def gradient(self, cache):
+    ...         return cache.sum(axis=0)
+    >>> loss = BatchLoss(Wrong())
+    >>> _, cache = loss.compute(np.ones((2, 3)), np.zeros((2, 3)))
+    >>> loss.gradient(cache)
+    Traceback (most recent call last):
+        ...
+    ValueError: Wrong.gradient gave an array of shape (3,): it must be ∂L/∂output, floats in \
+the output's shape (2, 3)
+    """
+
+    def __init__(self, loss: Loss, weights: Array | None = None) -> None:
+        self.loss, self.weights = loss, weights
+        if weights is not None and "weights" not in inspect.signature(loss.compute).parameters:
+            raise TypeError(
+                f"{self}.compute takes no weights: define compute(self, output, labels, "
+                "weights=None), or leave sample_weights out"
+            )
+
+    def __repr__(self) -> str:
+        return type(self.loss).__name__
+
+    def compute(self, output: Array, labels: Array) -> tuple[float, Any]:
+        """The loss as a float, and its cache."""
+        self.output = output
+        extra = {} if self.weights is None else {"weights": self.weights}
+        answer = self.loss.compute(output, labels, **extra)
+        if not isinstance(answer, tuple) or len(answer) != 2:
+            raise TypeError(f"{self}.compute must return the pair (loss, cache), got {answer!r}")
+        value, cache = answer
+        if np.ndim(value) or not isinstance(value, Real | np.generic | np.ndarray):
+            shape = f"an array of shape {np.shape(value)}" if np.ndim(value) else repr(value)
+            raise TypeError(f"{self}.compute gave {shape}: a loss is one number, such as a mean")
+        return float(value), cache
+
+    def gradient(self, cache: Any) -> Array:
+        """∂L/∂output, in the output's dtype."""
+        d, output = self.loss.gradient(cache), self.output
+        if not isinstance(d, type(output)) or d.shape != output.shape or d.dtype.kind not in "fiu":
+            what = f"an array of shape {d.shape}" if isinstance(d, np.ndarray) else repr(d)
+            if getattr(d, "shape", None) == output.shape:
+                what = f"an array of {d.dtype}"
+            raise ValueError(
+                f"{self}.gradient gave {what}: it must be ∂L/∂output, floats in the output's "
+                f"shape {output.shape}"
+            )
+        return d.astype(output.dtype, copy=False)
 
 
 # -- one step -------------------------------------------------------------------------------------
 
 
 def step(
-    model: "Sequential", x: Array, labels: Array, loss: Loss, optimizer: Optimizer
+    model: Trainable,
+    x: Array,
+    labels: Array,
+    loss: Loss,
+    optimizer: Optimizer,
+    weights: Array | None = None,
 ) -> tuple[float, Array]:
-    """Forward, loss, backward, update: w ← w − step(∂L/∂w).
-
-    Parameters
-    ----------
-    model : built; its parameters, gradients and running statistics are changed in place.
-    x : (N, *input_shape), admitted.
-    labels : what the loss takes.
-    loss, optimizer : for instance `SoftmaxCrossEntropy()` and `SGD(0.1)`.
+    """Forward, loss, backward, update: w ← w − step(∂L/∂w), on what is admitted already.
 
     Returns
     -------
@@ -98,131 +195,185 @@ def step(
     >>> step(model, x, t, nn.MeanSquaredError(), nn.SGD(0.5))[0], model.params["0.b"]
     (1.0, array([1.], dtype=float32))
     """
-    states = [state for layer in model.layers for state in layer.state.values()]
+    engine, states, batch_loss = model.engine, model.states(), BatchLoss(loss, weights)
     before = [state.copy() for state in states]
-    with np.errstate(all="ignore"):  # what overflows is reported here, in one sentence
-        value, output = model.engine.forward_backward(x, labels, loss)
-        if not (math.isfinite(value) and all(map(_finite, (model.grads.flat, *states)))):
-            reason = _where_it_began(model, x, labels, loss)
-            for state, good in zip(states, before, strict=True):
-                state[...] = good
-            raise FloatingPointError(reason)
-    optimizer.update(model.params, model.grads, model.engine.threads)
+    try:
+        with np.errstate(all="ignore"):  # what overflows is reported here, in one sentence
+            value, output = engine.forward_backward(x, labels, batch_loss)
+            if not (math.isfinite(value) and all(map(finite, (engine.grads.flat, *states)))):
+                raise FloatingPointError(where_it_began(model.layers, x, labels, batch_loss))
+        optimizer.update(model.params, engine.grads, engine.threads)
+    except BaseException:
+        for state, good in zip(states, before, strict=True):
+            state[...] = good
+        raise
     return value, output
 
 
-def _finite(x: Array) -> bool:
-    """Whether all numbers are finite: NaN and ±∞ survive into the minimum or the maximum."""
-    return not x.size or (math.isfinite(float(x.min())) and math.isfinite(float(x.max())))
-
-
-def _where_it_began(model: "Sequential", x: Array, labels: Array, loss: Loss) -> str:
-    """The sentence that names the first layer whose numbers are not finite, forward or backward."""
-    if not _finite(x):
-        return "the input holds NaN or ±∞; clean the data before training"
-    y, caches = x, []
-    for i, layer in enumerate(model.layers):
-        y, cache = layer.compute(y, train=True)
-        caches.append(cache)
-        if fault := _forward_fault(layer, y):
-            return f"{fault} in layer {i}, {layer!r}; try a smaller learning rate"
-    value, cache = loss.compute(y, labels)
-    if not math.isfinite(value):
-        return (
-            f"the activations are finite, but {type(loss).__name__} gives {value}; "
-            f"its input goes up to {float(y.max()):g}"
-        )
-    d = loss.gradient(cache)
-    for i in reversed(range(len(model.layers))):
-        d, grads = model.layers[i].gradients(d, caches[i])
-        if not (_finite(d) and all(map(_finite, grads.values()))):
-            return (
-                f"the gradients of layer {i}, {model.layers[i]!r}, are not finite; "
-                "try a smaller learning rate"
-            )
-    return "a number was not finite, but not when computed again (dropout draws anew)"
-
-
-def _forward_fault(layer: Layer, y: Array) -> str:
-    """What is not finite after a layer's forward pass; "" if nothing is."""
-    if not _finite(y):
-        broken = [name for name, w in layer.params.items() if not _finite(w)]
-        what = f"its parameters {', '.join(broken)}" if broken else "its activations"
-        return f"{what} are not finite"
-    if not all(map(_finite, layer.state.values())):
-        return "the variance of its input overflows"
-    return ""
-
-
-# -- the door -------------------------------------------------------------------------------------
-
-
-def admit_pair(model: "Sequential", x: Array, labels: Array) -> tuple[Array, Array]:
-    """Data and labels at the model's door: converted once, refused where they cannot be used.
+def train_step(
+    model: Trainable,
+    x: Any,
+    labels: Any,
+    loss: Loss,
+    optimizer: Optimizer,
+    sample_weights: Any = None,
+) -> float:
+    """One step on a batch as it comes; the loss before the update.
 
     Parameters
     ----------
     model : built.
     x : (N, *input_shape), numbers of any dtype.
-    labels : (N,) or (N, …).
-
-    Returns
-    -------
-    x : (N, *input_shape), in the model's dtype and library.
-    labels : in the model's library.
+    labels, loss, optimizer, sample_weights : see `fit`.
 
     Raises
     ------
-    ShapeError : if the samples have another shape than the model was built for.
-    ValueError : for an empty set, NaN or ±∞ in x, or another number of labels than of samples.
+    FloatingPointError : see `step`.
+    ShapeError, ValueError, TypeError : for what does not fit; nothing is changed then.
 
     Examples
     --------
     >>> import course_nn as nn
     >>> model = nn.Sequential([nn.Dense(2)])
     >>> _ = model.build((3,), rng=np.random.default_rng(0))
-    >>> admit_pair(model, np.zeros((2, 3)), [0, 1, 1])
+    >>> loss, optimizer = nn.SoftmaxCrossEntropy(), nn.SGD(0.1)
+    >>> round(train_step(model, np.zeros((4, 3)), np.zeros(4, int), loss, optimizer), 6)
+    0.693147
+    """
+    x = model.admit(x)
+    labels = door.admit_labels(labels, len(x), model.xp)
+    weights = door.admit_weights(sample_weights, len(x), model.dtype, model.xp)
+    _expect_kinds([("loss", loss, Loss), ("optimizer", optimizer, Optimizer)])
+    check_match(model.layers, loss)
+    return step(model, x, labels, loss, optimizer, weights)[0]
+
+
+# -- the door -------------------------------------------------------------------------------------
+
+
+class Data(NamedTuple):
+    """A set at the model's door: samples, labels, and how much each counts."""
+
+    x: Array
+    labels: Array
+    weights: Array | None = None
+
+
+def admit(model: Trainable, x: Any, labels: Any, sample_weights: Any = None) -> Data:
+    """A set, converted once, refused where it cannot be used.
+
+    >>> import course_nn as nn
+    >>> model = nn.Sequential([nn.Dense(2)])
+    >>> _ = model.build((3,), rng=np.random.default_rng(0))
+    >>> admit(model, np.zeros((2, 3)), [0, 1, 1])
     Traceback (most recent call last):
         ...
     ValueError: 2 samples, but 3 labels; each sample needs one
     """
-    x, labels = model.admit(x), model.xp.asarray(labels)
-    count = len(labels) if labels.ndim else 0
-    if count != len(x):
-        raise ValueError(f"{len(x)} samples, but {count} labels; each sample needs one")
-    if not _finite(x):
-        n = int((~np.isfinite(to_numpy(x))).reshape(len(x), -1).any(axis=1).argmax())
-        raise ValueError(f"sample {n} of x holds NaN or ±∞; clean the data before training")
-    return x, labels
+    x = model.admit(x)
+    x, labels = door.admit_pair(x, labels, model.input_shape, model.dtype, model.xp)
+    return Data(x, labels, door.admit_weights(sample_weights, len(x), model.dtype, model.xp))
 
 
-def _check_labels(model: "Sequential", labels: Array, loss: Loss) -> None:
-    """Lets the loss look at all labels once, so that a bad one is found before the first step."""
-    for start in range(0, len(labels), 4096):
-        part = labels[start : start + 4096]
-        output = model.xp.zeros((len(part), *model.output_shape), dtype=model.dtype)
-        try:
-            loss.compute(output, part)
-        except ValueError as error:
-            where = f" (in samples from {start} on)" if start else ""
-            raise ValueError(f"{error}{where}") from None
+def check_match(layers: Sequence[Layer], loss: Loss) -> None:
+    """Raises ValueError if the last layer gives something else than the loss takes.
+
+    >>> import course_nn as nn
+    >>> check_match([nn.Dense(2)], nn.SoftmaxCrossEntropy())
+    """
+    takes = loss.takes
+    known = [(i, layer) for i, layer in enumerate(layers) if layer.gives != "same"]
+    if takes is None or not known:
+        return
+    i, layer = known[-1]
+    gives: str | None = layer.gives
+    if gives is None and layer.params and type(layer).__module__.startswith("course_nn."):
+        gives = "scores"
+    if gives in (None, takes):
+        return
+    place = "after it" if gives == "scores" else "in its place"
+    advice = {
+        "scores": f"leave the layer out, {type(loss).__name__} does its work by itself",
+        "probabilities": f"put a Softmax() {place}, or take SoftmaxCrossEntropy()",
+        "log-probabilities": f"put a LogSoftmax() {place}, or take SoftmaxCrossEntropy()",
+    }
+    raise ValueError(
+        f"layer {i}, {layer!r}, gives {gives}, but {type(loss).__name__} takes {takes}: "
+        f"{advice[takes]}"
+    )
+
+
+def _expect_kinds(wanted: list[tuple[str, Any, type]]) -> None:
+    """Raises TypeError for an argument that is not what its name says."""
+    example = {Loss: "SoftmaxCrossEntropy()", Optimizer: "SGD(0.1)", Callback: "EarlyStopping()"}
+    for name, given, kind in wanted:
+        if not isinstance(given, kind):
+            raise TypeError(f"{name} must be an object such as {example[kind]}, got {given!r}")
+
+
+# -- evaluation -----------------------------------------------------------------------------------
+
+
+def evaluate(
+    model: Trainable,
+    x: Any,
+    labels: Any,
+    loss: Loss,
+    batch_size: int = 256,
+    sample_weights: Any = None,
+) -> dict[str, float]:
+    """The loss and its metrics on a set, as prediction: means over its samples.
+
+    Parameters
+    ----------
+    model : built.
+    x, labels, loss, sample_weights : see `fit`; the metrics count every sample alike.
+    batch_size : samples at a time.
+
+    Returns
+    -------
+    scores : {"loss": float, "accuracy": float}, and what else the loss has for metrics.
+
+    Raises
+    ------
+    ShapeError, ValueError, TypeError : for what does not fit.
+
+    Examples
+    --------
+    >>> import course_nn as nn
+    >>> model = nn.Sequential([nn.ReLU()])
+    >>> _ = model.build((2,), rng=np.random.default_rng(0))
+    >>> evaluate(model, np.eye(2), np.array([0, 1]), nn.SoftmaxCrossEntropy())["accuracy"]
+    1.0
+    """
+    _expect_kinds([("loss", loss, Loss)])
+    data = admit(model, x, labels, sample_weights)
+    check_match(model.layers, loss)
+    return _scores(model, data, loss, batch_size)
+
+
+def _scores(model: Trainable, data: Data, loss: Loss, batch_size: int = 256) -> dict[str, float]:
+    output = model.xp.asarray(model.predict(data.x, batch_size))
+    scores = {"loss": BatchLoss(loss, data.weights).compute(output, data.labels)[0]}
+    return scores | {name: metric(output, data.labels) for name, metric in loss.metrics.items()}
 
 
 # -- the loop -------------------------------------------------------------------------------------
 
 
 def fit(
-    model: "Sequential",
-    x: Array,
-    labels: Array,
+    model: Trainable,
+    x: Any,
+    labels: Any,
     *,
     loss: Loss,
     optimizer: Optimizer,
     epochs: int = 1,
     batch_size: int = 32,
-    validation: tuple[Array, Array] | float | None = None,
+    validation: tuple[Any, Any] | float | None = None,
     rng: np.random.Generator | None = None,
-    augment: Callable[..., Array] | None = None,
+    augment: Augment | None = None,
+    sample_weights: Any = None,
     callbacks: Sequence[Callback] = (),
     progress: bool = True,
 ) -> History:
@@ -235,18 +386,21 @@ def fit(
     labels : (N,) integer classes, (N, K) one-hot, or what the loss takes.
     loss, optimizer : for instance `SoftmaxCrossEntropy()` and `SGD(0.1, momentum=0.9)`.
     epochs : passes through the data.
-    batch_size : samples a step, at most N; the last batch of an epoch may be smaller.
+    batch_size : samples a step, all N if there are fewer. The last batch of an epoch may be
+        smaller; a single sample joins the batch before it where a batch norm could not take it.
     validation : (x, labels), or the share of the data to keep aside (drawn by rng), or None.
-    rng : shuffles; a fresh one unless given.
+    rng : shuffles; a fresh one unless given. `np.random.seed` has no effect.
     augment : called as augment(x, rng=rng) with every batch, for instance `nn.data.augment`.
+    sample_weights : (N,), how much each sample counts in the loss; metrics count all alike. A batch
+        of which nothing counts is left out.
     callbacks : told of every step and epoch.
-    progress : whether to show a bar, in a terminal or a notebook.
+    progress : whether to show a bar, or, in a log, at most a dozen lines.
 
     Returns
     -------
     history : {name: list of floats}: "loss", "accuracy", "val_loss" and "val_accuracy" have a
         number an epoch, "step_loss" has one a step. The training numbers are running averages over
-        the epoch, while the weights move.
+        the epoch, while the weights move. It is kept as `model.history`.
 
     Raises
     ------
@@ -254,6 +408,9 @@ def fit(
     ValueError, TypeError : for data or options that cannot be used; before anything is changed.
     FloatingPointError : at the first step whose loss is not finite, naming the layer; the last good
         weights stay in place.
+    KeyboardInterrupt : when interrupted; the weights are then those after the last whole step, the
+        callbacks have heard `on_end` (early stopping puts the best weights back), and
+        `model.history` holds what was done.
 
     Notes
     -----
@@ -270,81 +427,116 @@ def fit(
     >>> {name: len(numbers) for name, numbers in history.items()}
     {'loss': 2, 'accuracy': 2, 'step_loss': 4}
     """
-    model.require_built()
-    rng = np.random.default_rng() if rng is None else rng
-    _check_kinds(loss, optimizer, callbacks, rng)
-    x, labels = admit_pair(model, x, labels)
-    if isinstance(validation, Real):
-        x, labels, validation = _hold_out(x, labels, float(validation), rng)
-    if validation is not None:
-        validation = _validation_set(model, validation)
-    _check_counts(epochs, batch_size, len(x))
-    for some_labels in (labels, *(validation or ())[1:]):
-        _check_labels(model, some_labels, loss)
-    run = _Run(model, loss, optimizer, callbacks, progress)
-    run.start(validates=validation is not None)
-    for epoch in range(epochs):
-        run.epoch(epoch, epochs, x, labels, batch_size, rng, augment)
-        if validation is not None:
-            run.validate(*validation)
-        run.end_epoch(epoch)
-        if any(callback.stop for callback in callbacks):
-            break
-    run.end()
+    rng = np.random.default_rng() if rng is None else generator(rng)
+    _check_kinds(loss, optimizer, augment, callbacks)
+    data, held = _sets(model, x, labels, sample_weights, validation, rng)
+    epochs, batch_size = whole("epochs", epochs, 0), whole("batch_size", batch_size, 1)
+    rows = _batches(model.layers, len(data.x), batch_size)
+    check_match(model.layers, loss)
+    for part in filter(None, (data, held)):
+        _check_loss(loss, part, model.output_shape)
+    optimizer.prepare(model.params)
+    run = _Run(model, loss, optimizer, callbacks, Progress(progress, epochs, len(rows)))
+    run.start(validates=held is not None)
+    try:
+        for epoch in range(epochs):
+            run.epoch(epoch, data, rows, rng, augment)
+            if run.ends(epoch, epochs, held):
+                break
+    except KeyboardInterrupt as interrupt:
+        interrupt.add_note(run.interrupted())
+        run.tell("on_end")
+        raise
+    finally:
+        run.progress.close()
+    run.tell("on_end")
     return run.history
 
 
-def _check_kinds(loss: Any, optimizer: Any, callbacks: Any, rng: Any) -> None:
+def _check_kinds(loss: Any, optimizer: Any, augment: Any, callbacks: Any) -> None:
     """Raises TypeError for an argument of `fit` that is not what its name says."""
-    expect_generator(rng)
-    if not isinstance(callbacks, Sequence):
+    if not isinstance(callbacks, list | tuple):
         raise TypeError(f"callbacks must be a list of callbacks, got {callbacks!r}")
-    wanted = [
-        ("loss", loss, Loss, "SoftmaxCrossEntropy()"),
-        ("optimizer", optimizer, Optimizer, "SGD(0.1)"),
-    ]
-    wanted += [("a callback", callback, Callback, "EarlyStopping()") for callback in callbacks]
-    for name, given, kind, example in wanted:
-        if not isinstance(given, kind):
-            raise TypeError(f"{name} must be an object such as {example}, got {given!r}")
-
-
-def _check_counts(epochs: int, batch_size: int, samples: int) -> None:
-    """Raises unless both are whole numbers, and there are data enough for a batch."""
-    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
-        if not isinstance(value, int | np.integer):
-            raise TypeError(f"{name} must be a whole number, got {value!r}")
-    if epochs < 0:
-        raise ValueError(f"epochs must not be negative, got {epochs}")
-    if not 1 <= batch_size <= samples:
-        raise ValueError(
-            f"batch_size must be from 1 to the number of samples, {samples}, got {batch_size}"
+    if augment is not None and not callable(augment):
+        raise TypeError(
+            f"augment must be a function, called as augment(x, rng=rng), got {augment!r}"
         )
+    told = [("a callback", callback, Callback) for callback in callbacks]
+    _expect_kinds([("loss", loss, Loss), ("optimizer", optimizer, Optimizer), *told])
 
 
-def _validation_set(model: "Sequential", validation: Any) -> tuple[Array, Array]:
-    """The pair that `fit` is given, admitted."""
+def _check_loss(loss: Loss, data: Data, output_shape: Shape) -> None:
+    """Lets the loss look at all labels once, so that a bad one is found before the first step."""
+    BatchLoss(loss, data.weights)  # which refuses weights that the loss would not take
+    loss.check(data.labels, output_shape)
+
+
+def _sets(
+    model: Trainable,
+    x: Any,
+    labels: Any,
+    sample_weights: Any,
+    validation: Any,
+    rng: np.random.Generator,
+) -> tuple[Data, Data | None]:
+    """What to train on, and what to validate on, at the model's door."""
+    data = admit(model, x, labels, sample_weights)
+    scales = model.layers[0].whole_batch  # a batch norm takes any scale
+    if not scales and (doubt := door.pixels_as_they_come(data.x)):
+        warnings.warn(doubt, stacklevel=4)
+    if validation is None:
+        return data, None
+    if isinstance(validation, Real):
+        return _hold_out(data, float(validation), rng)
     if not isinstance(validation, tuple | list) or len(validation) != 2:
         raise TypeError(
             "validation must be (x, labels), or the share of the data to keep aside such as 0.2, "
             f"got a {type(validation).__name__}"
         )
-    return admit_pair(model, *validation)
+    try:
+        return data, admit(model, *validation)
+    except ValueError as error:
+        raise type(error)(f"in the validation set: {error}") from None
 
 
-def _hold_out(
-    x: Array, labels: Array, share: float, rng: np.random.Generator
-) -> tuple[Array, Array, tuple[Array, Array]]:
+def _hold_out(data: Data, share: float, rng: np.random.Generator) -> tuple[Data, Data]:
     """Keeps a random share of the data aside for validation."""
-    count = round(share * len(x)) if 0 < share < 1 else 0
-    if not 0 < count < len(x):
+    total = len(data.x)
+    count = round(share * total) if 0 < share < 1 else 0
+    if not 0 < count < total:
         raise ValueError(
-            f"validation={share} of {len(x)} samples leaves an empty part; "
+            f"validation={share} of {total} samples leaves an empty part; "
             "give a share between 0 and 1"
         )
-    order = rng.permutation(len(x))
-    held, kept = order[:count], order[count:]
-    return x[kept], labels[kept], (x[held], labels[held])
+    order = rng.permutation(total)
+    return _take(data, order[count:]), _take(data, order[:count])
+
+
+def _take(data: Data, rows: Any) -> Data:
+    weights = None if data.weights is None else data.weights[rows]
+    return Data(data.x[rows], data.labels[rows], weights)
+
+
+def _batches(layers: Sequence[Layer], count: int, size: int) -> list[slice]:
+    """How an epoch is cut; a batch of one is none for a batch norm of single numbers."""
+    rows = cut(count, min(size, count))
+    if rows[-1].stop - rows[-1].start > 1:
+        return rows
+    lonely = [f"layer {node.name}, {node.layer!r}" for node in plan(layers) if _needs_two(node)]
+    if not lonely:
+        return rows
+    if rows[0].stop == 1:
+        raise ValueError(
+            f"a batch of one sample leaves {lonely[0]} nothing to normalise by, one number a "
+            "channel: take a batch_size of 2 or more, or a LayerNorm()"
+        )
+    return [*rows[:-2], slice(rows[-2].start, count)]
+
+
+def _needs_two(node: Node) -> bool:
+    """Whether a batch of one leaves a batch norm a single number a channel."""
+    norm = node.meets and isinstance(node.layer, BatchNorm)
+    return norm and math.prod(node.layer.input_shape[1:]) == 1  # type: ignore[union-attr]
 
 
 class _Run:
@@ -352,14 +544,14 @@ class _Run:
 
     def __init__(
         self,
-        model: "Sequential",
+        model: Trainable,
         loss: Loss,
         optimizer: Optimizer,
         callbacks: Sequence[Callback],
-        progress: bool,
+        progress: Progress,
     ) -> None:
         self.model, self.loss, self.optimizer, self.callbacks = model, loss, optimizer, callbacks
-        self.progress, self.steps = progress, 0
+        self.progress, self.steps, self.at = progress, 0, 0
         self.history: History = {name: [] for name in ("loss", *loss.metrics, "step_loss")}
         self.good, self.spare = model.params.flat.copy(), model.params.flat.copy()
 
@@ -370,6 +562,7 @@ class _Run:
     def start(self, validates: bool) -> None:
         if validates:
             self.history |= {f"val_{name}": [] for name in ("loss", *self.loss.metrics)}
+        self.model.history = self.history
         for callback in self.callbacks:
             callback.model, callback.optimizer = self.model, self.optimizer
             callback.history, callback.stop = self.history, False
@@ -378,69 +571,85 @@ class _Run:
     def epoch(
         self,
         epoch: int,
-        epochs: int,
-        x: Array,
-        labels: Array,
-        batch_size: int,
+        data: Data,
+        rows: list[slice],
         rng: np.random.Generator,
-        augment: Any,
+        augment: Augment | None,
     ) -> None:
         """One pass through the shuffled data; its running averages become a row of the history."""
-        order = rng.permutation(len(x))
+        self.at, order = epoch, rng.permutation(len(data.x))
         averages = dict.fromkeys(("loss", *self.loss.metrics), 0.0)
-        seen = 0
-        starts = range(0, len(x), batch_size)
-        with self.bar(starts, f"epoch {epoch + 1}/{epochs}") as bar:
-            for start in bar:
-                rows = order[start : start + batch_size]
-                batch = x[rows] if augment is None else self.model.admit(augment(x[rows], rng=rng))
-                scores = self.step(batch, labels[rows], epoch)
-                seen += len(rows)
-                for name, score in scores.items():
-                    averages[name] += (score - averages[name]) * len(rows) / seen
-                if self.progress:
-                    shown = {name: f"{value:.4f}" for name, value in averages.items()}
-                    bar.set_postfix(shown, refresh=False)
+        seen = dict.fromkeys(averages, 0.0)
+        for part in rows:
+            batch = _take(data, order[part])
+            if augment is not None:
+                batch = batch._replace(x=self.augmented(augment, batch.x, rng))
+            count, weight = self.counted(batch)
+            for name, score in self.step(batch).items() if weight else ():
+                share = weight if name == "loss" else count
+                seen[name] += share
+                averages[name] += (score - averages[name]) * share / seen[name]
+            self.progress.step(epoch, averages)
         for name, value in averages.items():
             self.history[name].append(value)
 
-    def step(self, x: Array, labels: Array, epoch: int) -> dict[str, float]:
-        """One update; the weights before it are the last good ones if their loss is finite."""
-        self.spare[:] = self.model.params.flat
+    def counted(self, batch: Data) -> tuple[float, float]:
+        """How many samples of a batch count, and with which weight; of none there is no step."""
+        ignored, counts = getattr(self.loss, "ignore_index", None), np.ones(len(batch.x))
+        if ignored is not None and batch.labels.ndim == 1:
+            counts = batch.labels != ignored
+        weights = counts if batch.weights is None else batch.weights * counts
+        return float(counts.sum()), float(weights.sum())
+
+    def augmented(self, augment: Augment, x: Array, rng: np.random.Generator) -> Array:
+        """The batch that augmentation makes of another."""
         try:
-            value, output = step(self.model, x, labels, self.loss, self.optimizer)
+            y = self.model.admit(augment(x, rng=rng))
+        except ValueError as error:
+            raise type(error)(f"in augment: {error}") from None
+        if len(y) != len(x):
+            raise ValueError(f"augment gave {len(y)} samples for {len(x)}; each has one label")
+        return y
+
+    def step(self, batch: Data) -> dict[str, float]:
+        """One update; the weights before it are the last good ones if their loss is finite."""
+        w = self.model.params.flat
+        self.spare[:] = w
+        try:
+            value, output = step(
+                self.model, batch.x, batch.labels, self.loss, self.optimizer, batch.weights
+            )
         except FloatingPointError as error:
-            self.model.params.flat[:] = self.good
+            w[:] = self.good
             raise FloatingPointError(
-                f"training stopped at step {self.steps} (epoch {epoch + 1}): {error}; "
+                f"training stopped at step {self.steps} (epoch {self.at + 1}): {error}; "
                 "the last good weights are in place"
             ) from None
+        except BaseException:  # an interrupt may come while the weights are half updated
+            w[:] = self.spare
+            raise
         self.good, self.spare = self.spare, self.good
         self.history["step_loss"].append(value)
-        self.tell("on_step", self.steps, value)
         self.steps += 1
+        self.tell("on_step", self.steps - 1, value)
         metrics = self.loss.metrics.items()
-        return {"loss": value} | {name: metric(output, labels) for name, metric in metrics}
+        return {"loss": value} | {name: metric(output, batch.labels) for name, metric in metrics}
 
-    def validate(self, x: Array, labels: Array) -> None:
-        for name, value in self.model.evaluate(x, labels, self.loss).items():
-            self.history.setdefault(f"val_{name}", []).append(value)
-
-    def end_epoch(self, epoch: int) -> None:
+    def ends(self, epoch: int, epochs: int, held: Data | None) -> bool:
+        """After an epoch: validates, tells everybody, and asks whether it was the last one."""
+        if held is not None:
+            for name, value in _scores(self.model, held, self.loss).items():
+                self.history[f"val_{name}"].append(value)
         self.tell("on_epoch", epoch)
+        last = epoch + 1 == epochs or any(callback.stop for callback in self.callbacks)
+        row = {name: values[-1] for name, values in self.history.items() if name != "step_loss"}
+        self.progress.epoch(epoch, row, last)
+        return last
 
-    def end(self) -> None:
-        self.tell("on_end")
-
-    def bar(self, steps: Iterable[int], label: str) -> Any:
-        """A progress bar for a terminal or a notebook, or just the steps."""
-        if not self.progress:
-            return nullcontext(steps)
-        import warnings
-
-        with warnings.catch_warnings():
-            # tqdm warns where a notebook has no widgets, and falls back to text by itself
-            warnings.simplefilter("ignore")
-            from tqdm.auto import tqdm
-
-            return tqdm(steps, desc=label, unit="step", dynamic_ncols=True)
+    def interrupted(self) -> str:
+        """What to say when somebody interrupts."""
+        return (
+            f"training was interrupted at step {self.steps} (epoch {self.at + 1}): model.history "
+            "holds what was done, and the weights are those after the last whole step, or what the "
+            "callbacks put back"
+        )

@@ -6,11 +6,13 @@ in place of Python's own sentence, which names neither the word nor the way out.
 
 import inspect
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, dataclass_transform
 
-P, R, T = ParamSpec("P"), TypeVar("R"), TypeVar("T")
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
 
 SHAPES = "shapes are found by model.build(input_shape, rng=rng)"
 LAYER_AFTER = "an activation is a layer of its own: [Dense(3), ReLU()]"
@@ -47,6 +49,7 @@ KEYWORDS = {
     "pool_size": "it is window",
     "pos_weight": "weigh the samples: fit(x, labels, sample_weights=…)",
     "reduction": "losses are means over the samples",
+    "restore_best_weights": "it is restore_best",
     "sample_weight": "it is sample_weights",
     "seed": "give rng=np.random.default_rng(0)",
     "random_state": "give rng=np.random.default_rng(0)",
@@ -137,7 +140,7 @@ def answers(function: Callable[P, R], name: str = "", skip: int = 0) -> Callable
     ----------
     function : any.
     name : what to call it in the sentence; its own unless given.
-    skip : leading parameters that the caller does not write, such as self.
+    skip : leading parameters that the caller does not write; self is one.
 
     Examples
     --------
@@ -151,6 +154,7 @@ def answers(function: Callable[P, R], name: str = "", skip: int = 0) -> Callable
 it is called as fit(x, *, validation=None)
     """
     whole = inspect.signature(function)
+    skip = skip or int(next(iter(whole.parameters), "") == "self")
     shown = whole.replace(parameters=list(whole.parameters.values())[skip:])
 
     @wraps(function)
@@ -161,7 +165,8 @@ it is called as fit(x, *, validation=None)
             try:
                 whole.bind(*args, **kwargs)
             except TypeError:
-                called = name or function.__name__
+                made = function.__name__ == "__init__"
+                called = name or (type(args[0]).__name__ if made else function.__name__)
                 raise TypeError(answer(called, shown, args[skip:], kwargs)) from None
             raise
 
@@ -192,7 +197,7 @@ class Described:
 
         Fields with `repr=False` are left out.
         """
-        known = fields(self) if is_dataclass(self) else ()
+        known: tuple[Field[Any], ...] = fields(self) if is_dataclass(self) else ()
         return {
             f.name: getattr(self, f.name)
             for f in known

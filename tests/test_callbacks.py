@@ -319,12 +319,104 @@ def test_the_printer_prints_every_other_epoch(capsys):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: EarlyStopping(patience=0), "patience must be at least 1 epoch, got 0"),
+        (lambda: EarlyStopping(patience=0), "patience, in epochs, must be at least 1, got 0"),
         (lambda: EarlyStopping(min_delta=-1), "min_delta must not be negative, got -1"),
         (lambda: EarlyStopping(mode="best"), 'mode is "min", "max" or None .by the name., got'),
-        (lambda: ProgressPrinter(0), "every must be at least 1 epoch, got 0"),
+        (lambda: ProgressPrinter(0), "every, in epochs, must be at least 1, got 0"),
     ],
 )
 def test_bad_arguments(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: EarlyStopping(patience=2.5),
+            "patience, in epochs, must be a whole number, got 2.5",
+        ),
+        (lambda: EarlyStopping(min_delta="0"), "min_delta must be a number, got '0'"),
+        (lambda: EarlyStopping(None, patience=1), None),
+        (lambda: EarlyStopping(3), 'monitor must be a name such as "val_loss", got 3'),
+        (lambda: EarlyStopping("loss", 3, 0.1), r"EarlyStopping takes 2 argument\(s\) in a row"),
+        (lambda: EarlyStopping(verbose=1), "takes no verbose"),
+        (
+            lambda: LearningRateSchedule(Step),
+            "schedule must be a function of the epoch, got <class",
+        ),
+        (lambda: LearningRateSchedule(Step(1, 2), 0.5), "first_epoch must be a whole number"),
+        (lambda: ProgressPrinter("2"), "every, in epochs, must be a whole number, got '2'"),
+    ],
+)
+def test_arguments_of_a_wrong_kind_get_our_word_for_it(make, message):
+    if message is None:
+        assert make().watched == "loss"
+        return
+    with pytest.raises(TypeError, match=message):
+        make()
+
+
+@pytest.mark.parametrize(("rate", "error"), [(-1.0, ValueError), (None, TypeError)])
+def test_a_schedule_that_gives_no_rate_is_refused(rate, error):
+    with pytest.raises(error, match="lr must"):
+        fit(model(), [LearningRateSchedule(lambda epoch: rate)])
+
+
+def test_a_callback_prints_what_it_was_given():
+    assert repr(EarlyStopping("loss", patience=2)) == "EarlyStopping(monitor='loss', patience=2)"
+
+
+# -- interrupts ----------------------------------------------------------------------------------
+
+
+class Interrupt(nn.Callback):
+    """Presses Ctrl-C after a step."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+    def on_step(self, step: int, loss: float) -> None:
+        if step == self.at:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupt_puts_the_best_weights_and_statistics_back():
+    made, weights = model(), Weights()
+    stop = EarlyStopping(patience=9)
+    script = Script("val_loss", [2.0, 1.0, 3.0, 3.0])
+    with pytest.raises(KeyboardInterrupt):
+        fit(made, [script, weights, stop, Interrupt(4 * 3 + 1)], epochs=4)
+    assert stop.best_epoch == 1
+    for now, then in zip(weights.now(), weights.rows[1], strict=True):
+        np.testing.assert_array_equal(now, then)
+
+
+def test_an_interrupt_before_any_epoch_leaves_the_weights_of_the_last_step():
+    made, twin = model(), model()
+    with pytest.raises(KeyboardInterrupt):
+        fit(made, [EarlyStopping(), Interrupt(2)])
+    after: list[np.ndarray] = []
+
+    class Keep(nn.Callback):
+        def on_step(self, step: int, loss: float) -> None:
+            after.append(self.model.params.flat.copy())
+
+    fit(twin, [Keep()])
+    np.testing.assert_array_equal(made.params.flat, after[2])
+
+
+def test_a_checkpoint_is_tried_out_before_the_first_epoch(tmp_path, monkeypatch):
+    made = model()
+
+    def full(self, path, **rest):
+        Path(path).write_bytes(b"half")
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(nn.Sequential, "save", full)
+    before = made.params.flat.copy()
+    with pytest.raises(OSError, match="no space left"):
+        fit(made, [Checkpoint(tmp_path / "best.npz")])
+    assert list(tmp_path.iterdir()) == []
+    np.testing.assert_array_equal(made.params.flat, before)

@@ -526,11 +526,11 @@ def test_bad_data_is_refused_in_one_sentence_and_nothing_changes(name: str, acti
     assert not optimizer.state
 
 
-@pytest.mark.parametrize("size", [0, -1, 41])
-def test_a_batch_larger_than_the_data_is_refused(size: int) -> None:
+@pytest.mark.parametrize("size", [0, -1])
+def test_a_batch_without_samples_is_refused(size: int) -> None:
     model = lenet()
     before = weights(model)
-    with pytest.raises(ValueError, match=rf"from 1 to the number of samples, 40, got {size}"):
+    with pytest.raises(ValueError, match=f"batch_size must be at least 1, got {size}"):
         model.fit(*images(), loss=nn.SoftmaxCrossEntropy(), optimizer=nn.SGD(0.1), batch_size=size)
     assert weights(model) == before
 
