@@ -5,7 +5,6 @@ put in our order; its batch-norm momentum is our 1 − momentum.
 """
 
 import functools
-import importlib
 import math
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -23,6 +22,7 @@ from .shared import (
     expect_same_order,
     keras_numpy,
     shortest,
+    the_keras,
 )
 
 
@@ -91,7 +91,7 @@ def from_keras(model: Any) -> Sequential:
     >>> from_keras(theirs)
     Sequential([Dense(units=3), ReLU()])
     """
-    keras = importlib.import_module("keras")
+    keras = the_keras()
     chain = list(_keras_chain(model, keras))
     formats = {layer.data_format for _, layer in chain if _has_format(layer, keras)}
     formats = formats or {keras.config.image_data_format()}

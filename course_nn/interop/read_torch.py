@@ -4,7 +4,6 @@ Linear's weight is (M, D) where ours is (D, M); the other arrays have the same o
 """
 
 import functools
-import importlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ from .. import layers
 from ..layers import Layer, Shape
 from ..model import Sequential
 from ..ops.geometry import sides
-from .shared import Arrays, InteropError, Reader, shortest
+from .shared import Arrays, InteropError, Reader, shortest, the_torch
 from .write_torch import torch_residual
 
 
@@ -49,7 +48,7 @@ def from_torch(module: Any, input_shape: Shape | None = None) -> Sequential:
     >>> bool(np.allclose(model.predict(x), module(torch.tensor(x)).detach().numpy()))
     True
     """
-    torch = importlib.import_module("torch")
+    torch = the_torch()
     leaves = list(_torch_leaves(module, torch))
     reader = Reader(input_shape if input_shape is not None else _torch_input(leaves, torch))
     dtype = _torch_dtype(reader, module)
@@ -191,7 +190,7 @@ def _read_pool(reader: Reader, m: Any) -> None:
     if getattr(m, "divisor_override", None):
         reader.refuse("its mean has a divisor of its own", "leave divisor_override out")
     options = {"padding": shortest(sides(m.padding)), "ceil_mode": m.ceil_mode}
-    if isinstance(m, importlib.import_module("torch").nn.AvgPool2d):
+    if isinstance(m, the_torch().nn.AvgPool2d):
         counts = m.count_include_pad
         mean = layers.AvgPool2D(m.kernel_size, m.stride, count_include_pad=counts, **options)
         reader.add(mean)
@@ -228,7 +227,7 @@ def _read_softmax(reader: Reader, m: Any) -> None:
             f"it runs along axis {m.dim} of samples of shape {reader.shape}",
             "only the last axis, dim=-1, has a counterpart",
         )
-    log = isinstance(m, importlib.import_module("torch").nn.LogSoftmax)
+    log = isinstance(m, the_torch().nn.LogSoftmax)
     reader.add(layers.LogSoftmax() if log else layers.Softmax())
 
 
@@ -241,7 +240,7 @@ def _read_flatten(reader: Reader, m: Any) -> None:
 def _read_dropout(reader: Reader, m: Any) -> None:
     if m.p == 1:
         reader.refuse("it drops every number in training", "use a p below 1, or leave it out")
-    channels = isinstance(m, importlib.import_module("torch").nn.Dropout2d)
+    channels = isinstance(m, the_torch().nn.Dropout2d)
     reader.add(layers.Dropout(m.p, channels=channels))
 
 
@@ -258,7 +257,7 @@ def _read_global_pool(reader: Reader, m: Any) -> None:
 
 def _read_residual(reader: Reader, m: Any) -> None:
     """The block that `to_torch` makes of a Residual."""
-    torch = importlib.import_module("torch")
+    torch = the_torch()
     arrays: Arrays = {}
     paths: dict[str, list[Layer]] = {}
     owners: dict[int, str] = {}

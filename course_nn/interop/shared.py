@@ -164,9 +164,38 @@ def arrays_of(layer: Layer) -> Arrays:
     return {name: np.array(to_numpy(a)) for name, a in {**layer.params, **layer.state}.items()}
 
 
+def framework(name: str, remedy: str) -> Any:
+    """The framework, or the sentence that says what to do without it.
+
+    >>> framework("numpyy", "install it")
+    Traceback (most recent call last):
+        ...
+    ModuleNotFoundError: numpyy cannot be imported (No module named 'numpyy'): install it
+    """
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise ModuleNotFoundError(
+            f"{name} cannot be imported ({error}): {remedy}", name=name
+        ) from None
+
+
+def the_torch() -> Any:
+    """PyTorch."""
+    return framework("torch", "pip install torch")
+
+
+def the_keras() -> Any:
+    """Keras, whose backend must be there too."""
+    return framework(
+        "keras",
+        "pip install keras, and set KERAS_BACKEND to jax, torch or tensorflow, as installed",
+    )
+
+
 def keras_numpy(variable: Any) -> np.ndarray:
     """The numbers of a variable of Keras's, whatever its backend."""
-    return np.asarray(importlib.import_module("keras").ops.convert_to_numpy(variable))
+    return np.asarray(the_keras().ops.convert_to_numpy(variable))
 
 
 def expect_same_order(order: np.ndarray | None, refuse: Callable[[str, str], NoReturn]) -> None:

@@ -1,7 +1,6 @@
 """To Keras: a `keras.Sequential` of images (N, H, W, C) with the weights of a model."""
 
 import functools
-import importlib
 import math
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -14,7 +13,7 @@ from ..layers import Layer
 from ..layers.pool import Pool2D
 from ..model import Sequential
 from ..ops.geometry import UNPADDED, Sides, pair, same_padding
-from .shared import InteropError, arrays_of, expect_same_order, keras_numpy, together
+from .shared import InteropError, arrays_of, expect_same_order, keras_numpy, the_keras, together
 
 LAST = {"data_format": "channels_last"}  # of every layer that we make
 
@@ -44,7 +43,7 @@ def to_keras(model: Sequential) -> Any:
     >>> to_keras(model).input_shape
     (None, 4, 5, 2)
     """
-    keras = importlib.import_module("keras")
+    keras = the_keras()
     model.require_built()
     shape = model.input_shape or ()
     writer = KerasWriter(keras, str(model.dtype))

@@ -1,7 +1,6 @@
 """To PyTorch: an `nn.Sequential` with the weights of a model."""
 
 import functools
-import importlib
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,7 +12,7 @@ from ..export import beyond, counts_padding, sides_of
 from ..layers import Layer
 from ..model import Sequential
 from ..ops.geometry import UNPADDED, Sides
-from .shared import Arrays, InteropError, arrays_of, symmetric, together
+from .shared import Arrays, InteropError, arrays_of, symmetric, the_torch, together
 
 
 def to_torch(model: Sequential) -> Any:
@@ -43,7 +42,7 @@ def to_torch(model: Sequential) -> Any:
       (1): ReLU()
     )
     """
-    torch = importlib.import_module("torch")
+    torch = the_torch()
     model.require_built()
     module = _torch_sequential(model.layers, torch, "")
     return module.to(getattr(torch, str(model.dtype))).eval()

@@ -34,3 +34,12 @@ def test_a_model_without_shapes_is_refused(torch, keras):
     for give in (interop.to_torch, interop.to_keras):
         with pytest.raises(RuntimeError, match="has no shapes yet"):
             give(nn.Sequential([nn.Dense(3)]))
+
+
+@pytest.mark.parametrize("name", ["torch", "keras"])
+def test_a_framework_that_is_not_there_is_named(monkeypatch, name):
+    model = nn.Sequential([nn.Dense(3)])
+    model.build((2,), rng=np.random.default_rng(0))
+    monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ModuleNotFoundError, match=f"{name} cannot be imported .*: pip install"):
+        getattr(interop, f"to_{name}")(model)
