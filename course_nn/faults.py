@@ -8,15 +8,15 @@ from typing import Any
 
 from .backend import Array
 from .checks import finite
-from .engine import Objective
 from .layers import Layer
+from .objective import BatchLoss
 
 
 class _Found(Exception):
     """The sentence that names the layer."""
 
 
-def where_it_began(layers: Sequence[Layer], x: Array, labels: Array, loss: Objective) -> str:
+def where_it_began(layers: Sequence[Layer], x: Array, labels: Array, loss: BatchLoss) -> str:
     """The sentence that names the first layer whose numbers are not finite, forward or backward.
 
     A layer inside a residual block is named by its place there, as its parameters are.
@@ -26,7 +26,8 @@ def where_it_began(layers: Sequence[Layer], x: Array, labels: Array, loss: Objec
     >>> layers = [nn.Residual([nn.Dense(2)])]
     >>> _ = nn.Sequential(layers).build((2,), rng=np.random.default_rng(0))
     >>> layers[0].params["main.0.b"][0] = np.inf
-    >>> where_it_began(layers, np.ones((1, 2)), np.array([0]), nn.SoftmaxCrossEntropy())
+    >>> loss = BatchLoss(nn.SoftmaxCrossEntropy())
+    >>> where_it_began(layers, np.ones((1, 2)), np.array([0]), loss)
     'its parameters b are not finite in layer 0.main.0, Dense(units=2); try a smaller learning rate'
     """
     if not finite(x):

@@ -1,5 +1,6 @@
 """`fit`: shuffling, batches, whom it calls, and how it stops at numbers that are not finite."""
 
+import inspect
 import math
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ import pytest
 from threadpoolctl import threadpool_info
 
 import course_nn as nn
+from course_nn import training
 
 RNG = np.random.default_rng
 COUNT = 10
@@ -529,179 +531,6 @@ def test_an_optimiser_that_trained_another_model_is_refused_before_anything_chan
     assert (snapshot(second), heard.events) == (before, [])
 
 
-# ---- what the last layer gives, and what the loss takes
-
-
-class Says(nn.Layer):
-    """A layer that says what it gives."""
-
-    def __init__(self, gives: str | None) -> None:
-        super().__init__()
-        self.gives = gives
-
-    def compute(self, x, train, noise=None):
-        return x, ()
-
-    def gradients(self, dy, cache, need_dx=True):
-        return dy, {}
-
-
-class Wants(nn.SoftmaxCrossEntropy):
-    """A loss that says what it takes."""
-
-    def __init__(self, takes: str | None) -> None:
-        super().__init__()
-        self.takes = takes
-
-
-@pytest.mark.parametrize("action", ["fit", "train_step", "evaluate"])
-@pytest.mark.parametrize(
-    ("last", "takes", "message"),
-    [
-        (
-            ["probabilities"],
-            "scores",
-            r"layer 1, Says\(.*gives probabilities, but Wants takes scor",
-        ),
-        (["probabilities"], "scores", "leave the layer out"),
-        (["probabilities", "same", "same"], "scores", r"layer 1, Says\("),
-        (["log-probabilities"], "probabilities", r"put a Softmax\(\) in its place"),
-        (["probabilities"], "log-probabilities", r"put a LogSoftmax\(\) in its place"),
-        ([], "probabilities", r"layer 0, Dense\(units=2\), gives scores, .* Softmax\(\) after it"),
-        (["same"], "log-probabilities", r"layer 0, Dense.*put a LogSoftmax\(\) after it"),
-    ],
-)
-def test_what_the_loss_does_not_take_is_refused_at_the_door(last, takes, message, action) -> None:
-    model, loss, optimizer = nn.Sequential([nn.Dense(2), *map(Says, last)]), Wants(takes), nn.SGD()
-    model.build((3,), rng=RNG(0))
-    before = snapshot(model)
-    with pytest.raises(ValueError, match=message):
-        {
-            "fit": lambda: fit(model, *numbered(), loss=loss, optimizer=optimizer),
-            "train_step": lambda: model.train_step(*numbered(), loss, optimizer),
-            "evaluate": lambda: model.evaluate(*numbered(), loss),
-        }[action]()
-    assert snapshot(model) == before
-
-
-@pytest.mark.parametrize(
-    ("last", "takes"),
-    [
-        (["probabilities"], "probabilities"),
-        (["log-probabilities", "same"], "log-probabilities"),
-        (["probabilities"], None),
-        ([None], "scores"),
-        ([None], "probabilities"),  # a layer of one's own may give anything
-        ([], "scores"),
-    ],
-)
-def test_what_fits_or_cannot_be_known_is_let_through(last, takes) -> None:
-    model = nn.Sequential([nn.Dense(2), *map(Says, last)])
-    model.build((3,), rng=RNG(0))
-    fit(model, *numbered(), loss=Wants(takes))
-
-
-# ---- a loss of one's own
-
-
-class Poisson(nn.Loss):
-    """A loss that takes positive predictions only, and says so."""
-
-    def compute(self, output, t):
-        if (output <= 0).any():
-            raise ValueError("the Poisson loss needs positive predictions")
-        return float((output - t * np.log(output)).mean()), (1 - t / output) / output.size
-
-    def gradient(self, cache):
-        return cache
-
-
-class Exp(nn.Layer):
-    def compute(self, x, train, noise=None):
-        y = np.exp(x)
-        return y, y
-
-    def gradients(self, dy, y, need_dx=True):
-        return dy * y, {}
-
-
-def test_a_loss_of_ones_own_sees_the_models_predictions_only() -> None:
-    model = nn.Sequential([nn.Dense(1), Exp()])
-    model.build((3,), rng=RNG(0))
-    t = RNG(1).poisson(2, (COUNT, 1))
-    history = fit(model, numbered()[0] / COUNT, t, loss=Poisson(), epochs=2)
-    assert len(history["loss"]) == 2
-
-
-class Mine(nn.Loss):
-    """A loss whose value and gradient are what the test says."""
-
-    def __init__(self, value=lambda y: 1.0, gradient=np.ones_like, answer=None) -> None:
-        super().__init__()
-        self.value, self.start, self.answer = value, gradient, answer
-
-    def compute(self, output, labels):
-        return (self.value(output), output) if self.answer is None else self.answer
-
-    def gradient(self, cache):
-        return self.start(cache)
-
-
-@pytest.mark.parametrize(
-    ("loss", "message"),
-    [
-        (
-            Mine(value=lambda y: y[:, 0]),
-            r"Mine.compute gave an array of shape \(4,\): a loss is one",
-        ),
-        (
-            Mine(value=lambda y: None),
-            "Mine.compute gave None: a loss is one number, such as a mean",
-        ),
-        (Mine(value=lambda y: "1"), "Mine.compute gave '1'"),
-        (Mine(answer=1.0), r"Mine.compute must return the pair \(loss, cache\), got 1.0"),
-        (Mine(gradient=lambda y: None), "Mine.gradient gave None: it must be ∂L/∂output"),
-        (Mine(gradient=lambda y: y[0]), r"shape \(2,\): .* in the output's shape \(4, 2\)"),
-        (Mine(gradient=lambda y: y[:, :1]), r"an array of shape \(4, 1\)"),
-        (Mine(gradient=lambda y: y.tolist()), r"Mine.gradient gave \[\["),
-        (Mine(gradient=lambda y: y + 1j), "an array of complex64"),
-    ],
-)
-def test_a_loss_of_ones_own_that_is_none_is_named_and_changes_nothing(loss, message) -> None:
-    model = classifier(0, nn.Dense(4), nn.BatchNorm())
-    before = snapshot(model)
-    with pytest.raises((ValueError, TypeError), match=message):
-        fit(model, *numbered(), loss=loss)
-    assert snapshot(model) == before
-
-
-@pytest.mark.parametrize("dtype", [np.float64, np.int64])
-def test_a_gradient_of_another_dtype_is_converted(dtype) -> None:
-    models = [classifier(), classifier()]
-    for model, kind in zip(models, (np.float32, dtype), strict=True):
-        fit(model, *numbered(), loss=Mine(gradient=lambda y, k=kind: np.ones(y.shape, k)))
-        assert model.params.flat.dtype == np.float32
-    assert snapshot(models[0]) == snapshot(models[1])
-
-
-@pytest.mark.parametrize("value", [np.float64(1), np.array(1.0), 1, np.float32(1)])
-def test_one_number_may_come_in_any_form(value) -> None:
-    history = fit(classifier(), *numbered(), loss=Mine(value=lambda y: value))
-    assert history["step_loss"] == [1.0] * 3
-
-
-def test_a_loss_may_look_at_all_labels_first() -> None:
-    class Strict(nn.SoftmaxCrossEntropy):
-        def check(self, labels, output_shape):
-            raise ValueError(f"{labels.shape} for {output_shape}")
-
-    model = classifier()
-    before = snapshot(model)
-    with pytest.raises(ValueError, match=r"\(10,\) for \(2,\)"):
-        fit(model, *numbered(), loss=Strict())
-    assert snapshot(model) == before
-
-
 # ---- sample weights
 
 
@@ -763,21 +592,6 @@ def test_what_is_held_out_keeps_its_weights() -> None:
     held = RNG(3).permutation(8)[:4]
     scores = model.evaluate(x[held], t[held], Weighted(), sample_weights=weights[held])
     assert history["val_loss"] == pytest.approx([scores["loss"]])
-
-
-@pytest.mark.parametrize("action", ["fit", "train_step", "evaluate"])
-def test_a_loss_without_weights_says_so_before_anything_changes(action: str) -> None:
-    model, weights = classifier(), np.ones(COUNT)
-    before = snapshot(model)
-    with pytest.raises(
-        TypeError, match=r"Mine.compute takes no weights: define compute\(self, out"
-    ):
-        {
-            "fit": lambda: fit(model, *numbered(), loss=Mine(), sample_weights=weights),
-            "train_step": lambda: model.train_step(*numbered(), Mine(), nn.SGD(0.1), weights),
-            "evaluate": lambda: model.evaluate(*numbered(), Mine(), sample_weights=weights),
-        }[action]()
-    assert snapshot(model) == before
 
 
 # ---- batches
@@ -965,3 +779,150 @@ def test_three_fits_in_three_threads_are_three_fits_and_leave_blas_as_it_was() -
         together = list(pool.map(one, range(3)))
     assert together == alone
     assert blas() == before
+
+
+# ---- what does not count
+
+
+def test_ignored_labels_neither_train_nor_count() -> None:
+    x, labels = RNG(0).standard_normal((8, 3)), np.arange(8) % 2
+    some = np.where(np.arange(8) < 5, labels, -100)
+    loss = nn.SoftmaxCrossEntropy(ignore_index=-100)
+    models = [classifier(0, dtype=np.float64), classifier(0, dtype=np.float64)]
+    one = fit(models[0], x, some, loss=loss, epochs=3, batch_size=8, validation=(x, some))
+    two = fit(models[1], x[:5], labels[:5], epochs=3, batch_size=8, validation=(x[:5], labels[:5]))
+    np.testing.assert_allclose(models[0].params.flat, models[1].params.flat, rtol=1e-12)
+    for name, numbers in two.items():
+        assert one[name] == pytest.approx(numbers), name
+
+
+def test_an_epoch_averages_over_the_samples_that_count() -> None:
+    x, labels = numbered()
+    some = np.where(np.arange(COUNT) < 7, labels, 9)
+    model, loss = classifier(), nn.SoftmaxCrossEntropy(ignore_index=9)
+    whole = model.evaluate(x, some, loss)
+    history = fit(model, x, some, loss=loss, optimizer=nn.SGD(0.0), batch_size=3)
+    assert history["loss"] == pytest.approx([whole["loss"]])
+    assert history["accuracy"] == pytest.approx([whole["accuracy"]])
+
+
+@pytest.mark.parametrize("kind", ["ignored", "weightless"])
+def test_a_batch_of_which_nothing_counts_is_left_out(kind: str) -> None:
+    x, labels = numbered()
+    counts = np.arange(COUNT) == 3
+    options = {
+        "ignored": {"loss": nn.SoftmaxCrossEntropy(ignore_index=5)},
+        "weightless": {"sample_weights": counts},
+    }[kind]
+    given = np.where(counts, labels, 5) if kind == "ignored" else labels
+    history = fit(classifier(), x, given, batch_size=1, **options)
+    assert len(history["step_loss"]) == 1
+    assert history["loss"] == history["step_loss"]
+
+
+def test_a_weight_of_two_is_a_sample_twice_for_every_loss() -> None:
+    x, twice = RNG(0).standard_normal((4, 3)), [0, 1, 1, 3]
+    classes, ends = np.array([0, 1, 1, 0]), {nn.CrossEntropy: nn.Softmax}
+    ends[nn.NegativeLogLikelihood] = nn.LogSoftmax
+    for loss in (
+        nn.SoftmaxCrossEntropy,
+        nn.CrossEntropy,
+        nn.NegativeLogLikelihood,
+        nn.BinaryCrossEntropy,
+        nn.MeanSquaredError,
+    ):
+        t = np.eye(2)[classes]
+        models = []
+        for rows, weights in ((slice(None), [1, 2, 0, 1]), (twice, None)):
+            model = nn.Sequential([nn.Dense(2), *(end() for end in [ends.get(loss)] if end)])
+            model.build((3,), rng=RNG(0), dtype=np.float64)
+            model.train_step(x[rows], t[rows], loss(), nn.SGD(0.1), sample_weights=weights)
+            models.append(model.params.flat)
+        np.testing.assert_allclose(models[0], models[1], rtol=1e-12, err_msg=loss.__name__)
+
+
+def test_class_weights_may_be_a_dict() -> None:
+    models = [classifier(), classifier()]
+    for model, weights in zip(models, ({1: 5.0}, [1.0, 5.0]), strict=True):
+        fit(model, *numbered(), loss=nn.SoftmaxCrossEntropy(class_weights=weights))
+    assert snapshot(models[0]) == snapshot(models[1])
+
+
+# ---- frozen layers
+
+
+def frozen() -> nn.Sequential:
+    model = nn.Sequential([nn.Dense(4), nn.BatchNorm(), nn.ReLU(), nn.Dense(2)])
+    model.build((3,), rng=RNG(0))
+    for layer in model.layers[:2]:
+        layer.trainable = False
+    return model
+
+
+@pytest.mark.parametrize(
+    "optimizer", [nn.SGD(0.1, 0.9, weight_decay=0.1), nn.AdamW(0.1, weight_decay=0.5)], ids=repr
+)
+def test_what_is_frozen_stays_and_what_is_not_learns(optimizer) -> None:
+    model = frozen()
+    before = {name: a.copy() for name, a in model.params.items()}
+    states = [a.copy() for a in model.states()]
+    fit(model, *numbered(), epochs=3, optimizer=optimizer)
+    moved = {name for name, a in model.params.items() if (a != before[name]).any()}
+    assert moved == {"3.W", "3.b"}
+    for now, then in zip(model.states(), states, strict=True):
+        np.testing.assert_array_equal(now, then)
+    model.layers[0].trainable = True
+    fit(model, *numbered(), optimizer=optimizer)
+    assert (model.params["0.W"] != before["0.W"]).any()
+    np.testing.assert_array_equal(model.params["1.gamma"], before["1.gamma"])
+
+
+def test_a_frozen_norm_takes_a_batch_of_one() -> None:
+    history = fit(frozen(), *numbered(), batch_size=1)
+    assert len(history["step_loss"]) == COUNT
+
+
+@pytest.mark.parametrize("action", ["fit", "train_step"])
+def test_a_model_all_frozen_is_refused_and_stays(action: str) -> None:
+    model = classifier(0, nn.Dense(4), nn.BatchNorm())
+    for layer in model.layers:
+        layer.trainable = False
+    before = snapshot(model)
+    with pytest.raises(ValueError, match="no layer is trainable"):
+        {
+            "fit": lambda: fit(model, *numbered()),
+            "train_step": lambda: model.train_step(
+                *numbered(), nn.SoftmaxCrossEntropy(), nn.SGD(0.1)
+            ),
+        }[action]()
+    assert snapshot(model) == before
+
+
+# ---- the same words on the model
+
+
+@pytest.mark.parametrize("name", ["fit", "train_step", "evaluate"])
+def test_the_models_methods_are_spelled_out_as_here(name: str) -> None:
+    here = inspect.signature(getattr(training, name))
+    there = inspect.signature(getattr(nn.Sequential, name))
+    told = [
+        [(p.name, p.kind, p.default) for p in list(signature.parameters.values())[1:]]
+        for signature in (here, there)
+    ]
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"validation_data": ()}, r"fit takes no validation_data: it is validation=\(x, labels\)"),
+        ({"validation_split": 0.1}, "fit takes no validation_split: it is validation=0.2"),
+        ({"shuffle": True}, "fit takes no shuffle: every epoch is shuffled by rng"),
+        ({"sample_weight": [1]}, "fit takes no sample_weight: it is sample_weights"),
+        ({"class_weight": {}}, "fit takes no class_weight: give the loss class_weights=…"),
+        ({"verbose": 0}, "fit takes no verbose: it is progress=True or False"),
+    ],
+)
+def test_words_of_other_libraries_get_ours(options, message) -> None:
+    with pytest.raises(TypeError, match=message):
+        fit(classifier(), *numbered(), **options)
