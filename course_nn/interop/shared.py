@@ -189,7 +189,7 @@ def the_keras() -> Any:
     """Keras, whose backend must be there too."""
     return framework(
         "keras",
-        "pip install keras, and set KERAS_BACKEND to jax, torch or tensorflow, as installed",
+        "pip install keras, and set KERAS_BACKEND to jax, torch or tensorflow",
     )
 
 
