@@ -139,10 +139,15 @@ class Optimizer(Described):
         owner = params.owner
         carries_over = bool(self.state) or (callable(self.lr) and self.steps > 0)
         other_shapes = any(slot.shapes != params.shapes for slot in self.state.values())
-        if other_shapes or (carries_over and self.owner and self.owner() is not owner):
+        if carries_over and self.owner and self.owner() is not owner:
             raise ValueError(
                 f"this {type(self).__name__} has trained another model, whose state and steps it "
                 "would carry over: make a new one for each model, or call optimizer.reset()"
+            )
+        if other_shapes:
+            raise ValueError(
+                f"this {type(self).__name__} holds the state of other parameters than these, the "
+                "model's layers have changed since: make a new one, or call optimizer.reset()"
             )
         if params.flat.size and not params.trainable_slices():
             raise ValueError("no layer is trainable: set layer.trainable = True for one at least")

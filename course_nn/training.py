@@ -427,7 +427,7 @@ def _take(data: Data, rows: Any) -> Data:
 
 def _batches(layers: Sequence[Layer], count: int, size: int) -> list[slice]:
     """How an epoch is cut; a batch of one is none for a batch norm of single numbers."""
-    rows = cut(count, min(size, count))
+    rows = cut(count, size)
     if rows[-1].stop - rows[-1].start > 1:
         return rows
     lonely = [f"layer {node.name}, {node.layer!r}" for node in plan(layers) if _needs_two(node)]

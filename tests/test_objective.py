@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import course_nn as nn
+from course_nn.objective import BatchLoss
 
 RNG = np.random.default_rng
 COUNT = 10
@@ -133,6 +134,23 @@ def test_every_loss_takes_what_it_says_and_nothing_else(loss, gives: str) -> Non
         fit(model, x, labels, loss=loss())
 
 
+class Scaled(Says):
+    """A layer of one's own with a parameter, which says nothing of what it gives."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    def draw(self, rng):
+        return {"scale": np.ones(1)}
+
+    def gradients(self, dy, cache, need_dx=True):
+        return dy, {"scale": np.zeros(1)}
+
+
+def test_a_layer_of_ones_own_with_parameters_may_give_anything() -> None:
+    fit(built(nn.Dense(2), Scaled()), *numbered(), loss=Wants("probabilities"))
+
+
 # ---- a loss of one's own
 
 
@@ -213,6 +231,12 @@ def test_a_gradient_of_another_dtype_is_converted(dtype) -> None:
         fit(model, *numbered(), loss=Mine(gradient=lambda y, k=kind: np.ones(y.shape, k)))
         assert model.params.flat.dtype == np.float32
     assert snapshot(models[0]) == snapshot(models[1])
+
+
+def test_the_layers_get_the_gradient_in_their_own_dtype() -> None:
+    loss = BatchLoss(Mine(gradient=lambda y: np.ones(y.shape)))
+    _, cache = loss.compute(np.ones((2, 2), np.float32), None)
+    assert loss.gradient(cache).dtype == np.float32
 
 
 @pytest.mark.parametrize("value", [np.float64(1), np.array(1.0), 1, np.float32(1)])

@@ -306,6 +306,18 @@ def test_an_optimiser_of_another_model_is_refused_before_anything_changes(make, 
     np.testing.assert_array_equal(other.flat, again.flat)
 
 
+def test_a_model_whose_layers_changed_is_told_so() -> None:
+    optimizer, params = nn.Adam(), Parameters.pack({"w": np.ones(2)})
+    one_step(optimizer, params)
+    changed = Parameters.pack({"w": np.ones(3)})
+    changed.owner = params.owner
+    with pytest.raises(
+        ValueError, match=r"this Adam holds the state of other parameters .* changed"
+    ):
+        one_step(optimizer, changed)
+    assert (changed.flat == 1).all()
+
+
 def test_a_model_that_is_gone_still_counts_as_another() -> None:
     optimizer = nn.Adam()
     one_step(optimizer, Parameters.pack({"w": np.ones(2)}))

@@ -722,10 +722,10 @@ class Interrupted(nn.SGD):
     """An optimiser that is interrupted half-way through its third update."""
 
     def update_block(self, block, w, g, lr):
-        super().update_block(slice(0, 2), w, g, lr)
+        super().update_block(slice(-2, None), w, g, lr)
         if self.steps == 3:
             raise KeyboardInterrupt
-        super().update_block(slice(2, None), w, g, lr)
+        super().update_block(slice(0, -2), w, g, lr)
 
 
 class InterruptedLoss(nn.SoftmaxCrossEntropy):
