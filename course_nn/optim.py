@@ -121,8 +121,8 @@ class Optimizer(Described):
         """A copy belongs to the model that it trains first."""
         return vars(self) | {"owner": None}
 
-    def prepare(self, params: Parameters) -> None:
-        """Zeros for the state of parameters seen for the first time.
+    def prepare(self, params: Parameters) -> list[slice]:
+        """Zeros for the state of parameters seen for the first time; which slices are trainable.
 
         Raises
         ------
@@ -133,6 +133,7 @@ class Optimizer(Described):
         >>> import numpy as np
         >>> optimizer = SGD(momentum=0.9)
         >>> optimizer.prepare(Parameters.pack({"w": np.ones(2)}))
+        [slice(0, 2, None)]
         >>> optimizer.state["velocity"]["w"]
         array([0., 0.])
         """
@@ -149,11 +150,13 @@ class Optimizer(Described):
                 f"this {type(self).__name__} holds the state of other parameters than these, the "
                 "model's layers have changed since: make a new one, or call optimizer.reset()"
             )
-        if params.flat.size and not params.trainable_slices():
+        parts = params.trainable_slices()
+        if params.flat.size and not parts:
             raise ValueError("no layer is trainable: set layer.trainable = True for one at least")
         missing = {slot: params.like() for slot in self.slots if slot not in self.state}
         self.state = {k: s for k, s in self.state.items() if k in self.slots} | missing
         self.owner = weakref.ref(owner)
+        return parts
 
     # -- the update -------------------------------------------------------------------------------
 
@@ -179,8 +182,7 @@ class Optimizer(Described):
         array([0.5, 1.5])
         """
         lr = self.learning_rate
-        self.prepare(params)
-        parts = params.trainable_slices()
+        parts = self.prepare(params)
         if self.clip_norm is not None:
             clip_by_norm([grads.flat[part] for part in parts], self.clip_norm)
         self.steps += 1

@@ -2,6 +2,8 @@
 
 import inspect
 import math
+import signal
+import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
@@ -756,6 +758,23 @@ def test_an_interrupt_amid_a_step_leaves_the_step_before(options) -> None:
     fit(twin, *numbered(), callbacks=[Keep()], optimizer=nn.SGD(0.1))
     assert snapshot(model) == after[1]
     assert len(model.history["step_loss"]) == 2
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.0007, 0.0015, 0.004])
+def test_a_real_interrupt_at_any_moment_leaves_a_model_that_trains_on(delay: float) -> None:
+    class Alarm(nn.Callback):
+        def on_step(self, step: int, loss: float) -> None:
+            if step == 5:
+                threading.Timer(delay, signal.raise_signal, [signal.SIGINT]).start()
+
+    model = nn.Sequential([nn.Conv2D(8, 3), nn.BatchNorm(), nn.ReLU(), nn.Flatten(), nn.Dense(2)])
+    model.build((1, 9, 9), rng=RNG(0), threads=2)
+    x, labels, optimizer = RNG(0).random((64, 1, 9, 9)), np.arange(64) % 2, nn.Adam(0.01)
+    with pytest.raises(KeyboardInterrupt):
+        fit(model, x, labels, epochs=10**6, callbacks=[Alarm()], optimizer=optimizer)
+    assert len(model.history["step_loss"]) >= 6
+    history = fit(model, x, labels, epochs=30, optimizer=optimizer)
+    assert history["loss"][-1] < history["loss"][0]
 
 
 # ---- several trainings at once
