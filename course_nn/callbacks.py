@@ -87,6 +87,8 @@ class _Watching(Described, Callback):
 class EarlyStopping(_Watching):
     """Ends the training after `patience` epochs without a gain above min_delta.
 
+    Prechelt (1998).
+
     Parameters
     ----------
     monitor : the quantity that is watched.
@@ -104,10 +106,6 @@ class EarlyStopping(_Watching):
     ------
     ValueError : before the first epoch, for a quantity that the run does not have; the message
         lists those it has.
-
-    Notes
-    -----
-    Prechelt (1998).
 
     Examples
     --------

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from numbers import Real
 from typing import Any
 
-import numpy as np
-
 from .backend import Array
 from .layers import Layer
 from .losses import Loss
@@ -53,6 +51,7 @@ class BatchLoss:
 
     Examples
     --------
+    >>> import numpy as np
     >>> import course_nn as nn
     >>> class Wrong(nn.MeanSquaredError):
     ...     def gradient(self, cache):
@@ -62,8 +61,8 @@ class BatchLoss:
     >>> loss.gradient(cache)
     Traceback (most recent call last):
         ...
-    ValueError: Wrong.gradient gave an array of shape (3,): it must be ∂L/∂output, floats in \
-the output's shape (2, 3)
+    ValueError: Wrong.gradient gave an array of shape (3,) and float64: it must be ∂L/∂output, \
+floats in the output's shape (2, 3)
     """
 
     def __init__(self, loss: Loss, weights: Array | None = None) -> None:
@@ -85,18 +84,18 @@ the output's shape (2, 3)
         if not isinstance(answer, tuple) or len(answer) != 2:
             raise TypeError(f"{self}.compute must return the pair (loss, cache), got {answer!r}")
         value, cache = answer
-        if np.ndim(value) or not isinstance(value, Real | np.generic | np.ndarray):
-            shape = f"an array of shape {np.shape(value)}" if np.ndim(value) else repr(value)
-            raise TypeError(f"{self}.compute gave {shape}: a loss is one number, such as a mean")
+        shape = getattr(value, "shape", ())
+        if shape or not (isinstance(value, Real) or hasattr(value, "dtype")):
+            what = f"an array of shape {shape}" if shape else repr(value)
+            raise TypeError(f"{self}.compute gave {what}: a loss is one number, such as a mean")
         return float(value), cache
 
     def gradient(self, cache: Any) -> Array:
         """∂L/∂output, in the output's dtype."""
         d, output = self.loss.gradient(cache), self.output
         if not isinstance(d, type(output)) or d.shape != output.shape or d.dtype.kind not in "fiu":
-            what = f"an array of shape {d.shape}" if isinstance(d, np.ndarray) else repr(d)
-            if getattr(d, "shape", None) == output.shape:
-                what = f"an array of {d.dtype}"
+            shape = getattr(d, "shape", None)
+            what = repr(d) if shape is None else f"an array of shape {shape} and {d.dtype}"
             raise ValueError(
                 f"{self}.gradient gave {what}: it must be ∂L/∂output, floats in the output's "
                 f"shape {output.shape}"

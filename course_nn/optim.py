@@ -247,14 +247,12 @@ def _rate(lr: Any) -> LearningRate:
 def clip_by_norm(g: Array | list[Array], limit: float) -> float:
     """g ← g · min(1, limit / ‖g‖), in place; returns ‖g‖, before clipping.
 
+    Pascanu, Mikolov and Bengio (2013), algorithm 1.
+
     Parameters
     ----------
     g : (P,) float, or several that make one vector together.
     limit : the longest Euclidean norm allowed.
-
-    Notes
-    -----
-    Pascanu, Mikolov and Bengio (2013), algorithm 1.
 
     Examples
     --------
@@ -275,16 +273,14 @@ def clip_by_norm(g: Array | list[Array], limit: float) -> float:
 class SGD(Optimizer):
     """v ← μ v + g; w ← w − lr · v. With Nesterov's look-ahead, w ← w − lr · (g + μ v).
 
+    Polyak (1964); Sutskever et al. (2013), in PyTorch's form, whose velocity has the gradient's
+    unit.
+
     Parameters
     ----------
     lr, weight_decay, clip_norm : see `Optimizer`.
     momentum : μ in [0, 1); 0 is plain gradient descent.
     nesterov : whether to look ahead.
-
-    Notes
-    -----
-    Polyak (1964); Sutskever et al. (2013), in PyTorch's form, whose velocity has the gradient's
-    unit.
 
     Examples
     --------
@@ -325,15 +321,13 @@ class SGD(Optimizer):
 class RMSProp(Optimizer):
     """s ← ρ s + (1 − ρ) g²; w ← w − lr · g / (√s + ε).
 
+    Tieleman and Hinton (2012), lecture 6e.
+
     Parameters
     ----------
     lr, weight_decay, clip_norm : see `Optimizer`.
     rho : ρ in [0, 1), how much of the mean square is kept each step (PyTorch's `alpha`).
     eps : ε, in the unit of the gradient.
-
-    Notes
-    -----
-    Tieleman and Hinton (2012), lecture 6e.
 
     Examples
     --------
@@ -369,15 +363,13 @@ class Adam(Optimizer):
     m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ) take back that both began at zero; t = 1, 2, … counts
     the steps.
 
+    Kingma and Ba (2015), algorithm 1.
+
     Parameters
     ----------
     lr, weight_decay, clip_norm : see `Optimizer`.
     betas : (β₁, β₂), in [0, 1), how much of each mean is kept a step.
     eps : ε, in the unit of the gradient.
-
-    Notes
-    -----
-    Kingma and Ba (2015), algorithm 1.
 
     Examples
     --------
@@ -423,14 +415,12 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """w ← (1 − lr · λ) w, then Adam's step: the decay is not divided by √v̂.
 
+    Loshchilov and Hutter (2019), algorithm 2.
+
     Parameters
     ----------
     lr, betas, eps, clip_norm : see `Adam`.
     weight_decay : λ, a share of the weight per unit of learning rate.
-
-    Notes
-    -----
-    Loshchilov and Hutter (2019), algorithm 2.
 
     Examples
     --------

@@ -101,15 +101,13 @@ class Constant(Schedule):
 class Step(Schedule):
     """lr(t) = lr · factor^⌊t / every⌋: a staircase.
 
+    PyTorch's `StepLR`.
+
     Parameters
     ----------
     lr : the learning rate at t = 0.
     every : the length of a stair, steps.
     factor : what is left of the rate after each stair, no unit.
-
-    Notes
-    -----
-    PyTorch's `StepLR`.
 
     Examples
     --------
@@ -133,14 +131,12 @@ class Step(Schedule):
 class Exponential(Schedule):
     """lr(t) = lr · factorᵗ.
 
+    PyTorch's `ExponentialLR`.
+
     Parameters
     ----------
     lr : the learning rate at t = 0.
     factor : what is left of the rate after each step, no unit.
-
-    Notes
-    -----
-    PyTorch's `ExponentialLR`.
 
     Examples
     --------
@@ -171,15 +167,13 @@ def cosine(start: float, end: float, share: float) -> float:
 class Cosine(Schedule):
     """lr(t) = lr_end + ½ (lr − lr_end) (1 + cos(π t / steps)) for t ≤ steps, then lr_end.
 
+    Loshchilov and Hutter (2017), equation 5, without restarts.
+
     Parameters
     ----------
     lr : the learning rate at t = 0.
     steps : when lr_end is reached.
     lr_end : the learning rate at the end.
-
-    Notes
-    -----
-    Loshchilov and Hutter (2017), equation 5, without restarts.
 
     Examples
     --------
@@ -208,6 +202,8 @@ class OneCycle(Schedule):
         up:    cosine(lr_max / div_factor, lr_max, t / p)
         down:  cosine(lr_max, lr_max / (div_factor · final_div_factor), (t − p) / (steps − 1 − p))
 
+    Smith and Topin (2019), in the form of PyTorch's `OneCycleLR`.
+
     Parameters
     ----------
     lr_max : the learning rate at the peak.
@@ -215,10 +211,6 @@ class OneCycle(Schedule):
     pct_start : the share of the steps that goes up, in [0, 1].
     div_factor : the peak over the beginning, no unit.
     final_div_factor : the beginning over the end, no unit.
-
-    Notes
-    -----
-    Smith and Topin (2019), in the form of PyTorch's `OneCycleLR`.
 
     Examples
     --------
@@ -254,15 +246,13 @@ class OneCycle(Schedule):
 class WarmUp(Schedule):
     """lr(t) = after(0) · (start + (1 − start) · t / steps) for t < steps, then after(t − steps).
 
+    Goyal et al. (2017), section 2.2; PyTorch's `LinearLR`.
+
     Parameters
     ----------
     after : the schedule that follows, or a constant learning rate.
     steps : the length of the straight line up.
     start : the share of after(0) at t = 0, in [0, 1].
-
-    Notes
-    -----
-    Goyal et al. (2017), section 2.2; PyTorch's `LinearLR`.
 
     Examples
     --------

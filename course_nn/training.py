@@ -503,7 +503,8 @@ class _Run:
 
     def counted(self, batch: Data) -> tuple[float, float]:
         """How many samples of a batch count, and with which weight; of none there is no step."""
-        ignored, counts = getattr(self.loss, "ignore_index", None), np.ones(len(batch.x))
+        ignored = getattr(self.loss, "ignore_index", None)
+        counts = self.model.xp.ones(len(batch.x))
         if ignored is not None and batch.labels.ndim == 1:
             counts = batch.labels != ignored
         weights = counts if batch.weights is None else batch.weights * counts

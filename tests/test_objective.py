@@ -210,10 +210,13 @@ class Mine(nn.Loss):
         (Mine(value=lambda y: "1"), "Mine.compute gave '1'"),
         (Mine(answer=1.0), r"Mine.compute must return the pair \(loss, cache\), got 1.0"),
         (Mine(gradient=lambda y: None), "Mine.gradient gave None: it must be ∂L/∂output"),
-        (Mine(gradient=lambda y: y[0]), r"shape \(2,\): .* in the output's shape \(4, 2\)"),
+        (
+            Mine(gradient=lambda y: y[0]),
+            r"shape \(2,\) and float32: .* in the output's shape \(4, 2\)",
+        ),
         (Mine(gradient=lambda y: y[:, :1]), r"an array of shape \(4, 1\)"),
         (Mine(gradient=lambda y: y.tolist()), r"Mine.gradient gave \[\["),
-        (Mine(gradient=lambda y: y + 1j), "an array of complex64"),
+        (Mine(gradient=lambda y: y + 1j), "an array of shape .* and complex64"),
     ],
 )
 def test_a_loss_of_ones_own_that_is_none_is_named_and_changes_nothing(loss, message) -> None:
