@@ -23,6 +23,7 @@ from . import (
 )
 from .callbacks import Checkpoint, CSVLogger, EarlyStopping, LearningRateSchedule, ProgressPrinter
 from .checks import ShapeError
+from .layercheck import check_layer
 from .layers import (
     GELU,
     AvgPool2D,
@@ -107,6 +108,7 @@ __all__ = [
     "accuracy",
     "backend",
     "callbacks",
+    "check_layer",
     "data",
     "gradcheck",
     "init",

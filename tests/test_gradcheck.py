@@ -200,13 +200,23 @@ def _conv(mode: dict) -> tuple:
     return (lambda x, W, b: ops.conv2d_forward(x, W, b, **mode)), arrays
 
 
+def dense(x, W, b):
+    return x @ W + b, (x, W)
+
+
 def wrong_dense(spoil: Callable) -> tuple:
     arrays = normal(1, 4, 3), normal(2, 3, 3), normal(3, 3)  # square, so that Wᵀ also fits
 
     def backward(dy, cache):
-        return spoil(dy, *cache, *ops.dense_backward(dy, cache))
+        x, W = cache
+        return spoil(dy, x, W, dy @ W.T, x.T @ dy, dy.sum(axis=0))
 
-    return ops.dense_forward, backward, arrays
+    return dense, backward, arrays
+
+
+def sigmoid(x):
+    y = 1 / (1 + np.exp(-x))
+    return y, y
 
 
 def wrong_batch_norm(keep_mean: bool, keep_variance: bool) -> tuple:
@@ -278,10 +288,13 @@ MISTAKES: dict[str, tuple[tuple, bool]] = {
         True,
     ),
     "sigmoid: y instead of y (1 − y)": (
-        (ops.sigmoid_forward, lambda dy, y: dy * y, (normal(1, 3),)),
+        (sigmoid, lambda dy, y: dy * y, (normal(1, 3),)),
         True,
     ),
-    "tanh: 1 − y": ((ops.tanh_forward, lambda dy, y: dy * (1 - y), (normal(1, 3),)), True),
+    "tanh: 1 − y": (
+        (lambda x: (np.tanh(x), np.tanh(x)), lambda dy, y: dy * (1 - y), (normal(1, 3),)),
+        True,
+    ),
     "conv: dx left out of the fold": (wrong_conv(lambda dx, dW, db: (0 * dx, dW, db)), True),
     "conv: kernel not turned": (
         wrong_conv(lambda dx, dW, db: (dx, dW[:, :, ::-1, ::-1].copy(), db)),
