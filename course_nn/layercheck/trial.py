@@ -1,25 +1,29 @@
-"""`check_layer`: everything that a model asks of a layer, asked of one layer at once.
-
-A layer of one's own may return the right y and still be wrong: it forgets a gradient, keeps a mask
-on itself, mixes the samples of a batch. Each is found here, and said in one sentence.
-"""
+"""`check_layer`, and the trial that it is: one method for each thing that is asked of a layer."""
 
 import copy
-import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from .backend import Array
-from .checks import ShapeError, generator, whole
-from .gradcheck import Comparison, GradientReport, check_vjp
-
-ELEMENTS = 256  # an array with more is not judged element by element, but by
-SAMPLED = 24  # so many elements, drawn at random, and
-MIXTURES = 8  # so many sums of all its elements with random weights
-
+from ..backend import Array
+from ..checks import ShapeError, generator, whole
+from ..gradcheck import GradientReport, check_vjp
+from .parts import (
+    Directions,
+    as_pair,
+    chains,
+    drawing,
+    equal,
+    expect_dtype,
+    factor,
+    fingerprint,
+    listed,
+    near,
+    said,
+    summed,
+)
+from .report import Fault, Finding, LayerReport
 
 # what to do where a part of a batch gives something else
 CUT = {
@@ -32,63 +36,6 @@ MERGED = {
     "dx": "what apply_back needs of the batch must be a sum that summarise_back returns",
     "": "what summarise_back returns for the slices of a batch must add up to it",
 }
-
-
-class Fault(Exception):
-    """What is wrong with a layer, in one sentence."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at.
-
-    Attributes
-    ----------
-    what : that is asked of a layer.
-    said : the fault, or what was found.
-    passed : True, False, or None where it could not be looked at.
-    """
-
-    what: str
-    said: str
-    passed: bool | None
-
-    def __str__(self) -> str:
-        mark = {True: "ok  ", False: "FAIL", None: "–   "}[self.passed]
-        return f"  {mark} {self.what}" + (f": {self.said}" if self.said else "")
-
-
-@dataclass(frozen=True)
-class LayerReport:
-    """What `check_layer` found; it prints itself.
-
-    Attributes
-    ----------
-    layer : what was judged, as text.
-    findings : in the order in which they were looked at.
-    """
-
-    layer: str
-    findings: list[Finding] = field(repr=False)
-
-    @property
-    def passed(self) -> bool:
-        """Whether no fault was found."""
-        return all(finding.passed for finding in self.findings)
-
-    @property
-    def faults(self) -> list[str]:
-        """The sentences of what is wrong."""
-        return [finding.said for finding in self.findings if finding.passed is False]
-
-    def __bool__(self) -> bool:
-        return self.passed
-
-    def __str__(self) -> str:
-        verdict = "passed" if self.passed else "FAILED"
-        return "\n".join([f"{self.layer}: layer check {verdict}", *map(str, self.findings)])
-
-    __repr__ = __str__
 
 
 def check_layer(
@@ -171,22 +118,8 @@ class Trial:
 
     def run(self) -> list[Finding]:
         """Every finding; after a fault without which no more can be said, the rest is left out."""
-        steps: list[tuple[str, Callable[[], str | None], bool]] = [
-            ("it is built, its weights drawn by rng", self.building, True),
-            ("compute changes nothing", self.pure_compute, False),
-            ("compute returns (y, cache) as infer promises", self.computing, True),
-            ("compute gives the same y twice", self.repeats, True),
-            ("gradients changes nothing", self.pure_gradients, False),
-            ("gradients returns dx and one for each parameter", self.forms, True),
-            ("every gradient is right", self.right, False),
-            ("dx may be left out", self.without_dx, False),
-            ("a batch may be cut in two", self.cut, False),
-            ("prediction works, sample by sample", self.predicts, False),
-            ("observe moves the state alone", self.observes, False),
-            ("float32 stays float32", self.narrow, False),
-        ]
         findings, going = [], True
-        for what, step, needed in steps:
+        for what, (step, needed) in self.steps().items():
             if not going:
                 findings.append(Finding(what, "", None))
                 continue
@@ -197,21 +130,35 @@ class Trial:
                 going = not (needed or fault.__cause__)
         return findings
 
+    def steps(self) -> dict[str, tuple[Callable[[], str | None], bool]]:
+        """What is asked, in order, and whether all that follows needs it."""
+        return {
+            "it is built, its weights drawn by rng": (self.building, True),
+            "compute changes nothing": (self.pure_compute, False),
+            "compute returns (y, cache) as infer promises": (self.computing, True),
+            "compute gives the same y twice": (self.repeats, True),
+            "gradients changes nothing": (self.pure_gradients, False),
+            "gradients returns dx and one for each parameter": (self.forms, True),
+            "every gradient is right": (self.right, False),
+            "dx may be left out": (self.without_dx, False),
+            "a batch may be cut in two": (self.cut, False),
+            "prediction works, sample by sample": (self.predicts, False),
+            "observe moves the state alone": (self.observes, False),
+            "float32 stays float32": (self.narrow, False),
+        }
+
     # -- calls ------------------------------------------------------------------------------------
 
     def call(self, name: str, *args: Any, layer: Any = None, **options: Any) -> Any:
         """A method's result; its error is a fault."""
         layer = self.layer if layer is None else layer
-        drawing = [(inner, copy.deepcopy(inner.rng)) for inner in _drawing(layer)]
+        draws = [(inner, copy.deepcopy(inner.rng)) for inner in drawing(layer)]
         try:
             return getattr(layer, name)(*args, **options)
         except Exception as error:
-            raise Fault(f"{name} raised {_said(error)}") from error
+            raise Fault(f"{name} raised {said(error)}") from error
         finally:
-            for (
-                inner,
-                rng,
-            ) in drawing:  # a block's inner layers draw their own noise: the same again
+            for inner, rng in draws:  # a block's inner layers draw for themselves: the same again
                 inner.rng = rng
 
     def forward(self, x: Array, noise: Array | None, layer: Any = None) -> tuple[Array, Any]:
@@ -223,13 +170,13 @@ class Trial:
         try:
             layer = copy.deepcopy(self.given)
         except Exception as error:
-            raise Fault(f"copy.deepcopy of it raised {_said(error)}") from error
+            raise Fault(f"copy.deepcopy of it raised {said(error)}") from error
         try:
             layer.build(self.input_shape, rng=rng, dtype=dtype)
         except ShapeError:
             raise
         except Exception as error:
-            raise Fault(f"build raised {_said(error)}") from error
+            raise Fault(f"build raised {said(error)}") from error
         return layer
 
     # -- what is asked ----------------------------------------------------------------------------
@@ -257,20 +204,20 @@ class Trial:
 
     def pure_compute(self) -> None:
         self.noise = self.drawn(self.layer, self.x)
-        x, before = self.x.copy(), _fingerprint(self.layer)  # as it is before its first call
+        x, before = self.x.copy(), fingerprint(self.layer)  # as it is before its first call
         noise = None if self.noise is None else self.noise.copy()
         self.forward(x, noise)
         if not np.array_equal(x, self.x):
             raise Fault(
                 "compute changes its x in place, which is another layer's y: work on a copy"
             )
-        if noise is not None and not _equal(noise, self.noise):
+        if noise is not None and not equal(noise, self.noise):
             raise Fault("compute changes its noise in place: work on a copy")
         self.expect_unchanged("compute", before)
 
     def computing(self) -> str:
         result = self.forward(self.x.copy(), self.noise)
-        self.y, self.cache = _as_pair("compute", "(y, cache)", result)
+        self.y, self.cache = as_pair("compute", "(y, cache)", result)
         wanted = (len(self.x), *self.layer.output_shape)
         if np.shape(self.y) != wanted:
             raise Fault(
@@ -279,7 +226,7 @@ class Trial:
             )
         if self.cache is None:
             raise Fault("compute returns None as cache in training: return () if nothing is kept")
-        _expect_dtype("compute", "y", self.y, np.float64)
+        expect_dtype("compute", "y", self.y, np.float64)
         if not np.isfinite(self.y).all():
             raise Fault(
                 "compute gives NaN or ∞ for standard normal inputs: mend it, or give check_layer "
@@ -300,12 +247,12 @@ class Trial:
                 f"{len(like)}, so that it can be cut with it"
             )
         if noise.dtype.kind == "f":
-            _expect_dtype("draw_noise", "the noise", noise, like.dtype)
+            expect_dtype("draw_noise", "the noise", noise, like.dtype)
         return noise
 
     def expect_unchanged(self, what: str, before: dict[str, Any]) -> None:
         """Raises the fault of a method that keeps something on the layer."""
-        after = _fingerprint(self.layer)
+        after = fingerprint(self.layer)
         changed = [k for k in {**before, **after} if before.get(k) != after.get(k)]
         if changed:
             raise Fault(
@@ -316,7 +263,7 @@ class Trial:
 
     def repeats(self) -> None:
         again, _ = self.forward(self.x.copy(), self.noise)
-        if not _near(again, self.y):
+        if not near(again, self.y):
             raise Fault(
                 "compute gives another y for the same x: draw random numbers in draw_noise, and "
                 "take them as noise"
@@ -324,12 +271,12 @@ class Trial:
 
     def pure_gradients(self) -> None:
         _, cache = self.forward(self.x.copy(), self.noise)
-        dy, before = self.dy.copy(), _fingerprint(self.layer)
+        dy, before = self.dy.copy(), fingerprint(self.layer)
         first = copy.deepcopy(self.call("gradients", dy, cache))
         if not np.array_equal(dy, self.dy):
             raise Fault("gradients changes dy in place, which others may read: work on a copy")
         self.expect_unchanged("gradients", before)
-        if not _equal(first, self.call("gradients", self.dy.copy(), cache)):
+        if not equal(first, self.call("gradients", self.dy.copy(), cache)):
             raise Fault(
                 "gradients gives something else when it is called again with the same cache: it "
                 "changes the cache in place; work on a copy"
@@ -338,7 +285,7 @@ class Trial:
     def forms(self) -> str:
         _, cache = self.forward(self.x.copy(), self.noise)
         result = self.call("gradients", self.dy.copy(), cache)
-        self.dx, grads = _as_pair("gradients", "(dx, grads)", result)
+        self.dx, grads = as_pair("gradients", "(dx, grads)", result)
         if not isinstance(grads, dict):
             raise Fault(f"gradients must return its grads as a dict, got {type(grads).__name__}")
         params = self.layer.params
@@ -372,7 +319,7 @@ class Trial:
                 if name != "x"
                 else f"gradients gives dx of shape {np.shape(gradient)}; x has {wanted.shape}"
             )
-        _expect_dtype("gradients", f"d{name}", gradient, np.float64)
+        expect_dtype("gradients", f"d{name}", gradient, np.float64)
 
     def right(self) -> str:
         for name in ("x", *self.layer.params):
@@ -412,21 +359,21 @@ class Trial:
         return (
             f"gradients gives a wrong d{name}: d{name}{directions.named(at)} is "
             f"{c.analytic[at]:+.6g}, and differences give {c.numerical[at]:+.6g}"
-            + _factor(c, len(self.x))
+            + factor(c, len(self.x))
         )
 
     def without_dx(self) -> None:
         _, cache = self.forward(self.x.copy(), self.noise)
         result = self.call("gradients", self.dy.copy(), cache, need_dx=False)
-        _, grads = _as_pair("gradients", "(dx, grads)", result)
-        if not isinstance(grads, dict) or not _equal(grads, self.grads):
+        _, grads = as_pair("gradients", "(dx, grads)", result)
+        if not isinstance(grads, dict) or not equal(grads, self.grads):
             raise Fault(
                 "gradients with need_dx=False gives other gradients of the parameters: it may "
                 "leave out dx, and nothing else"
             )
 
     def cut(self) -> str:
-        if _chains(self.layer):
+        if chains(self.layer):
             return "not asked: a model takes a block apart"
         whole_batch = getattr(self.layer, "whole_batch", False)
         pieces = getattr(self.layer, "in_slices", False)
@@ -442,7 +389,7 @@ class Trial:
             ("dx", dx, self.dx),
             *((f"d{name}", grads[name], self.grads[name]) for name in self.grads),
         ]:
-            if not _near(got, wanted):
+            if not near(got, wanted):
                 why = advice.get(name, advice[""])
                 raise Fault(f"{name} is another when a batch is cut in two: {why}")
         return "its slices are merged" if whole_batch else ""
@@ -462,7 +409,7 @@ class Trial:
             ys.append(y)
             dxs.append(dx)
             grads.append(g)
-        return np.concatenate(ys), np.concatenate(dxs), _summed(grads)
+        return np.concatenate(ys), np.concatenate(dxs), summed(grads)
 
     def in_slices(self) -> tuple[Array, Array, dict[str, Array]]:
         """The same by way of what the halves bring: a layer in which a batch meets."""
@@ -471,7 +418,7 @@ class Trial:
         statistics = self.call("merge", summaries)
         pairs = [self.call("apply", self.x[r].copy(), statistics) for r in rows]
         back = zip(rows, pairs, strict=True)
-        grads = _summed(
+        grads = summed(
             [self.call("summarise_back", self.dy[r].copy(), cache) for r, (_, cache) in back]
         )
         dxs = [
@@ -481,7 +428,7 @@ class Trial:
         return np.concatenate([y for y, _ in pairs]), np.concatenate(dxs), grads
 
     def predicts(self) -> None:
-        before = _fingerprint(self.layer)
+        before = fingerprint(self.layer)
         y = self.predicted(self.x)
         if np.shape(y) != self.y.shape:
             raise Fault(
@@ -491,12 +438,12 @@ class Trial:
         if not np.isfinite(y).all():
             raise Fault("compute gives NaN or ∞ in prediction")
         self.expect_unchanged("compute in prediction", before)
-        if not _near(self.predicted(self.x), y):
+        if not near(self.predicted(self.x), y):
             raise Fault(
                 "compute is random in prediction: it draws, or uses noise, in training only"
             )
         alone = np.concatenate([self.predicted(self.x[i : i + 1]) for i in range(len(self.x))])
-        if not _near(alone, y):
+        if not near(alone, y):
             raise Fault(
                 "the prediction of a sample depends on its batch: in prediction (train=False) let "
                 "remembered statistics take the place of the batch's"
@@ -505,20 +452,20 @@ class Trial:
     def predicted(self, x: Array) -> Array:
         """y in prediction."""
         result = self.call("compute", x.copy(), False)
-        return _as_pair("compute in prediction", "(y, cache)", result)[0]
+        return as_pair("compute in prediction", "(y, cache)", result)[0]
 
     def observes(self) -> str:
-        params = _fingerprint(self.layer.params)
+        params = fingerprint(self.layer.params)
         before = {name: (np.shape(a), a.dtype) for name, a in self.layer.state.items()}
         _, cache = self.forward(self.x.copy(), self.noise)
         self.call("observe", cache)
         after = {name: (np.shape(a), a.dtype) for name, a in self.layer.state.items()}
         if after != before:
             raise Fault(
-                f"observe turns its state {_listed(before)} into {_listed(after)}: names, shapes "
+                f"observe turns its state {listed(before)} into {listed(after)}: names, shapes "
                 "and dtypes stay"
             )
-        if _fingerprint(self.layer.params) != params:
+        if fingerprint(self.layer.params) != params:
             raise Fault("observe changes params: it moves state alone")
         if not all(np.isfinite(a).all() for a in self.layer.state.values()):
             raise Fault("observe makes its state NaN or ∞")
@@ -529,162 +476,10 @@ class Trial:
         x = self.x.astype(np.float32)
         noise = self.drawn(layer, x)
         y, cache = self.forward(x, noise, layer=layer)
-        _expect_dtype("compute", "y", y, np.float32)
-        _expect_dtype(
+        expect_dtype("compute", "y", y, np.float32)
+        expect_dtype(
             "compute", "y in prediction", self.call("compute", x, False, layer=layer)[0], np.float32
         )
         dx, grads = self.call("gradients", self.dy.astype(np.float32), cache, layer=layer)
         for name, gradient in {"x": dx, **grads}.items():
-            _expect_dtype("gradients", f"d{name}", gradient, np.float32)
-
-
-# -- directions in which an array is moved ---------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Directions:
-    """Elements of an array, each moved alone, and mixtures of all of them."""
-
-    shape: tuple[int, ...]
-    elements: np.ndarray
-    mixtures: np.ndarray
-
-    @classmethod
-    def of(cls, array: Array, rng: np.random.Generator) -> "Directions":
-        """Every element of a small array; of a large one some, and mixtures of all."""
-        if array.size <= ELEMENTS:
-            return cls(array.shape, np.arange(array.size), np.zeros((0, array.size)))
-        elements = np.sort(rng.choice(array.size, SAMPLED, replace=False))
-        mixtures = rng.standard_normal((MIXTURES, array.size)) / array.size**0.5
-        return cls(array.shape, elements, mixtures)
-
-    @property
-    def count(self) -> int:
-        """How many directions there are."""
-        return len(self.elements) + len(self.mixtures)
-
-    def moved(self, base: Array, t: Array) -> Array:
-        """base + Σ tₖ · directionₖ."""
-        flat = base.reshape(-1) + t[len(self.elements) :] @ self.mixtures
-        flat[self.elements] += t[: len(self.elements)]
-        return flat.reshape(self.shape)
-
-    def along(self, gradient: Array) -> Array:
-        """The gradient by t."""
-        flat = np.asarray(gradient).reshape(-1)
-        return np.concatenate([flat[self.elements], self.mixtures @ flat])
-
-    def named(self, k: int) -> str:
-        """The index of the k-th element, as text."""
-        if k >= len(self.elements):
-            return " along a random direction"
-        at = np.unravel_index(self.elements[k], self.shape)
-        return str([int(i) for i in at]) if at else ""
-
-
-# -- small parts -----------------------------------------------------------------------------------
-
-
-def _chains(layer: Any) -> dict[str, list[Any]]:
-    """The chains of inner layers of a block; none of any other layer."""
-    return layer.chains() if hasattr(layer, "chains") else {}
-
-
-def _drawing(layer: Any) -> list[Any]:
-    """Layers within a block that draw for themselves; a model takes a block apart, and draws."""
-    found = []
-    for inner in (one for chain in _chains(layer).values() for one in chain):
-        found += _drawing(inner)
-        if isinstance(getattr(inner, "rng", None), np.random.Generator):
-            found.append(inner)
-    return found
-
-
-def _said(error: Exception) -> str:
-    """An error and the line where it arose, as text."""
-    at = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} (line {at.lineno} of {at.name})"
-
-
-def _as_pair(method: str, wanted: str, result: Any) -> tuple[Any, Any]:
-    """Two things, or the fault."""
-    if not isinstance(result, tuple) or len(result) != 2:
-        raise Fault(f"{method} must return {wanted}, got {_described(result)}")
-    return result
-
-
-def _described(result: Any) -> str:
-    """What came, as text."""
-    if isinstance(result, tuple):
-        return f"a tuple of {len(result)}"
-    shape = f" of shape {result.shape}" if isinstance(result, np.ndarray) else ""
-    return "None" if result is None else f"a {type(result).__name__}{shape}"
-
-
-def _expect_dtype(method: str, name: str, array: Any, dtype: Any) -> None:
-    """Raises the fault of a result in another dtype than the parameters'."""
-    got = getattr(array, "dtype", None)
-    if got is None or got != np.dtype(dtype):
-        raise Fault(
-            f"{method} gives {name} as {got or type(array).__name__} in a layer of "
-            f"{np.dtype(dtype)}: keep x's dtype (arrays that are made inside want dtype=x.dtype)"
-        )
-
-
-def _near(a: Any, b: Array) -> bool:
-    """Equal but for round-off."""
-    scale = float(np.abs(b).max(initial=0.0))
-    return np.shape(a) == b.shape and np.allclose(a, b, rtol=0, atol=1e-9 * scale + 1e-300)
-
-
-def _equal(a: Any, b: Any) -> bool:
-    """Whether two results of `gradients`, or parts of them, are equal but for round-off."""
-    if isinstance(a, tuple | list):
-        return len(a) == len(b) and all(_equal(p, q) for p, q in zip(a, b, strict=True))
-    if isinstance(a, dict):
-        return set(a) == set(b) and all(_equal(a[name], b[name]) for name in a)
-    return a is None or (b is not None and _near(a, np.asarray(b)))
-
-
-def _summed(grads: list[dict[str, Array]]) -> dict[str, Array]:
-    """Gradients of slices, added up."""
-    return {name: sum(g[name] for g in grads[1:]) + grads[0][name] for name in grads[0]}
-
-
-def _listed(state: dict[str, Any]) -> str:
-    """Names and shapes, as text."""
-    return "{" + ", ".join(f"{name}: {kind} {shape}" for name, (shape, kind) in state.items()) + "}"
-
-
-def _factor(c: Comparison, samples: int) -> str:
-    """Where every number is the right one times a constant, the constant; it names the cause."""
-    sure = np.abs(c.numerical) > 1e-3 * np.abs(c.numerical).max()
-    ratios = c.analytic[sure] / c.numerical[sure]
-    ratio = float(np.median(ratios)) if len(ratios) else 1.0
-    if not np.allclose(ratios, ratio, rtol=1e-4, atol=0) or len(ratios) < 2:
-        return ""
-    cause = ""
-    if np.isclose(ratio * samples, 1):
-        cause = f", and the batch has {samples} samples: it is their sum, not mean"
-    return f"; every number of it is {ratio:.6g} times the right one{cause}"
-
-
-def _fingerprint(thing: Any) -> dict[str, Any]:
-    """What a layer, or a dict of arrays, holds, to be compared with what it holds later."""
-    held = dict(thing) if isinstance(thing, dict) else vars(thing)
-    return {str(name): _print_of(value) for name, value in held.items()}
-
-
-def _print_of(value: Any) -> Any:
-    """Something that is equal only if the value is."""
-    if isinstance(value, np.ndarray):
-        return value.shape, str(value.dtype), value.tobytes()
-    if isinstance(value, dict):
-        return _fingerprint(value)
-    if isinstance(value, list | tuple):
-        return [_print_of(one) for one in value]
-    if isinstance(value, np.random.Generator):
-        return str(value.bit_generator.state)
-    if hasattr(value, "compute") and hasattr(value, "__dict__"):
-        return _fingerprint(value)
-    return value if isinstance(value, int | float | str | bool | None) else id(value)
+            expect_dtype("gradients", f"d{name}", gradient, np.float32)
