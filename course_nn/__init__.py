@@ -48,6 +48,7 @@ from .layers import (
     Softmax,
     Tanh,
 )
+from .learncheck import check_learns
 from .losses import (
     BinaryCrossEntropy,
     CrossEntropy,
@@ -109,6 +110,7 @@ __all__ = [
     "backend",
     "callbacks",
     "check_layer",
+    "check_learns",
     "data",
     "gradcheck",
     "init",

@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "course_nn.gradcheck": {"backend", "gradcheck", "plot"},
     "course_nn.layers": {"backend", "checks", "ops", "init", "layers", "parameters", "words"},
     "course_nn.layercheck": {"backend", "checks", "gradcheck", "layercheck"},
+    "course_nn.learncheck": {"backend", "checks", "layers", "losses", "model", "optim"},
     "course_nn.losses": {"backend", "checks", "ops", "words"},
     "course_nn.optim": {"backend", "checks", "parameters", "schedule", "threads", "words"},
     "course_nn.schedule": {"checks", "words"},
