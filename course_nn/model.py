@@ -93,7 +93,7 @@ class Sequential(Described):
         self._owner = Owner()
         self._parameters: Parameters | None = None
         self._engine: Engine | None = None
-        if all(layer.output_shape for layer in self.layers):
+        if all(layer.output_shape for _, layer in leaves(self.layers)):
             self._adopt()
 
     def arguments(self) -> dict[str, Any]:
@@ -221,14 +221,14 @@ but gets (1, 28, 28): put a Flatten() before it
         """
         if self._built == [layer for _, layer in leaves(self.layers)]:
             return
-        new = [i for i, layer in enumerate(self.layers) if not layer.output_shape]
+        new = [(name, layer) for name, layer in leaves(self.layers) if not layer.output_shape]
         if not self.input_shape:
             raise RuntimeError(
                 "this model has no shapes yet; call model.build(input_shape, rng=rng) first"
             )
         if new or not self.layers:
             raise RuntimeError(
-                f"layer {new[0]}, {self.layers[new[0]]!r}, is new in this model and has no weights "
+                f"layer {new[0][0]}, {new[0][1]!r}, is new in this model and has no weights "
                 "yet; call model.build(rng=rng), which draws them and leaves the other layers' as "
                 "they are"
                 if new
@@ -328,7 +328,7 @@ but gets (1, 28, 28): put a Flatten() before it
         vars(self).update(state)
         self.xp, self._built, self._owner = np, [], Owner()
         self._parameters = self._engine = None
-        if built and all(layer.output_shape for layer in self.layers):
+        if built and all(layer.output_shape for _, layer in leaves(self.layers)):
             self._adopt()
 
     # -- the door ---------------------------------------------------------------------------------

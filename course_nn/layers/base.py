@@ -64,8 +64,8 @@ class Layer(Described):
     def __new__(cls, *args: Any, **options: Any) -> Self:
         # here, not in __init__: a layer of one's own need not call super().__init__()
         layer = super().__new__(cls)
-        layer.params, layer.grads, layer.state, layer.cache = InPlace(), {}, {}, None
-        layer.input_shape, layer.output_shape, layer.trainable = (), (), True
+        vars(layer).update(params=InPlace(), grads={}, state={}, cache=None)
+        vars(layer).update(input_shape=(), output_shape=(), trainable=True)
         return layer
 
     # -- shapes and parameters --------------------------------------------------------------------

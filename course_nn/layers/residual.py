@@ -10,6 +10,7 @@ from ..checks import ShapeError
 from ..parameters import InPlace
 from ..words import answers
 from .base import Layer, Shape, build_chain, expect_each_once
+from .dropout import Dropout
 
 
 class Residual(Layer):
@@ -92,20 +93,26 @@ class Residual(Layer):
                 "brings it to the same shape"
             )
         self.output_shape = ends["main"]
-        self.params = InPlace(self.gather("params"))
-        self.state, self.grads, self.cache = self.gather("state"), {}, None
+        self.grads, self.cache = {}, None
         return self.output_shape
 
-    def gather(self, kind: str) -> dict[str, Array]:
-        """The inner layers' params or state, under their names here."""
-        return {
-            f"{name}.{key}": a
-            for name, layer in self.inner()
-            for key, a in getattr(layer, kind).items()
-        }
+    @property
+    def whole_batch(self) -> bool:  # type: ignore[override]
+        """Whether something inside needs the batch whole, for whom does not take it apart."""
+        inner = (layer for _, layer in self.inner())
+        return any(layer.whole_batch or isinstance(layer, Dropout) for layer in inner)
+
+    @property
+    def params(self) -> InPlace:  # type: ignore[override]
+        """The inner layers' params, under their names here."""
+        return InPlace({f"{n}.{k}": a for n, layer in self.inner() for k, a in layer.params.items()})
+
+    @property
+    def state(self) -> dict[str, Array]:  # type: ignore[override]
+        """The inner layers' state, likewise."""
+        return {f"{n}.{k}": a for n, layer in self.inner() for k, a in layer.state.items()}
 
     def bind(self, name: str, array: Array) -> None:
-        self.params.bind(name, array)
         path, index, key = name.split(".", 2)
         self.paths[path][int(index)].bind(key, array)
 
