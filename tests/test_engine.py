@@ -283,5 +283,5 @@ def test_a_loss_whose_gradient_has_another_shape_is_named() -> None:
 
     model = nn.Sequential([nn.Flatten(), nn.Dense(3)])
     model.build((1, 8, 8), rng=np.random.default_rng(0))
-    with pytest.raises(nn.ShapeError, match=r"Own.gradient gives an array of shape \(3,\)"):
+    with pytest.raises(ValueError, match=r"Own.gradient gave an array of shape \(3,\)"):
         model.train_step(images(4)[0], np.zeros((4, 3)), Own(), nn.SGD(0.1))
