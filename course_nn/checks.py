@@ -98,6 +98,15 @@ def same_shape(where: str, name: str, got: Array, shape: tuple[int, ...]) -> Non
         raise ValueError(f"{where}: {name} has shape {got.shape}, expected {tuple(shape)}")
 
 
+def channels_last(shape: tuple[int, ...]) -> bool:
+    """Whether a sample's shape is an image's with its channels last, more likely than not.
+
+    >>> channels_last((32, 32, 3)), channels_last((3, 32, 32))
+    (True, False)
+    """
+    return len(shape) == 3 and shape[0] == shape[1] > 4 and shape[2] in (1, 3, 4)
+
+
 def upstream(where: str, dy: Any, shape: tuple[int, ...]) -> Array:
     """dy = ∂L/∂y as a float array of y's shape, else the sentence that says so.
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from . import door, training
 from .backend import Array, array_module, gpu_module, to_numpy
-from .checks import FLOATS, ShapeError, cut, generator, joined, whole
+from .checks import FLOATS, ShapeError, channels_last, cut, generator, joined, whole
 from .engine import Engine
 from .export import export
 from .layers import Layer, Shape, build_chain, expect_each_once, leaves
@@ -760,7 +760,7 @@ def _layers(layers: Sequence[Layer]) -> list[Layer]:
 
 def _doubt_channels_last(shape: Shape) -> None:
     """Warns of a shape that is an image with its channels last, more likely than not."""
-    if len(shape) == 3 and shape[0] == shape[1] > 4 and shape[2] in (1, 3, 4):
+    if channels_last(shape):
         right = (shape[2], *shape[:2])
         warnings.warn(
             f"input_shape {shape} is an image of {shape[0]} channels, {shape[1]} pixels high and "

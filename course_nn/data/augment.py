@@ -15,8 +15,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..backend import Array, array_module
+from ..checks import generator
+from ..words import answers
+from .arrays import as_array, doubt_channels_last
 
 
+@answers
 def augment(
     images: Array,
     *,
@@ -39,7 +43,7 @@ def augment(
     images : float array (N, C, H, W)
         Not written to; dtype kept.
     rng : numpy.random.Generator
-        The same state of the generator gives the same images.
+        The same state of the generator gives the same images. (`np.random.seed` has no effect.)
     rotation : float, degrees
         θ is uniform in ±rotation; positive turns counter-clockwise.
     shift : float, pixels
@@ -64,6 +68,11 @@ def augment(
     ValueError
         The images are not (N, C, H, W), or an amplitude is negative, not finite or too large.
 
+    Warns
+    -----
+    UserWarning
+        Where the channels of the images seem to come last.
+
     References
     ----------
     P. Simard, D. Steinkraus and J. Platt, "Best practices for convolutional neural networks
@@ -79,7 +88,7 @@ def augment(
     >>> y.shape == x.shape, y.dtype, bool((y == x).all())
     (True, dtype('float32'), False)
     """
-    _check(images, rng)
+    images, rng = _checked(images), generator(rng)
     _check_amplitudes(rotation, shift, zoom, elastic, smoothness)
     xp, n = array_module(images), len(images)
     angle = rng.uniform(-rotation, rotation, n)
@@ -145,7 +154,7 @@ def warp(
     array([[0.5, 1.5],
            [1.5, 3.5]])
     """
-    _check(images)
+    images = _checked(images)
     n, _, height, width = images.shape
     angle, scale = (np.broadcast_to(np.asarray(value, float), n) for value in (angle, scale))
     offset = np.broadcast_to(np.asarray(shift, float), (n, 2))
@@ -232,7 +241,9 @@ def _parts(images: Array) -> Iterator[slice]:
     return (slice(start, start + step) for start in range(0, len(images), step))
 
 
-def _check(images: Array, rng: np.random.Generator | None = None) -> None:
+def _checked(images: Array) -> Array:
+    """The images as an array, if they are (N, C, H, W) floats."""
+    images = as_array(images, "images")
     if images.ndim != 4:
         raise ValueError(
             f"images have shape {images.shape}: expected (N, C, H, W); one image of H by W is "
@@ -240,8 +251,8 @@ def _check(images: Array, rng: np.random.Generator | None = None) -> None:
         )
     if not np.issubdtype(images.dtype, np.floating):
         raise TypeError(f"images have dtype {images.dtype}: expected floating point.")
-    if rng is not None and not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng is {rng!r}: expected a numpy.random.Generator.")
+    doubt_channels_last(images, "images", level=4)
+    return images
 
 
 def _check_amplitudes(

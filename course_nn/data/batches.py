@@ -1,23 +1,28 @@
 """From a data set to what a training step takes: batches, standardised pixels, framed images.
 
-Every draw comes from a generator the caller hands in, so that a run can be repeated. Statistics
-come from the training set alone and are applied to both sets: the test set stays unseen.
+Every draw comes from a generator the caller hands in, so that a run can be repeated:
+`np.random.seed` has no effect here. Statistics come from the training set alone and are applied to
+both sets: the test set stays unseen. Tables and lists are welcome, and become arrays.
 """
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from ..backend import Array, array_module
+from ..checks import as_float, cut, generator, number, whole
+from ..words import answers
+from .arrays import as_array, doubt_channels_last
 
 
+@answers
 def batches(
-    x: Array,
-    labels: Array,
-    batch_size: int,
+    x: Any,
+    labels: Any,
+    batch_size: int = 32,
     *,
     rng: np.random.Generator | None = None,
     drop_last: bool = False,
@@ -30,14 +35,14 @@ def batches(
 
     Parameters
     ----------
-    x : array (N, ...)
+    x : array (N, ...), or a table
         The samples; dtype kept.
-    labels : array (N,) or (N, K)
+    labels : array (N,) or (N, K), or a table
         What belongs to them: classes or one-hot rows; dtype kept.
     batch_size : int
-        B, from 1 to N.
+        B, at least 1; one above N gives all samples at once.
     rng : numpy.random.Generator, optional
-        Draws the order.
+        Draws the order. (`np.random.seed` has no effect; `rng=np.random.default_rng(0)` repeats.)
     drop_last : bool
         Leave out a last batch of fewer than B samples.
 
@@ -48,9 +53,10 @@ def batches(
     Raises
     ------
     ValueError
-        `x` is empty, `x` and `labels` differ in length, or B is not in 1 … N.
+        `x` is empty, `x` and `labels` differ in length, B is below 1, or `drop_last` leaves no
+        batch.
     TypeError
-        `batch_size` is not an integer or `rng` not a generator.
+        `batch_size` is not an integer, `rng` not a generator, or `x` holds no samples.
 
     References
     ----------
@@ -66,25 +72,26 @@ def batches(
     >>> sum(len(yb) for xb, yb in batches(x, labels, 2, rng=np.random.default_rng(0)))
     5
     """
-    count = _same_length(x, labels)
-    size = _batch_size(batch_size, count)
-    if rng is not None:
-        _check_rng(rng)
-    return _walk(x, labels, size, rng, count - count % size if drop_last else count)
+    x, labels = _pair(x, labels)
+    size = whole("batch_size", batch_size, least=1)
+    if drop_last and size > len(x):
+        raise ValueError(
+            f"drop_last leaves no batch: batch_size is {size}, and there are {len(x)} samples; "
+            "give a smaller batch_size"
+        )
+    rng = None if rng is None else generator(rng)
+    return _walk(x, labels, size, rng, len(x) - len(x) % size if drop_last else len(x))
 
 
 def _walk(
     x: Array, labels: Array, size: int, rng: np.random.Generator | None, end: int
 ) -> Iterator[tuple[Array, Array]]:
-    if rng is None:
-        for start in range(0, end, size):
-            part = slice(start, min(start + size, end))
+    order = None if rng is None else rng.permutation(len(x))
+    for part in cut(end, size):
+        if order is None:
             yield x[part], labels[part]
-        return
-    order = rng.permutation(len(x))
-    for start in range(0, end, size):
-        rows = order[start : min(start + size, end)]
-        yield _take(x, rows), _take(labels, rows)
+        else:
+            yield _take(x, order[part]), _take(labels, order[part])
 
 
 def _take(x: Array, rows: Array) -> Array:
@@ -92,21 +99,22 @@ def _take(x: Array, rows: Array) -> Array:
     return x[array_module(x).asarray(rows)]
 
 
+@answers
 def split(
-    x: Array, labels: Array, fraction: float, *, rng: np.random.Generator
+    x: Any, labels: Any, fraction: float, *, rng: np.random.Generator
 ) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
     """Set aside round(fraction · N) samples, drawn at random, for validation.
 
     Parameters
     ----------
-    x : array (N, ...)
+    x : array (N, ...), or a table
         The samples; dtype kept.
-    labels : array (N,) or (N, K)
-        What belongs to them.
+    labels : array (N,) or (N, K), or a table
+        What belongs to them, row by row (a table's index is not looked at).
     fraction : float
         The share of the validation set, above 0 and below 1.
     rng : numpy.random.Generator
-        Draws who goes where.
+        Draws who goes where. (`np.random.seed` has no effect here.)
 
     Returns
     -------
@@ -118,7 +126,7 @@ def split(
     ValueError
         Lengths differ, `x` is empty, or one of the two parts would be.
     TypeError
-        `rng` is not a generator.
+        `rng` is not a generator, `fraction` no number, or `x` holds no samples.
 
     Examples
     --------
@@ -128,8 +136,8 @@ def split(
     >>> train[0].shape, validation[0].shape
     ((8, 1), (2, 1))
     """
-    count = _same_length(x, labels)
-    _check_rng(rng)
+    x, labels = _pair(x, labels)
+    rng, fraction, count = generator(rng), number("fraction", fraction, -np.inf), len(x)
     held = round(fraction * count) if 0 < fraction < 1 else 0
     if not 0 < held < count:
         raise ValueError(
@@ -148,9 +156,9 @@ class Standardize:
 
     Parameters
     ----------
-    x : float array (N, C, H, W) or (N, D)
-        The training set. μ and σ are taken over all axes but the second: one number per channel,
-        or per feature.
+    x : array (N, C, H, W) or (N, D), or a table
+        The training set; whole numbers become float64. μ and σ are taken over all axes but the
+        second: one number per channel, or per feature.
 
     Attributes
     ----------
@@ -159,9 +167,14 @@ class Standardize:
     Raises
     ------
     TypeError
-        `x` is not floating point.
+        `x` holds something else than numbers.
     ValueError
-        `x` is empty, has fewer than two axes, or its mean is not finite.
+        `x` is empty, is neither (N, C, H, W) nor (N, D), or its mean is not finite.
+
+    Warns
+    -----
+    UserWarning
+        Where the channels of the images seem to come last.
 
     References
     ----------
@@ -175,22 +188,24 @@ class Standardize:
     array([[3., 0.]])
     """
 
-    def __init__(self, x: Array) -> None:
-        _check_float(x)
-        if x.ndim < 2 or x.size == 0:
+    def __init__(self, x: Any) -> None:
+        x = as_float(as_array(x, "x"))
+        if x.ndim not in (2, 4) or x.size == 0:
+            fix = "; images without channels are x[:, None]" if x.ndim == 3 else ""
             raise ValueError(
                 f"the training set has shape {x.shape}: expected (N, C, H, W) or (N, D) with at "
-                "least one sample."
+                f"least one sample{fix}."
             )
+        doubt_channels_last(x, "x")
         mean, std = _mean_and_std(x)
         if not bool(np.isfinite(mean).all()):
             raise ValueError("the training set holds NaN or infinity: remove those samples first.")
         self.mean = mean.astype(x.dtype)
         self.std = std.astype(x.dtype)
 
-    def __call__(self, x: Array) -> Array:
-        """y = (x - μ) / σ for any set of samples of the training set's shape; dtype kept."""
-        _check_float(x)
+    def __call__(self, x: Any) -> Array:
+        """y = (x - μ) / σ for any set of samples of the training set's shape; float dtypes kept."""
+        x = as_float(as_array(x, "x"))
         if x.ndim != self.mean.ndim or x.shape[1] != self.mean.shape[1]:
             raise ValueError(
                 f"x has shape {x.shape}, but the training set had {self.mean.ndim} axes and "
@@ -201,19 +216,19 @@ class Standardize:
         return y
 
 
-def normalize(x_train: Array, *others: Array) -> tuple[Array, ...]:
+def normalize(x_train: Any, *others: Any) -> tuple[Array, ...]:
     """y = (x - μ) / σ for the training set and every other, all with the training set's μ and σ.
 
     Parameters
     ----------
-    x_train : float array (N, C, H, W) or (N, D)
+    x_train : array (N, C, H, W) or (N, D), or a table
         Gives μ and σ, per channel or feature: see `Standardize`.
-    *others : float arrays of the same kind
+    *others : of the same kind
         Validation and test sets.
 
     Returns
     -------
-    tuple of arrays, one for each argument, dtypes kept
+    tuple of arrays, one for each argument, float dtypes kept
 
     Raises
     ------
@@ -263,12 +278,14 @@ def pad(images: Array, margin: int | tuple[int, int], *, value: float = 0.0) -> 
     >>> pad(np.ones((1, 1, 28, 28)), 2).shape
     (1, 1, 32, 32)
     """
+    images = as_array(images, "images")
     rows, columns = (margin, margin) if isinstance(margin, int) else margin
     if images.ndim < 2 or rows < 0 or columns < 0:
         raise ValueError(
             f"cannot frame an array of shape {images.shape} by {margin}: expected images "
             "(N, C, H, W) and a margin of 0 or more."
         )
+    doubt_channels_last(images, "images")
     frame = [(0, 0)] * (images.ndim - 2) + [(rows, rows), (columns, columns)]
     return array_module(images).pad(images, frame, constant_values=value)
 
@@ -287,38 +304,13 @@ def _mean_and_std(x: Array, step: int = 1024) -> tuple[Array, Array]:
     return mean, array_module(x).where(low < high, std, 1.0)
 
 
-def _same_length(x: Array, labels: Array) -> int:
+def _pair(x: Any, labels: Any) -> tuple[Array, Array]:
+    """Samples and labels as arrays, one label a sample."""
+    x, labels = as_array(x, "x"), as_array(labels, "labels")
     if len(x) != len(labels):
         raise ValueError(
             f"x has {len(x)} samples but labels has {len(labels)}: one label per sample is needed."
         )
     if len(x) == 0:
         raise ValueError("the data set is empty: x has 0 samples, expected at least one.")
-    return len(x)
-
-
-def _batch_size(batch_size: int, count: int) -> int:
-    try:
-        size = operator.index(batch_size)
-    except TypeError as error:
-        raise TypeError(f"batch_size is {batch_size!r}: expected an integer.") from error
-    if not 1 <= size <= count:
-        raise ValueError(
-            f"batch_size is {size}, but the data set has {count} samples: give 1 to {count}."
-        )
-    return size
-
-
-def _check_rng(rng: np.random.Generator) -> None:
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            f"rng is {rng!r}: expected a generator such as numpy.random.default_rng(0)."
-        )
-
-
-def _check_float(x: Array) -> None:
-    if not np.issubdtype(x.dtype, np.floating):
-        raise TypeError(
-            f"x has dtype {x.dtype}: expected floating point; convert it first, for instance by "
-            "x.astype('float32') / 255."
-        )
+    return x, labels

@@ -1,5 +1,7 @@
 """Batches, splits, one-hot rows, standardisation and frames, against what they promise."""
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -68,10 +70,9 @@ def test_shuffled_batches_are_copies_of_the_same_type() -> None:
     [
         (0, 0, 1, ValueError, "is empty"),
         (3, 4, 1, ValueError, "3 samples but labels has 4"),
-        (3, 3, 4, ValueError, "batch_size is 4, but the data set has 3 samples"),
-        (3, 3, 0, ValueError, "batch_size is 0"),
-        (3, 3, -1, ValueError, "batch_size is -1"),
-        (3, 3, 1.5, TypeError, "batch_size is 1.5: expected an integer"),
+        (3, 3, 0, ValueError, "batch_size must be at least 1, got 0"),
+        (3, 3, -1, ValueError, "batch_size must be at least 1, got -1"),
+        (3, 3, 1.5, TypeError, "batch_size must be a whole number, got 1.5"),
     ],
 )
 def test_wrong_arguments_are_refused_at_the_call(count, labels, size, error, message) -> None:
@@ -81,8 +82,35 @@ def test_wrong_arguments_are_refused_at_the_call(count, labels, size, error, mes
 
 def test_a_seed_is_not_a_generator() -> None:
     x, labels = samples(3)
-    with pytest.raises(TypeError, match="rng is 0: expected a generator"):
+    with pytest.raises(TypeError, match=r"rng must be a generator .* np.random.seed has no effect"):
         data.batches(x, labels, 1, rng=0)
+
+
+@pytest.mark.parametrize("options", [{}, {"batch_size": 4}, {"batch_size": 1000}])
+def test_fewer_samples_than_a_batch_are_one_batch(options: dict) -> None:
+    x, labels = samples(3)
+    ((xb, yb),) = data.batches(x, labels, **options)
+    np.testing.assert_array_equal(xb, x)
+    np.testing.assert_array_equal(yb, labels)
+
+
+def test_dropping_the_only_batch_is_refused() -> None:
+    with pytest.raises(ValueError, match="drop_last leaves no batch: batch_size is 32, and there"):
+        data.batches(*samples(3), drop_last=True)
+
+
+@pytest.mark.parametrize(
+    ("call", "word"),
+    [
+        (lambda x, y: data.split(x, y, 0.5, random_state=0), "give rng=np.random.default_rng"),
+        (lambda x, y: data.split(x, y, 0.5), "split needs rng"),
+        (lambda x, y: data.batches(x, y, 2, seed=0), "give rng=np.random.default_rng"),
+        (lambda x, y: data.augment(x, seed=0), "give rng=np.random.default_rng"),
+    ],
+)
+def test_the_words_of_others_get_ours(call, word) -> None:
+    with pytest.raises(TypeError, match=word):
+        call(*samples(4))
 
 
 # ---- split
@@ -117,15 +145,17 @@ def test_a_split_is_drawn_and_repeatable() -> None:
 
 @pytest.mark.parametrize("fraction", [0, 1, -0.5, 2, float("nan")])
 def test_a_split_needs_two_parts(fraction: float) -> None:
-    with pytest.raises(ValueError, match="set empty"):
+    with pytest.raises(ValueError, match=r"set empty|fraction must be in .*, got nan"):
         data.split(*samples(10), fraction, rng=np.random.default_rng(0))
 
 
 def test_a_split_checks_what_it_is_given() -> None:
     with pytest.raises(ValueError, match="2 samples but labels has 3"):
         data.split(np.zeros((2, 1)), np.zeros(3), 0.5, rng=np.random.default_rng(0))
-    with pytest.raises(TypeError, match="expected a generator"):
+    with pytest.raises(TypeError, match="rng must be a generator"):
         data.split(*samples(10), 0.5, rng=np.random)
+    with pytest.raises(TypeError, match="fraction must be a number, got '20%'"):
+        data.split(*samples(10), "20%", rng=np.random.default_rng(0))
 
 
 # ---- one-hot
@@ -152,7 +182,7 @@ def test_one_hot_takes_any_integers_and_gives_the_type_asked_for(dtype: str) -> 
     [
         ([0, 3], "label 3 of sample 1 is out of range: 3 classes are 0 to 2"),
         ([0, 1, -1], "label -1 of sample 2"),
-        ([0.0, 1.0], "a vector of integers, got float64"),
+        ([0.0, 1.0], "labels must be integers, got float64"),
         ([True, False], "got bool"),
         ([[0], [1]], r"shape \(2, 1\)"),
     ],
@@ -208,8 +238,10 @@ def test_a_channel_that_never_varies_becomes_zero(value: float, dtype: type) -> 
 
 
 def test_standardisation_refuses_what_it_cannot_measure() -> None:
-    with pytest.raises(TypeError, match="dtype uint8: expected floating point"):
-        data.normalize(np.zeros((3, 1, 2, 2), np.uint8))
+    with pytest.raises(TypeError, match="x must hold numbers of float32 or float64, got <U1"):
+        data.normalize(np.array([["a", "b"]]))
+    with pytest.raises(ValueError, match=r"\(3, 4, 4\): expected .* without channels are x\[:, No"):
+        data.normalize(np.zeros((3, 4, 4)))
     with pytest.raises(ValueError, match=r"shape \(0, 2\)"):
         data.normalize(np.zeros((0, 2)))
     with pytest.raises(ValueError, match=r"shape \(5,\)"):
@@ -219,8 +251,145 @@ def test_standardisation_refuses_what_it_cannot_measure() -> None:
     standardize = data.Standardize(np.eye(3))
     with pytest.raises(ValueError, match=r"x has shape \(2, 4\)"):
         standardize(np.zeros((2, 4)))
-    with pytest.raises(TypeError, match="dtype int64"):
-        standardize(np.zeros((2, 3), np.int64))
+    with pytest.raises(TypeError, match="got complex128"):
+        standardize(np.zeros((2, 3), complex))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, bool])
+def test_whole_numbers_are_measured_in_float64(dtype: type) -> None:
+    x = np.array([[0, 1], [1, 1], [1, 0]], dtype)
+    (y,) = data.normalize(x)
+    assert y.dtype == np.float64
+    np.testing.assert_allclose(y, data.normalize(x.astype(float))[0])
+
+
+# ---- tables and lists
+
+
+class Table:
+    """A table as pandas has it: rows by iloc, square brackets by column or by the index."""
+
+    def __init__(self, values: np.ndarray, index: np.ndarray) -> None:
+        self.values, self.index = values, index
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, key: object) -> object:
+        if isinstance(key, slice):
+            return Table(self.values[key], self.index[key])
+        if self.values.ndim == 2:
+            raise KeyError(f"None of {key} are in the columns")
+        rows = [list(self.index).index(k) for k in np.atleast_1d(key)]  # by label, not by place
+        return Table(self.values[rows], self.index[rows])
+
+    def to_numpy(self) -> np.ndarray:
+        return self.values
+
+
+TABLES = {
+    "lists": lambda a: a.tolist(),
+    "tables": lambda a: Table(a, np.arange(len(a))[::-1]),  # an index that runs the other way
+    "tables of objects": lambda a: Table(a.astype(object), np.arange(len(a))),
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_tables_and_lists_become_batches(kind: str, shuffle: bool) -> None:
+    x, labels = samples(10)
+    rng = np.random.default_rng(0) if shuffle else None
+    for xb, yb in data.batches(TABLES[kind](x), TABLES[kind](labels), 4, rng=rng):
+        assert isinstance(xb, np.ndarray)
+        assert isinstance(yb, np.ndarray)
+        np.testing.assert_array_equal(xb, x[yb.astype(int)])
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_tables_and_lists_are_split_row_by_row(kind: str) -> None:
+    x, labels = samples(10)
+    rng = np.random.default_rng(0)
+    parts = data.split(TABLES[kind](x), TABLES[kind](labels), 0.3, rng=rng)
+    for part in parts:
+        np.testing.assert_array_equal(part[0], x[part[1].astype(int)])
+    assert [len(part[1]) for part in parts] == [7, 3]
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_tables_and_lists_are_standardised(kind: str) -> None:
+    x, _ = samples(10)
+    for found in data.normalize(TABLES[kind](x), TABLES[kind](x)):
+        np.testing.assert_allclose(found, data.normalize(x)[0])
+
+
+def test_a_table_of_mixed_columns_is_one_of_numbers() -> None:
+    mixed = Table(np.array([[1, True], [2.5, False]], object), np.arange(2))
+    (y,) = data.normalize(mixed)
+    np.testing.assert_allclose(y, [[-1, 1], [1, -1]])
+
+
+def test_text_is_split_as_it_is_and_never_read_as_numbers() -> None:
+    words = Table(np.array([["1", 2.0], ["3", 4.0]], object), np.arange(2))
+    (x, _), _ = data.split(words, ["a", "b"], 0.5, rng=np.random.default_rng(0))
+    assert x.dtype == object
+    with pytest.raises(TypeError, match="x must hold numbers of float32 or float64"):
+        data.normalize(words)
+
+
+def test_a_missing_value_is_refused() -> None:
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        data.normalize(Table(np.array([[1.0, None], [2.0, 3.0]], object), np.arange(2)))
+
+
+class Sparse:
+    """What SciPy's sparse matrices are to us."""
+
+    def toarray(self) -> np.ndarray:
+        return np.eye(3)
+
+
+@pytest.mark.parametrize(
+    ("x", "why"),
+    [
+        (Sparse(), r"x is a Sparse, a sparse matrix: give x.toarray\(\)"),
+        (5, "x is a int: expected an array whose first axis counts the samples"),
+        ("text", "x is a str: expected an array"),
+        ({"a": [1, 2]}, "x is a dict: expected an array"),
+        (None, "x is a NoneType: expected an array"),
+        ([[1, 2], [3]], "x has rows of different lengths"),
+    ],
+)
+def test_what_has_no_samples_is_refused(x, why: str) -> None:
+    for call in (
+        lambda: data.batches(x, [0, 1]),
+        lambda: data.split(x, [0, 1], 0.5, rng=np.random.default_rng(0)),
+        lambda: data.normalize(x),
+    ):
+        with pytest.raises((TypeError, ValueError), match=why):
+            call()
+
+
+# ---- channels that come last
+
+LAST = np.random.default_rng(0).random((6, 8, 8, 3))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        data.normalize,
+        lambda x: data.pad(x, 1),
+        lambda x: data.augment(x, rng=np.random.default_rng(0)),
+        data.warp,
+    ],
+    ids=["normalize", "pad", "augment", "warp"],
+)
+def test_channels_last_are_doubted(call) -> None:
+    with pytest.warns(UserWarning, match=r"\(6, 8, 8, 3\) are images of 8 channels, 8 pixels high"):
+        call(LAST)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        call(LAST.transpose(0, 3, 1, 2))
 
 
 # ---- frames
