@@ -61,6 +61,23 @@ def gpu_module() -> ModuleType | None:
         return None
 
 
+def module_of(device: str) -> ModuleType:
+    """`numpy` for "cpu", `cupy` for "gpu"; raises RuntimeError where there is no GPU.
+
+    >>> module_of("cpu").__name__
+    'numpy'
+    """
+    if device not in ("cpu", "gpu"):
+        raise ValueError(f'device is "cpu" or "gpu", got {device!r}')
+    xp = np if device == "cpu" else gpu_module()
+    if xp is None:
+        raise RuntimeError(
+            'no GPU that CuPy can use: install the extra "cuda12" or "cuda13", '
+            'or build with device="cpu"'
+        )
+    return xp
+
+
 def as_strided(x: Array, shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
     """A view of x with the given shape and strides (bytes); the caller answers for its bounds.
 

@@ -86,6 +86,22 @@ def floats(**arrays: Any) -> tuple[Array, ...]:
     return tuple(found)
 
 
+def float_type(dtype: Any) -> np.dtype:
+    """The dtype, if parameters can have it; raises TypeError for all but float32 and float64.
+
+    >>> float_type("float32")
+    dtype('float32')
+    """
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = None
+    if found is None or found not in FLOATS:  # None == np.dtype(float)
+        got = dtype if found is None else found
+        raise TypeError(f"dtype must be np.float32 or np.float64, got {got}")
+    return found
+
+
 def same_shape(where: str, name: str, got: Array, shape: tuple[int, ...]) -> None:
     """Raises ValueError unless an array has the shape: NumPy would stretch or cut another.
 

@@ -3,19 +3,51 @@
 Shapes are looked at here, and kinds; what a label may be is the loss's business.
 """
 
+import warnings
+from operator import index
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from .backend import Array, to_numpy
-from .checks import ShapeError, finite, first_not_finite
+from .checks import ShapeError, channels_last, finite, first_not_finite
 
 Shape = tuple[int, ...]
 TO_NUMBERS = {
     "x": "give each word a number, or a column of its own",
     "labels": "number the classes: names, labels = np.unique(labels, return_inverse=True)",
 }
+
+
+def sample_shape(input_shape: Any) -> Shape:
+    """The shape as a tuple, if a sample can have it; raises ShapeError if not.
+
+    >>> sample_shape([1, 28, 28])
+    (1, 28, 28)
+    """
+    try:
+        shape = tuple(map(index, input_shape))
+    except TypeError:
+        shape = ()
+    if not shape or min(shape) < 1:
+        raise ShapeError(
+            "input_shape must be the shape of one sample, whole numbers of at least 1 such as "
+            f"(784,) or (1, 28, 28), got {input_shape!r}"
+        )
+    return shape
+
+
+def doubt_channels_last(shape: Shape) -> None:
+    """Warns of a shape that is an image with its channels last, more likely than not."""
+    if channels_last(shape):
+        right = (shape[2], *shape[:2])
+        warnings.warn(
+            f"input_shape {shape} is an image of {shape[0]} channels, {shape[1]} pixels high and "
+            f"{shape[2]} wide; if its channels come last, build for {right} and give "
+            "x.transpose(0, 3, 1, 2)",
+            stacklevel=5,
+        )
 
 
 def numbers(x: Any, name: str, xp: ModuleType = np) -> Array:

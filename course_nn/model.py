@@ -7,38 +7,26 @@ The parameters of all layers lie in one flat vector (see `parameters`), of which
 import copy
 import math
 import os
-import warnings
 from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
-from operator import index
 from types import ModuleType
 from typing import Any, NoReturn
 
 import numpy as np
 
 from . import door, training
-from .backend import Array, array_module, gpu_module, to_numpy
-from .checks import FLOATS, ShapeError, channels_last, cut, generator, joined, whole
+from .backend import Array, array_module, module_of, to_numpy
+from .checks import ShapeError, cut, float_type, generator, joined, whole
 from .engine import Engine
 from .export import export
 from .layers import Layer, Shape, build_chain, expect_each_once, leaves
 from .losses import Loss
 from .optim import Optimizer
 from .parameters import Owner, Parameters
+from .summary import Table, summary
 from .threads import available_threads
 from .words import Described, answers
-
-
-class Table(str):
-    """Text that a notebook shows as it is.
-
-    >>> Table("a  b")
-    a  b
-    """
-
-    __slots__ = ()
-    __repr__ = str.__str__
 
 
 class Sequential(Described):
@@ -165,9 +153,9 @@ class Sequential(Described):
 but gets (1, 28, 28): put a Flatten() before it
         """
         self.layers = _layers(self.layers)
-        shape = _sample_shape(self.input_shape if input_shape is None else input_shape)
-        dtype = _float_type(self.dtype if dtype is None else dtype)
-        xp = self.xp if device is None else _module_of(device)
+        shape = door.sample_shape(self.input_shape if input_shape is None else input_shape)
+        dtype = float_type(self.dtype if dtype is None else dtype)
+        xp = self.xp if device is None else module_of(device)
         rng, built = generator(rng), [x for _, x in leaves(self.layers) if x.output_shape]
         self.threads = self.threads if threads is None else whole("threads", threads, least=1)
         if built and not redraw and threads is None and self._stays(shape, dtype, xp):
@@ -175,7 +163,7 @@ but gets (1, 28, 28): put a Flatten() before it
                 "this model is built, and its weights stay: build(…, redraw=True) draws them anew"
             )
         if not built:
-            _doubt_channels_last(shape)
+            door.doubt_channels_last(shape)
         build = partial(build_chain, shape=shape, prefix="layer ", dtype=dtype, xp=xp)
         if built:  # on copies first: a build that fails leaves a built model as it was
             build(copy.deepcopy(self.layers), rng=np.random.default_rng(0), keep=not redraw)
@@ -376,8 +364,8 @@ but gets (1, 28, 28): put a Flatten() before it
             x = layer.forward(x, train)
         return x
 
-    def backward(self, dy: Array) -> Array:
-        """∂L/∂x from ∂L/∂y, last layer first; every layer keeps its parameters' gradients.
+    def backward(self, dy: Array) -> Array | None:
+        """∂L/∂x from ∂L/∂y, last layer first.
 
         Parameters
         ----------
@@ -385,7 +373,7 @@ but gets (1, 28, 28): put a Flatten() before it
 
         Returns
         -------
-        dx : (N, *input_shape); the parameters' are in each layer's `grads`.
+        dx : (N, *input_shape); the parameters' are in `grads`, and in each layer's.
 
         Raises
         ------
@@ -399,9 +387,13 @@ but gets (1, 28, 28): put a Flatten() before it
         >>> model.backward(np.array([[5.0, 5.0]]))
         array([[0., 5.]])
         """
+        d: Array | None = dy
         for layer in reversed(self.layers):
-            dy = layer.backward(dy)
-        return dy
+            d = layer.backward(d)  # type: ignore[arg-type]  # None comes from no layer but the first
+        for i, layer in enumerate(self.layers if self.input_shape else ()):
+            for name, g in layer.grads.items():
+                self.grads[f"{i}.{name}"][...] = g
+        return d
 
     @answers
     def train_step(
@@ -702,40 +694,16 @@ but gets (1, 28, 28): put a Flatten() before it
     # -- describing -------------------------------------------------------------------------------
 
     def summary(self) -> Table:
-        """A table of the layers: their outputs' shapes, their parameters, their memory.
+        """A table of the layers: see `summary.summary`.
 
-        Returns
-        -------
-        table : text that a notebook shows as it is.
-
-        Raises
-        ------
-        RuntimeError : if the model is not built.
-
-        Examples
-        --------
         >>> import course_nn as nn
-        >>> model = nn.Sequential([nn.Flatten(), nn.Dense(10)])
-        >>> _ = model.build((1, 28, 28), rng=np.random.default_rng(0))
-        >>> model.summary()
-        layer            output shape  parameters  memory a sample
-        ----------------------------------------------------------
-        Flatten()        (784,)                 0          3.1 KiB
-        Dense(units=10)  (10,)              7,850             40 B
-        ----------------------------------------------------------
-        7,850 parameters in float32: 30.7 KiB; activations of one sample: 3.1 KiB
+        >>> model = nn.Sequential([nn.Dense(10)])
+        >>> _ = model.build((784,), rng=np.random.default_rng(0))
+        >>> print(model.summary().splitlines()[-1])
+        7,850 parameters in float32: 30.7 KiB; activations of one sample: 40 B
         """
         self.require_built()
-        rows, total, activations = [], 0, 0
-        for layer in self.layers:
-            count = sum(a.size for a in layer.params.values())
-            memory = math.prod(layer.output_shape) * self.dtype.itemsize
-            shape = str(layer.output_shape)
-            rows.append((_shorten(repr(layer)), shape, f"{count:,}", _bytes(memory)))
-            total, activations = total + count, activations + memory
-        table = _columns([("layer", "output shape", "parameters", "memory a sample"), *rows])
-        foot = f"{total:,} parameters in {self.dtype}: {_bytes(total * self.dtype.itemsize)}"
-        return Table(f"{table}\n{foot}; activations of one sample: {_bytes(activations)}")
+        return summary(self.layers, self.dtype)
 
 
 def _arrays(layers: Sequence[Layer]) -> dict[str, Array]:
@@ -756,83 +724,3 @@ def _layers(layers: Sequence[Layer]) -> list[Layer]:
         raise ValueError("a model needs at least one layer")
     expect_each_once(layers)
     return list(layers)
-
-
-def _doubt_channels_last(shape: Shape) -> None:
-    """Warns of a shape that is an image with its channels last, more likely than not."""
-    if channels_last(shape):
-        right = (shape[2], *shape[:2])
-        warnings.warn(
-            f"input_shape {shape} is an image of {shape[0]} channels, {shape[1]} pixels high and "
-            f"{shape[2]} wide; if its channels come last, build for {right} and give "
-            "x.transpose(0, 3, 1, 2)",
-            stacklevel=4,
-        )
-
-
-def _float_type(dtype: Any) -> np.dtype:
-    """The dtype, if parameters can have it."""
-    try:
-        found = np.dtype(dtype)
-    except TypeError:
-        found = None
-    if found is None or found not in FLOATS:  # None == np.dtype(float)
-        got = dtype if found is None else found
-        raise TypeError(f"dtype must be np.float32 or np.float64, got {got}")
-    return found
-
-
-def _sample_shape(input_shape: Any) -> Shape:
-    """The shape as a tuple, if a sample can have it."""
-    try:
-        shape = tuple(map(index, input_shape))
-    except TypeError:
-        shape = ()
-    if not shape or min(shape) < 1:
-        raise ShapeError(
-            "input_shape must be the shape of one sample, whole numbers of at least 1 such as "
-            f"(784,) or (1, 28, 28), got {input_shape!r}"
-        )
-    return shape
-
-
-def _module_of(device: str) -> ModuleType:
-    if device not in ("cpu", "gpu"):
-        raise ValueError(f'device is "cpu" or "gpu", got {device!r}')
-    xp = np if device == "cpu" else gpu_module()
-    if xp is None:
-        raise RuntimeError(
-            'no GPU that CuPy can use: install the extra "cuda12" or "cuda13", '
-            'or build with device="cpu"'
-        )
-    return xp
-
-
-def _bytes(count: float) -> str:
-    """1536 → "1.5 KiB"."""
-    for unit in ("B", "KiB", "MiB"):
-        if count < 1024:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1024
-    return f"{count:.1f} GiB"
-
-
-def _shorten(text: str, width: int = 48) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
-
-
-def _columns(rows: list[tuple[str, ...]]) -> str:
-    """Rows as text, with a rule under the head and one at the end.
-
-    The first two columns stand to the left, the numbers to the right.
-    """
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        "  ".join(
-            f"{cell:{'<' if i < 2 else '>'}{w}}"
-            for i, (cell, w) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]
-    rule = "-" * len(lines[0])
-    return "\n".join([lines[0].rstrip(), rule, *lines[1:], rule])

@@ -1,12 +1,21 @@
 """The figures that chapters and checks share; matplotlib is imported when something is drawn."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from .gradcheck import GradientReport
+
+class Report(Protocol):
+    """What a gradient check found: all of it that is drawn."""
+
+    @property
+    def comparisons(self) -> Sequence[Any]:
+        """An argument's name, analytic and numerical gradient, relative error and problem each."""
+
+    @property
+    def tolerance(self) -> float:
+        """The largest relative error that passes."""
 
 
 def as_picture(x: np.ndarray) -> np.ndarray:
@@ -19,7 +28,7 @@ def as_picture(x: np.ndarray) -> np.ndarray:
     return x.reshape(-1, x.shape[-1])
 
 
-def gradient_report(report: "GradientReport") -> Any:
+def gradient_report(report: Report) -> Any:
     """Heat maps of a gradient check: a row for each argument.
 
     A row shows the analytic gradient, the numerical one and their relative error.

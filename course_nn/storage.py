@@ -19,10 +19,11 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 
 from . import init, layers, optim, schedule
+from .backend import module_of as _module_of
 from .backend import to_numpy
 from .files import replacing
 from .layers import Dropout, Layer, Residual, Shape, ShapeError
-from .model import Sequential, _module_of
+from .model import Sequential
 from .ops.geometry import pair
 from .optim import Optimizer
 from .parameters import Parameters

@@ -217,4 +217,4 @@ def _differs(value: Any, default: Any) -> bool:
     """Whether a value is not the default; an array never is."""
     if default is MISSING or value is default:
         return default is MISSING
-    return getattr(value, "ndim", 0) > 0 or not value == default
+    return getattr(value, "ndim", 0) > 0 or bool(value != default)

@@ -601,7 +601,7 @@ def test_what_is_no_real_number_is_refused(x) -> None:
 
 
 def test_a_gpu_that_is_not_there_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("course_nn.model.gpu_module", lambda: None)
+    monkeypatch.setattr("course_nn.backend.gpu_module", lambda: None)
     with pytest.raises(RuntimeError, match=r"no GPU that CuPy can use: install .*cuda12.*cpu"):
         nn.Sequential([nn.Dense(2)]).build((3,), rng=RNG(0), device="gpu")
 

@@ -647,7 +647,7 @@ def test_no_file(path):
 
 
 def test_no_gpu_is_said_before_anything_is_read(path, monkeypatch):
-    monkeypatch.setattr("course_nn.model.gpu_module", lambda: None)
+    monkeypatch.setattr("course_nn.backend.gpu_module", lambda: None)
     built(small()).save(path)
     with pytest.raises(RuntimeError, match="no GPU that CuPy can use"):
         nn.Sequential.load(path, device="gpu")

@@ -105,7 +105,8 @@ class Residual(Layer):
     @property
     def params(self) -> InPlace:  # type: ignore[override]
         """The inner layers' params, under their names here."""
-        return InPlace({f"{n}.{k}": a for n, layer in self.inner() for k, a in layer.params.items()})
+        inner = self.inner()
+        return InPlace({f"{n}.{k}": a for n, layer in inner for k, a in layer.params.items()})
 
     @property
     def state(self) -> dict[str, Array]:  # type: ignore[override]
