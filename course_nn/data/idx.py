@@ -90,6 +90,27 @@ def decode_idx(file: BinaryIO, *, name: str, max_bytes: int = MAX_BYTES) -> NDAr
         ) from error
 
 
+def encode_idx(array: NDArray[Any]) -> bytes:
+    r"""An array as an IDX file: what `decode_idx` reads.
+
+    Raises
+    ------
+    ValueError
+        The format has no such type.
+
+    Examples
+    --------
+    >>> encode_idx(np.array([5, 9], np.uint8))
+    b'\x00\x00\x08\x01\x00\x00\x00\x02\x05\t'
+    """
+    big = array.dtype.newbyteorder(">")
+    codes = {np.dtype(name): code for code, name in DTYPES.items()}
+    if big not in codes:
+        raise ValueError(f"IDX holds no {array.dtype}: it has u1, i1, i2, i4, f4 and f8")
+    header = bytes([0, 0, codes[big], array.ndim]) + np.array(array.shape, ">u4").tobytes()
+    return header + array.astype(big).tobytes()
+
+
 def _decode(file: Stream, name: str, max_bytes: int) -> NDArray[Any]:
     """The format itself: magic, shape, values, and nothing after them."""
     dtype, ndim = _read_magic(file, name)

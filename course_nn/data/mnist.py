@@ -10,6 +10,9 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import ssl
+import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,7 +22,7 @@ from numpy.typing import NDArray
 
 from .dataset import DataCorrupt, DataNotFound, Dataset
 from .digits import digits
-from .idx import decode_idx
+from .idx import decode_idx, encode_idx
 
 
 class FileRecord(NamedTuple):
@@ -66,9 +69,13 @@ MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
 )
 TIMEOUT = (5, 20)  # seconds: to connect, and between two pieces of an answer
+BELOW = ("", "mnist", "MNIST/raw", "raw", "MNIST")  # where in a folder they may lie
+KERAS = "mnist.npz"  # the same numbers in one file; its arrays in the order of FILES
+ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 ADVICE = (
-    "put the four files (.gz or not) in a folder and set the environment variable COURSE_NN_DATA "
-    "to it, or use course_nn.data.digits(), which needs no file and no network"
+    "put the four files (.gz or not) or Keras's mnist.npz in a folder and set the environment "
+    "variable COURSE_NN_DATA to it, or use course_nn.data.digits(), which needs no file and no "
+    "network"
 )
 
 
@@ -90,8 +97,10 @@ def mnist(
     """Load MNIST, x = pixel / 255, from `$COURSE_NN_DATA`, the user's cache, or a public mirror.
 
     Each of the four files is looked for, gzipped and plain, in the folder that `COURSE_NN_DATA`
-    names and in `mnist/` below it, then in the cache; what is missing is downloaded to the cache
-    (11.6 MB in all). Every load compares size and SHA-256.
+    names and in `mnist/` and torchvision's `MNIST/raw/` below it, then in the cache; a dot in its
+    name (`train-images.idx3-ubyte`) does not matter, and Keras's `mnist.npz` will do for all four.
+    What is missing is downloaded to the cache (11.6 MB in all). Every load compares size and
+    SHA-256, of an `.npz` those of the numbers in it.
 
     Parameters
     ----------
@@ -140,7 +149,7 @@ def mnist(
         path = _find(name, [*_data_folders(), store])
         if path is None:
             path = _obtain(f"{name}.gz", store, mirrors, registry, download, progress)
-        arrays.append(_read_verified(path, registry[path.name]))
+        arrays.append(_read(path, name, registry))
     x_train, y_train, x_test, y_test = arrays
     return Dataset(_images(x_train), _labels(y_train), _images(x_test), _labels(y_test))
 
@@ -193,8 +202,7 @@ def _data_folders() -> list[Path]:
     setting = os.environ.get("COURSE_NN_DATA")
     if not setting:
         return []
-    folder = Path(setting).expanduser()
-    return [folder, folder / "mnist"]
+    return [Path(setting).expanduser() / below for below in BELOW]
 
 
 def _user_cache() -> Path:
@@ -205,29 +213,61 @@ def _user_cache() -> Path:
 
 
 def _find(name: str, folders: Iterable[Path]) -> Path | None:
-    """The first of the folders' files of that name, gzipped or plain."""
-    candidates = (folder / file for folder in folders for file in (f"{name}.gz", name))
+    """The first of the folders' files of that name, gzipped or plain, or of Keras's file.
+
+    Some unpack `train-images-idx3-ubyte` to `train-images.idx3-ubyte`, some to a folder of the
+    same name.
+    """
+    dotted = name.replace("-idx", ".idx")
+    files = [f"{name}.gz", name, f"{dotted}.gz", dotted, f"{name}/{name}", f"{name}/{dotted}"]
+    candidates = (folder / file for folder in folders for file in (*files, KERAS))
     return next((path for path in candidates if path.is_file()), None)
 
 
-def _read_verified(path: Path, record: FileRecord) -> NDArray[Any]:
-    """Read a file once: the bytes that are hashed are the bytes that are decoded."""
-    size = path.stat().st_size
+def _read(path: Path, name: str, registry: Mapping[str, FileRecord]) -> NDArray[Any]:
+    """The array of one of the four files, from whichever form of it was found."""
+    if path.name == KERAS:
+        return _read_keras(path, name, registry[name])
+    record = registry[f"{name}.gz" if path.suffix == ".gz" else name]
+    remedy = "delete it (mnist() then downloads it again) or put a good copy in its place."
+    _expect_size(path.stat().st_size, record, str(path), remedy)
+    content = path.read_bytes()  # once: the bytes that are hashed are the bytes that are decoded
+    _expect_hash(content, record, str(path), remedy)
+    return decode_idx(io.BytesIO(content), name=str(path))
+
+
+def _expect_size(size: int, record: FileRecord, what: str, remedy: str) -> None:
     if size != record.size:
         state = "truncated" if size < record.size else "another file or damaged"
         raise DataCorrupt(
-            f"{path} is {state}: it has {size:,} bytes, expected {record.size:,}: delete it "
-            "(mnist() then downloads it again) or put a good copy in its place."
+            f"{what} is {state}: it has {size:,} bytes, expected {record.size:,}: {remedy}"
         )
-    content = path.read_bytes()
+
+
+def _expect_hash(content: bytes, record: FileRecord, what: str, remedy: str) -> None:
     found = hashlib.sha256(content).hexdigest()
     if found != record.sha256:
         raise DataCorrupt(
-            f"{path} is damaged or another file: its SHA-256 is {found}, expected "
-            f"{record.sha256}: delete it (mnist() then downloads it again) or put a good copy "
-            "in its place."
+            f"{what} is damaged or another file: its SHA-256 is {found}, expected "
+            f"{record.sha256}: {remedy}"
         )
-    return decode_idx(io.BytesIO(content), name=str(path))
+
+
+def _read_keras(path: Path, name: str, record: FileRecord) -> NDArray[Any]:
+    """One array of Keras's file, believed when it would make the published file."""
+    key = ARRAYS[FILES.index(name)]
+    remedy = f"delete {path}, or put a good copy in its place."
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            array = stored[key]
+        content = encode_idx(array)
+    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataCorrupt(
+            f"{path} is not Keras's mnist.npz, or it is damaged ({key}: {error}): {remedy}"
+        ) from error
+    _expect_size(len(content), record, f"{key} in {path}", remedy)
+    _expect_hash(content, record, f"{key} in {path}", remedy)
+    return array
 
 
 def _obtain(
@@ -286,14 +326,53 @@ def _reason(error: Exception) -> str:
     """Why a mirror failed, in a few words (the whole story is the error's cause)."""
     import requests
 
-    if isinstance(error, requests.HTTPError) and error.response is not None:
+    kinds = requests.exceptions
+    if isinstance(error, kinds.HTTPError) and error.response is not None:
         return f"HTTP status {error.response.status_code}"
-    if isinstance(error, requests.Timeout):
+    if isinstance(error, kinds.SSLError):
+        return _untrusted(error)
+    if isinstance(error, kinds.ProxyError):
+        return _proxy(error)
+    if isinstance(error, kinds.Timeout):
         return "no answer in time"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+    if isinstance(error, kinds.ChunkedEncodingError):
         return "the connection broke off"
-    if isinstance(error, requests.ConnectionError):
+    if isinstance(error, kinds.ConnectionError):
         return "no connection"
     if isinstance(error, ValueError) and "hash" in str(error):
         return "gave a file with the wrong SHA-256"
     return str(error)
+
+
+def _untrusted(error: Exception) -> str:
+    """What is wrong with a certificate, and what to do about it."""
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return (
+                f"its certificate is not trusted ({cause.verify_message}); where a proxy reads "
+                "along, set REQUESTS_CA_BUNDLE to the file of your network's certificates"
+            )
+    return "no secure connection: what answers does not speak TLS as it should"
+
+
+def _proxy(error: Exception) -> str:
+    """Which proxy was in the way, and how."""
+    names = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
+    name = next((name for name in names if os.environ.get(name)), "the system's settings")
+    refused = next((str(c) for c in _causes(error) if str(c).startswith("Tunnel")), "")
+    how = f"refuses ({refused})" if refused else "does not answer"
+    return f"the proxy that {name} names {how}: mend the setting, or unset it"
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """An error and all that lies below it: causes, contexts, reasons, arguments."""
+    found: list[BaseException] = []
+    waiting = [error]
+    while waiting:
+        one = waiting.pop(0)
+        if any(one is other for other in found):
+            continue
+        found.append(one)
+        below = [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
+        waiting += [other for other in below if isinstance(other, BaseException)]
+    return found

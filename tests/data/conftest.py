@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -20,6 +21,7 @@ import pytest
 
 from course_nn.data.mnist import FILES, FileRecord
 
+CERTIFICATE = Path(__file__).with_name("untrusted.pem")
 IDX_CODES = {"u1": 8, "i1": 9, "i2": 11, "i4": 12, "f4": 13, "f8": 14}
 
 
@@ -79,16 +81,23 @@ def real_folder() -> Path:
 
 
 class Server:
-    """An HTTP server on loopback: `/good/` serves the files, other folders misbehave by name."""
+    """An HTTP server on loopback: `/good/` serves the files, other folders misbehave by name.
 
-    def __init__(self, files: dict[str, bytes]) -> None:
-        self.files, self.asked = files, []
+    With TLS its certificate is one that nobody has signed.
+    """
+
+    def __init__(self, files: dict[str, bytes], tls: bool = False) -> None:
+        self.files, self.asked, self.scheme = files, [], "https" if tls else "http"
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, self))
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(CERTIFICATE)
+            self.http.socket = context.wrap_socket(self.http.socket, server_side=True)
         self.thread = threading.Thread(target=self.http.serve_forever, args=(0.02,), daemon=True)
         self.thread.start()
 
     def mirror(self, behaviour: str) -> str:
-        return f"http://127.0.0.1:{self.http.server_address[1]}/{behaviour}/"
+        return f"{self.scheme}://127.0.0.1:{self.http.server_address[1]}/{behaviour}/"
 
     def close(self) -> None:
         self.http.shutdown()
@@ -100,6 +109,9 @@ class Handler(BaseHTTPRequestHandler):
     def __init__(self, server: Server, *args: object) -> None:
         self.owner = server
         super().__init__(*args)
+
+    def do_CONNECT(self) -> None:
+        self.send_error(407)  # as a proxy that wants a name and a password
 
     def do_GET(self) -> None:
         _, behaviour, name = self.path.split("/")
@@ -125,8 +137,8 @@ def serve() -> Iterator[object]:
     """`serve(files)` starts a server that the end of the test stops."""
     servers: list[Server] = []
 
-    def start(files: dict[str, bytes]) -> Server:
-        servers.append(Server(files))
+    def start(files: dict[str, bytes], tls: bool = False) -> Server:
+        servers.append(Server(files, tls))
         return servers[-1]
 
     yield start

@@ -1,6 +1,7 @@
 """The IDX reader: every type, plain and gzipped, and every way in which a file can be wrong."""
 
 import gzip
+import io
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from course_nn import data
+from course_nn.data import idx
 
 DTYPES = ["u1", "i1", "i2", "i4", "f4", "f8"]
 
@@ -109,3 +111,16 @@ def test_the_limit_can_be_moved(write, encode_idx) -> None:
 def test_a_missing_file_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         data.read_idx(tmp_path / "none")
+
+
+@pytest.mark.parametrize("kind", ["u1", "i1", "i2", "i4", "f4", "f8"])
+def test_what_is_encoded_is_what_the_format_says(encode_idx, kind: str) -> None:
+    array = np.arange(6, dtype=kind).reshape(2, 3)
+    content = idx.encode_idx(array)
+    assert content == encode_idx(array)
+    np.testing.assert_array_equal(idx.decode_idx(io.BytesIO(content), name="six"), array)
+
+
+def test_what_the_format_does_not_hold_is_refused() -> None:
+    with pytest.raises(ValueError, match="IDX holds no int64: it has u1, i1"):
+        idx.encode_idx(np.arange(3))

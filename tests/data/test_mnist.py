@@ -1,6 +1,8 @@
 """MNIST: found, verified or downloaded, from a server on loopback that behaves and misbehaves."""
 
 import gzip
+import io
+import re
 import socket
 import sys
 from pathlib import Path
@@ -9,11 +11,13 @@ import numpy as np
 import pytest
 
 from course_nn import data
+from course_nn.data.idx import decode_idx
 from course_nn.data.mnist import FILES, MIRRORS, REGISTRY
 
 pytestmark = pytest.mark.usefixtures("no_setting")
 MODULE = sys.modules["course_nn.data.mnist"]  # the attribute of that name is the function
 IMAGES = "train-images-idx3-ubyte"
+CERTIFICATE = Path(__file__).with_name("untrusted.pem")
 
 
 def write(folder: Path, files: dict[str, bytes], *names: str) -> Path:
@@ -43,13 +47,90 @@ def assert_is_tiny(found: data.Dataset, tiny: dict[str, bytes]) -> None:
 # ---- files on this machine
 
 
-@pytest.mark.parametrize("below", ["", "mnist"])
+@pytest.mark.parametrize("below", ["", "mnist", "MNIST/raw", "raw", "MNIST"])
 @pytest.mark.parametrize("ending", ["", ".gz"], ids=["plain", "gzipped"])
 def test_the_folder_of_the_setting(tmp_path, monkeypatch, tiny, tiny_registry, below, ending):
     write(tmp_path / below, tiny, *(name + ending for name in FILES))
     monkeypatch.setenv("COURSE_NN_DATA", str(tmp_path))
     found = data.mnist(download=False, cache=tmp_path / "cache", registry=tiny_registry)
     assert_is_tiny(found, tiny)
+
+
+def dotted(name: str) -> str:
+    """As some unpackers name them: train-images.idx3-ubyte."""
+    return name.replace("-idx", ".idx")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [dotted, lambda name: f"{name}/{name}", lambda name: f"{name}/{dotted(name)}"],
+    ids=["dots", "a folder each", "a folder each, dots"],
+)
+@pytest.mark.parametrize("ending", ["", ".gz"], ids=["plain", "gzipped"])
+def test_the_names_that_others_give_the_files(tmp_path, tiny, tiny_registry, place, ending):
+    for name in FILES:
+        path = tmp_path / (place(name) + (ending if place is dotted else ""))
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(tiny[name + ending] if place is dotted else tiny[name])
+    found = data.mnist(download=False, cache=tmp_path, registry=tiny_registry)
+    assert_is_tiny(found, tiny)
+
+
+def test_a_damaged_file_with_dots_is_named(tmp_path, tiny, tiny_registry):
+    for name in FILES:
+        (tmp_path / dotted(name)).write_bytes(tiny[name])
+    (tmp_path / dotted(IMAGES)).write_bytes(tiny[IMAGES][:-9])
+    with pytest.raises(data.DataCorrupt, match=r"train-images.idx3-ubyte is truncated: it has"):
+        data.mnist(download=False, cache=tmp_path, registry=tiny_registry)
+
+
+def keras(tiny: dict[str, bytes], **changed: np.ndarray) -> dict[str, np.ndarray]:
+    """The arrays of Keras's mnist.npz."""
+    arrays = [decode_idx(io.BytesIO(tiny[name]), name=name) for name in FILES]
+    return dict(zip(("x_train", "y_train", "x_test", "y_test"), arrays, strict=True)) | changed
+
+
+@pytest.mark.parametrize("below", ["", "mnist"])
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_keras_s_file(tmp_path, monkeypatch, tiny, tiny_registry, below, save):
+    (tmp_path / below).mkdir(exist_ok=True)
+    save(tmp_path / below / "mnist.npz", **keras(tiny))
+    monkeypatch.setenv("COURSE_NN_DATA", str(tmp_path))
+    found = data.mnist(download=False, cache=tmp_path / "cache", registry=tiny_registry)
+    assert_is_tiny(found, tiny)
+
+
+def one_pixel(x: np.ndarray) -> np.ndarray:
+    x = x.copy()
+    x[0, 0, 0] ^= 1
+    return x
+
+
+SPOILT = {
+    "one pixel": (lambda a: a | {"x_train": one_pixel(a["x_train"])}, "x_train in .* SHA-256 is"),
+    "an image fewer": (lambda a: a | {"x_train": a["x_train"][1:]}, "x_train in .* is truncated"),
+    "labels as int64": (lambda a: a | {"y_train": a["y_train"].astype("i8")}, "IDX holds no int64"),
+    "labels as int32": (lambda a: a | {"y_train": a["y_train"].astype("i4")}, "y_train in .*, exp"),
+    "no labels": (lambda a: {"x_train": a["x_train"]}, "not Keras's mnist.npz.*y_train"),
+    "objects": (lambda a: a | {"y_train": a["y_train"].astype(object)}, "allow_pickle|not Keras's"),
+}
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_a_spoilt_file_of_keras_s_is_named(tmp_path, tiny, tiny_registry, name):
+    spoil, why = SPOILT[name]
+    np.savez(tmp_path / "mnist.npz", **spoil(keras(tiny)))
+    with pytest.raises(data.DataCorrupt, match=why) as caught:
+        data.mnist(download=False, cache=tmp_path, registry=tiny_registry)
+    assert str(tmp_path / "mnist.npz") in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"rubbish", b"PK\x03\x04rubbish"])
+def test_what_is_no_file_of_keras_s_is_named(tmp_path, tiny_registry, content):
+    (tmp_path / "mnist.npz").write_bytes(content)
+    with pytest.raises(data.DataCorrupt, match=r"not Keras's mnist.npz, or it is damaged"):
+        data.mnist(download=False, cache=tmp_path, registry=tiny_registry)
 
 
 def test_the_setting_comes_before_the_cache(tmp_path, monkeypatch, tiny, tiny_registry):
@@ -159,6 +240,78 @@ def test_no_network(tmp_path, tiny_registry):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.fixture
+def no_proxy(monkeypatch):
+    """No proxy is set, and none is passed by."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    return monkeypatch
+
+
+def why_not(tmp_path, registry, mirror: str) -> str:
+    """What is said when this mirror is the only one."""
+    with pytest.raises(data.DataNotFound) as caught:
+        data.mnist(cache=tmp_path, mirrors=[mirror], registry=registry, progress=False)
+    assert "no connection" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+    return str(caught.value)
+
+
+def test_an_untrusted_certificate(tmp_path, serve, no_proxy, tiny, tiny_registry):
+    server = serve(tiny, tls=True)
+    said = why_not(tmp_path, tiny_registry, server.mirror("good"))
+    assert re.search(r"its certificate is not trusted \(self.signed certificate\)", said)
+    assert "set REQUESTS_CA_BUNDLE" in said
+    assert server.asked == []  # nothing was asked of it
+    no_proxy.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))  # the advice helps
+    found = data.mnist(cache=tmp_path, mirrors=[server.mirror("good")], registry=tiny_registry)
+    assert_is_tiny(found, tiny)
+
+
+def test_a_certificate_of_another_name(tmp_path, serve, no_proxy, tiny, tiny_registry):
+    no_proxy.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
+    mirror = serve(tiny, tls=True).mirror("good").replace("127.0.0.1", "localhost")
+    said = why_not(tmp_path, tiny_registry, mirror)
+    assert "its certificate is not trusted (Hostname mismatch" in said
+
+
+def test_a_server_that_speaks_no_tls(tmp_path, serve, no_proxy, tiny, tiny_registry):
+    mirror = serve(tiny).mirror("good").replace("http:", "https:")
+    assert "does not speak TLS as it should" in why_not(tmp_path, tiny_registry, mirror)
+
+
+@pytest.mark.parametrize("setting", ["http_proxy", "HTTP_PROXY", "ALL_PROXY"])
+def test_a_dead_proxy(tmp_path, serve, no_proxy, tiny, tiny_registry, setting):
+    server = serve(tiny)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        no_proxy.setenv(setting, f"http://127.0.0.1:{closed.getsockname()[1]}")
+        said = why_not(tmp_path, tiny_registry, server.mirror("good"))
+    assert f"the proxy that {setting} names does not answer: mend the setting, or unset it" in said
+    no_proxy.delenv(setting)  # the advice helps
+    found = data.mnist(cache=tmp_path, mirrors=[server.mirror("good")], registry=tiny_registry)
+    assert_is_tiny(found, tiny)
+
+
+def test_a_dead_proxy_for_secure_connections(tmp_path, no_proxy, tiny_registry):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        no_proxy.setenv("HTTPS_PROXY", f"http://127.0.0.1:{closed.getsockname()[1]}")
+        said = why_not(tmp_path, tiny_registry, "https://127.0.0.1:1/")
+    assert "the proxy that HTTPS_PROXY names does not answer" in said
+
+
+def test_a_proxy_that_wants_a_password(tmp_path, serve, no_proxy, tiny, tiny_registry):
+    proxy = serve(tiny).mirror("").rstrip("/")
+    no_proxy.setenv("https_proxy", proxy)
+    said = why_not(tmp_path, tiny_registry, "https://127.0.0.1:1/")
+    assert "the proxy that https_proxy names refuses (Tunnel connection failed: 407 Proxy" in said
+
+
 def test_a_silent_server(tmp_path, monkeypatch, tiny_registry):
     monkeypatch.setattr(MODULE, "TIMEOUT", (0.2, 0.2))
     with socket.socket() as silent:
@@ -255,6 +408,15 @@ def test_the_real_files_unpacked(real_files, record):
     assert {name: record(content) for name, content in plain.items()} == {
         name: REGISTRY[name] for name in FILES
     }
+
+
+def test_the_real_numbers_in_keras_s_file(real_files, real_folder, tmp_path, monkeypatch):
+    plain = {name[:-3]: gzip.decompress(content) for name, content in real_files.items()}
+    np.savez(tmp_path / "mnist.npz", **keras(plain))
+    found = data.mnist(download=False, cache=tmp_path)
+    monkeypatch.setenv("COURSE_NN_DATA", str(real_folder))
+    for a, b in zip(found, data.mnist(download=False), strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_the_real_files_by_download(real_files, serve, record, tmp_path):
