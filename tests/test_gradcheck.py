@@ -830,7 +830,7 @@ def squared(x):
 REFUSED = {
     "y alone, three rows": (
         (lambda x: x * x, double, X),
-        r"\(y, cache\).*ndarray of shape \(3, 4\)",
+        r"\(y, cache\).*an array of shape \(3, 4\)",
     ),
     "y alone, two rows": ((lambda x: x * x, double, X[:2]), r"\(y, cache\).*shape \(2, 4\)"),
     "y alone, a number": (

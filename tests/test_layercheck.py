@@ -381,7 +381,7 @@ FAULTS = {
     "compute returns y alone": (
         Affine,
         {"compute": lambda self, x, train, noise=None: x @ self.params["W"]},
-        r"compute must return \(y, cache\), got a ndarray of shape \(5, 3\)",
+        r"compute must return \(y, cache\), got an array of shape \(5, 3\)",
     ),
     "compute returns nothing": (
         Affine,
@@ -452,7 +452,7 @@ FAULTS = {
     "dx alone": (
         Affine,
         {"gradients": sloppy(lambda self, dx, grads, dy, x: dx)},
-        r"gradients must return \(dx, grads\), got a ndarray of shape \(5, 4\)",
+        r"gradients must return \(dx, grads\), got an array of shape \(5, 4\)",
     ),
     "all in a row": (
         Affine,

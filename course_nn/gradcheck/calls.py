@@ -126,7 +126,8 @@ def _pair(result: Any) -> tuple[Any, Any]:
         came = f"a {type(result).__name__} of {len(result)}: put all that backward needs into one"
     else:
         shape = f" of shape {np.shape(result)}" if np.ndim(result) else ""
-        came = f"a {type(result).__name__}{shape}: return y, and what backward needs beside it"
+        kind = "an array" if hasattr(result, "dtype") and shape else f"a {type(result).__name__}"
+        came = f"{kind}{shape}: return y, and what backward needs beside it"
     raise ValueError(f"forward must return (y, cache), but returned {came}")
 
 

@@ -91,8 +91,9 @@ def _described(result: Any) -> str:
     """What came, as text."""
     if isinstance(result, tuple):
         return f"a tuple of {len(result)}"
-    shape = f" of shape {result.shape}" if isinstance(result, np.ndarray) else ""
-    return "None" if result is None else f"a {type(result).__name__}{shape}"
+    if isinstance(result, np.ndarray):
+        return f"an array of shape {result.shape}"
+    return "None" if result is None else f"a {type(result).__name__}"
 
 
 def expect_dtype(method: str, name: str, array: Any, dtype: Any) -> None:
