@@ -17,7 +17,7 @@ STOREYS = (
     "schedule parameters losses optim data",
     "layers plan barrier engine summary",
     "door progress objective faults training callbacks",
-    "export archive model",
+    "stack export archive model",
     "zoo learncheck storage interop",
     "worker exercises grading",
     "__init__ cli",
