@@ -39,8 +39,9 @@ class Child:
         return facts
 
     def facts(self) -> dict[str, Any]:
-        """What the task says of itself by now, and which libraries compute in this process."""
-        return {**getattr(self.task, "facts", dict)(), "libraries": machine.libraries()}
+        """What the task says of itself by now, its processors, and which libraries compute."""
+        ours = {"processors": machine.cores(), "libraries": machine.libraries()}
+        return {**getattr(self.task, "facts", dict)(), **ours}
 
     def block(self, block: list[float], **arguments: Any) -> dict[str, Any]:
         """A `settings.Block` of runs: the medians of those that count, and their number."""

@@ -6,6 +6,7 @@ shall know its own library and no other.
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -33,13 +34,25 @@ def described(layers: Sequence[Layer], prefix: str = "") -> list[dict[str, Any]]
     >>> layer = Dense(3)
     >>> _ = layer.build((2,), rng=np.random.default_rng(0))
     >>> described([layer])
-    [{'kind': 'Dense', 'key': '0', 'options': {'units': 3}, 'input': [2]}]
+    [{'kind': 'Dense', 'key': '0', 'options': {'bias': True, 'units': 3}, 'input': [2]}]
     """
     return [_described(layer, f"{prefix}{i}") for i, layer in enumerate(layers)]
 
 
+def defaults(kind: type[Layer]) -> dict[str, Any]:
+    """The options that a layer has unless told, those that JSON can hold.
+
+    >>> from course_nn.layers import BatchNorm
+    >>> defaults(BatchNorm)
+    {'momentum': 0.1, 'eps': 1e-05}
+    """
+    given = inspect.signature(kind).parameters.values()
+    plain = (p for p in given if isinstance(p.default, bool | int | float | str | tuple))
+    return {parameter.name: parameter.default for parameter in plain}
+
+
 def _described(layer: Layer, key: str) -> dict[str, Any]:
-    options = layer.arguments()
+    options = defaults(type(layer)) | layer.arguments()
     for path, value in options.items():
         if isinstance(value, list) and all(isinstance(inner, Layer) for inner in value):
             options[path] = described(value, f"{key}.{path}.")

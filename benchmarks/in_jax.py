@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from . import memory
 from .handover import read
 from .settings import ADAM_RATE, BATCHES, FEW, FIRST, MOMENTUM, SETTINGS, SGD_RATE
 
@@ -86,15 +87,19 @@ class Network:
 
 
 def _dense(net: Network, row: Any, weights: Arrays, seen: Arrays, x: Any, key: Any) -> Any:
-    return x @ weights[f"{row['key']}.W"] + weights[f"{row['key']}.b"]
+    y = x @ weights[f"{row['key']}.W"]
+    return y + weights[f"{row['key']}.b"] if row["options"]["bias"] else y
 
 
 def _conv(net: Network, row: Any, weights: Arrays, seen: Arrays, x: Any, key: Any) -> Any:
-    W, b = (weights[f"{row['key']}.{name}"] for name in ("W", "b"))
-    padding = row["options"].get("padding", 0)
+    W, options = weights[f"{row['key']}.W"], row["options"]
+    padding = options["padding"]
     sides = "SAME" if padding == "same" else [(padding, padding)] * 2
-    stride = row["options"].get("stride", (1, 1))
-    y = lax.conv_general_dilated(x, W, stride, sides, dimension_numbers=LAYOUTS[net.layout])
+    names = LAYOUTS[net.layout]
+    y = lax.conv_general_dilated(x, W, options["stride"], sides, dimension_numbers=names)
+    if not options["bias"]:
+        return y
+    b = weights[f"{row['key']}.b"]
     return y + (b if net.layout == "NHWC" else b[:, None, None])
 
 
@@ -174,7 +179,16 @@ class Step:
     """One training step of a network: forward, loss as a float, backward, optimiser; batch after
     batch. Batches lie in JAX's arrays before."""
 
-    def __init__(self, network: str, threads: int, folder: str, layout: str = "NCHW") -> None:
+    def __init__(
+        self,
+        network: str,
+        threads: int,
+        folder: str,
+        layout: str = "NCHW",
+        keep_memory: bool = False,
+    ) -> None:
+        if keep_memory:
+            memory.keep_freed()
         rows, arrays = read(folder, network)
         self.network, self.threads = Network(rows, layout), threads
         weights, statistics = self.network.weights(arrays), self.network.statistics()

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from . import memory
 from .handover import read
 from .settings import (
     ADAM_RATE,
@@ -42,14 +43,13 @@ class Residual(torch.nn.Module):
 
 
 def _dense(options: dict[str, Any], input_shape: list[int]) -> torch.nn.Module:
-    return torch.nn.Linear(input_shape[0], options["units"])
+    return torch.nn.Linear(input_shape[0], options["units"], bias=options["bias"])
 
 
 def _conv(options: dict[str, Any], input_shape: list[int]) -> torch.nn.Module:
-    names = ("kernel", "stride", "padding")
-    kernel, *others = (_pair(options[name]) for name in names if name in options)
-    given = dict(zip([name for name in names[1:] if name in options], others, strict=True))
-    return torch.nn.Conv2d(input_shape[0], options["filters"], kernel, **given)
+    kernel, *sizes = (_pair(options[name]) for name in ("kernel", "stride", "padding", "dilation"))
+    rest = {"groups": options["groups"], "bias": options["bias"]}
+    return torch.nn.Conv2d(input_shape[0], options["filters"], kernel, *sizes, **rest)
 
 
 def _pool(options: dict[str, Any], _: list[int]) -> torch.nn.Module:
@@ -97,6 +97,13 @@ def _built(row: dict[str, Any], arrays: dict[str, Any]) -> torch.nn.Module:
     return module
 
 
+def settle(threads: int, keep_memory: bool) -> None:
+    """The settings of the process."""
+    torch.set_num_threads(threads)
+    if keep_memory:
+        memory.keep_freed()
+
+
 def load(
     folder: str, network: str, channels_last: bool = False
 ) -> tuple[torch.nn.Sequential, list[torch.Tensor], torch.Tensor]:
@@ -127,6 +134,7 @@ class Step:
     fused : the optimiser in one kernel.
     channels_last : weights and images in memory as (N, H, W, C).
     compiled : by torch.compile, in its default mode.
+    keep_memory : the C library keeps what is freed, as our engine tells it to.
     """
 
     def __init__(
@@ -137,8 +145,9 @@ class Step:
         fused: bool = False,
         channels_last: bool = False,
         compiled: bool = False,
+        keep_memory: bool = False,
     ) -> None:
-        torch.set_num_threads(threads)
+        settle(threads, keep_memory)
         self.module, self.x, self.labels = load(folder, network, channels_last)
         self.loss = torch.nn.CrossEntropyLoss()
         self.optimizer, self.losses = optimizer_of(network, self.module, fused), []
@@ -202,9 +211,14 @@ class Layers:
     """Every layer of a network alone, forward and backward."""
 
     def __init__(
-        self, network: str, threads: int, folder: str, channels_last: bool = False
+        self,
+        network: str,
+        threads: int,
+        folder: str,
+        channels_last: bool = False,
+        keep_memory: bool = False,
     ) -> None:
-        torch.set_num_threads(threads)
+        settle(threads, keep_memory)
         self.module, (x, *_), _ = load(folder, network, channels_last)
         leaves = list(self.module)
         first = next(i for i, leaf in enumerate(leaves) if list(leaf.parameters()))
@@ -237,8 +251,9 @@ class Race:
         folder: str,
         fused: bool = False,
         channels_last: bool = False,
+        keep_memory: bool = False,
     ) -> None:
-        torch.set_num_threads(threads)
+        settle(threads, keep_memory)
         with np.load(data) as arrays:
             self.data = {name: torch.from_numpy(arrays[name]) for name in arrays.files}
         self.options = {"fused": True} if fused else {}

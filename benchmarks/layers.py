@@ -25,7 +25,8 @@ def measure(
     """All layers of a network, one after the other, both sides in turn; and the engine alone."""
     variant = chosen(peer, network, threads, folder, block)
     common = {"processors": threads, "network": network, "threads": threads}
-    theirs = {"folder": folder, "channels_last": variant.get("channels_last", False)}
+    theirs = {"folder": folder}
+    theirs |= {k: variant.get(k, False) for k in ("channels_last", "keep_memory")}
     with (
         Side("ours", "Layers", **common) as ours,
         Side("in_torch", "Layers", name="theirs", **common, **theirs) as other,

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
 from . import machine
 from .lockstep import Side, alternate
 from .peers import PEERS, chosen, side
-from .settings import SETTINGS, Block
+from .settings import SETTINGS, STATES, Block
 from .summary import Work, mean_ratio, ratio, spread, verdict
 from .table import millis, table
 
-VERDICTS = ("beaten", "even", "not beaten")
-UNTRAINED, TRAINED = 1e-4, 2e-3  # relative differences between the sides' losses, at most
+VERDICTS = ("beaten", "even", "not beaten")  # a peer that computes something else is not timed
+UNTRAINED, TRAINED = 1e-4, 1e-3  # relative differences between the sides' losses, at most
 
 
 def rates(threads: int, with_torch: bool, repeats: int = 10) -> dict[str, Any]:
@@ -36,15 +36,36 @@ def rates(threads: int, with_torch: bool, repeats: int = 10) -> dict[str, Any]:
     return {**top, "by_side": best, "facts": facts}
 
 
-def expect_same_losses(network: str, facts: Mapping[str, dict[str, Any]]) -> None:
-    """Refuses sides that do not train the same network from the same weights on the same data."""
-    ours = facts["ours"]
-    for name, theirs in facts.items():
-        pairs = [(ours["loss"], theirs["loss"], UNTRAINED)]
-        pairs += [(a, b, TRAINED) for a, b in zip(ours["losses"], theirs["losses"], strict=False)]
-        for a, b, most in pairs:
-            if not math.isclose(a, b, rel_tol=most):
-                raise RuntimeError(f"{network}: the losses of ours and of {name} differ: {a}, {b}")
+def difference(ours: dict[str, Any], theirs: dict[str, Any]) -> str:
+    """Where two sides' losses differ, so that they do not train the same; "" if nowhere."""
+    pairs = [(ours["loss"], theirs["loss"], UNTRAINED)]
+    pairs += [(a, b, TRAINED) for a, b in zip(ours["losses"], theirs["losses"], strict=False)]
+    for step, (a, b, most) in enumerate(pairs):
+        if not math.isclose(a, b, rel_tol=most):
+            return f"after {step} step(s) its loss is {b:.6g}, ours {a:.6g}"
+    return ""
+
+
+def wrong_sides(network: str, facts: Mapping[str, dict[str, Any]]) -> dict[str, str]:
+    """The peers that compute something else than we and than another peer, each with its reason.
+
+    Raises RuntimeError if no peer computes what we do: then the mistake may be ours.
+    """
+    reasons = {
+        name: difference(facts["ours"], told) for name, told in facts.items() if name != "ours"
+    }
+    if reasons and all(reasons.values()):
+        raise RuntimeError(f"{network}: no peer computes what we do: {reasons}")
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
+def started(
+    network: str, threads: int, folder: str, settings: Mapping[str, dict[str, Any]]
+) -> Iterator[Side]:
+    """Our side, then the peers', one after the other."""
+    yield Side("ours", "Step", processors=threads, network=network, threads=threads)
+    for name, variant in settings.items():
+        yield side(name, network, threads, folder, **variant)
 
 
 def measure(
@@ -54,19 +75,17 @@ def measure(
     settings = {name: chosen(name, network, threads, folder, block) for name in peers}
     others = machine.Others()
     with ExitStack() as stack:
-        ours = Side("ours", "Step", processors=threads, network=network, threads=threads)
-        sides = [stack.enter_context(ours)]
-        for name in peers:
-            one = side(name, network, threads, folder, **settings[name])
-            sides.append(stack.enter_context(one))
+        sides = list(map(stack.enter_context, started(network, threads, folder, settings)))
         times = alternate(sides, blocks, block=block)
         facts = {one.name: one.ask("facts") for one in sides}
-        expect_same_losses(network, facts)
+        wrong = wrong_sides(network, facts)
         held = {one.name: one.ask("memory") for one in sides}
     return {
         "network": network,
         "batch": SETTINGS[network].batch,
-        "blocks": {one.name: times[one.name]["step"] for one in sides},
+        "states": STATES[SETTINGS[network].optimizer],
+        "blocks": {one.name: times[one.name]["step"] for one in sides if one.name not in wrong},
+        "wrong": wrong,
         "steps": {one.name: sum(times[one.name]["runs"]) for one in sides},
         "idle": times["idle"],
         "others": others.share(),
@@ -107,14 +126,24 @@ def by_peer(rows: Sequence[dict[str, Any]], peers: Sequence[str]) -> dict[str, A
     """For each peer: its mean ratio over the networks, and in which networks it was beaten."""
     found = {}
     for name in peers:
-        mean = mean_ratio([row["peers"][name]["ratio"] for row in rows])
-        networks = {
-            word: [row["network"] for row in rows if row["peers"][name]["verdict"] == word]
-            for word in VERDICTS
-        }
-        found[name] = {"title": PEERS[name].title, "mean": mean, "networks": networks}
-        found[name] |= {"verdict": verdict(mean), "facts": rows[0]["facts"][name]}
+        compared = [row for row in rows if name in row["peers"]]
+        if compared:
+            mean = mean_ratio([row["peers"][name]["ratio"] for row in compared])
+            found[name] = {"title": PEERS[name].title, "mean": mean, "verdict": verdict(mean)}
+            found[name] |= {"networks": _sorted(name, compared)}
+            found[name] |= {"facts": rows[0]["facts"][name]}
+            found[name] |= {
+                "wrong": {r["network"]: r["wrong"][name] for r in rows if name in r["wrong"]}
+            }
     return found
+
+
+def _sorted(name: str, rows: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
+    """The networks by the verdict on a peer."""
+    return {
+        word: [row["network"] for row in rows if row["peers"][name]["verdict"] == word]
+        for word in VERDICTS
+    }
 
 
 def run(
@@ -174,8 +203,10 @@ def _times(result: dict[str, Any]) -> str:
     lines = []
     for row in result["networks"]:
         seconds = [row["floor_s"], row["gemm_s"], row["ours_s"].median]
-        seconds += [row["peers"][name]["seconds"].median for name in result["peers"]]
         cells = [row["network"], str(row["batch"]), *map(millis, seconds)]
+        for name in result["peers"]:
+            peer = row["peers"].get(name)
+            cells.append(millis(peer["seconds"].median) if peer else "wrong")
         lines.append([*cells, f"{row['growth']['ours'] / 2**20:.0f}"])
     return table(head, lines)
 
@@ -183,7 +214,10 @@ def _times(result: dict[str, Any]) -> str:
 def _against(name: str, result: dict[str, Any]) -> str:
     peer, lines = result["peers"][name], []
     for row in result["networks"]:
-        quotient = row["peers"][name]
+        quotient = row["peers"].get(name)
+        if not quotient:
+            lines.append([row["network"], "", "", "wrong", row["wrong"][name]])
+            continue
         told = " ".join(f"{k}={v}" for k, v in row["settings"][name].items())
         lines.append([row["network"], *_cells(quotient["ratio"]), quotient["verdict"], told])
     lines.append(["geometric mean", *_cells(peer["mean"]), peer["verdict"], ""])
