@@ -57,17 +57,26 @@ def as_float(x: Any, name: str = "x") -> Array:
     """
     if type(x) is np.ndarray and x.dtype in FLOATS:
         return x
+    if np.ma.is_masked(x):
+        raise TypeError(f"{name} is masked, and a mask would be lost: fill it, x.filled(0)")
     try:
         found = array_module(x).asarray(x)
-    except (TypeError, ValueError):  # ragged
+    except (TypeError, ValueError, RuntimeError):  # ragged; a tensor that will not be an array
         found = np.array(None)
     if found.dtype.kind in "biu":
         return found.astype(np.float64)
     if found.dtype.newbyteorder("=") in FLOATS:
         return found.astype(found.dtype.newbyteorder("="), copy=False)
     hint = "use x.astype(np.float32)" if found.dtype.kind == "f" else "convert it first"
-    got = found.dtype if found.dtype.kind != "O" else f"a {type(x).__name__} of other things"
+    got = found.dtype if found.dtype.kind != "O" else _other(x)
     raise TypeError(f"{name} must hold numbers of float32 or float64, got {got}: {hint}")
+
+
+def _other(x: Any) -> str:
+    """What holds no numbers, as text."""
+    if x is None:
+        return "None"
+    return "an array of objects" if isinstance(x, np.ndarray) else f"a {type(x).__name__} of others"
 
 
 def floats(**arrays: Any) -> tuple[Array, ...]:
@@ -167,6 +176,8 @@ def number(
         raise TypeError(f"{what} must be a number, got {value!r}")
     fits = low <= value < high if open_end else low <= value <= high
     if not fits:
+        if math.isnan(value):
+            raise ValueError(f"{what} must be a number, got nan")
         if low == 0 and high == np.inf:
             raise ValueError(f"{what} must not be negative, got {value}")
         raise ValueError(f"{what} must be in [{low}, {high}{')' if open_end else ']'}, got {value}")

@@ -76,6 +76,8 @@ def numbers(x: Any, name: str, xp: ModuleType = np) -> Array:
         found = xp.asarray(x)
     except ValueError:
         found = None
+    except RuntimeError as error:  # a tensor of PyTorch's that records its history
+        raise ValueError(f"{name} cannot become an array: {error}") from None
     if found is not None and found.dtype.kind in "biuf":
         return found
     raise ValueError(f"{name} must hold real numbers, got {_what(x, found, name)}")
@@ -131,7 +133,14 @@ but x is (5, 8, 8, 3), samples of (8, 8, 3): its channels stand last, use x.tran
         )
     if not len(found):
         raise ValueError("x holds no sample; a batch needs at least one")
-    return xp.asarray(found, dtype=dtype)
+    try:
+        with np.errstate(over="raise"):
+            return xp.asarray(found, dtype=dtype)
+    except FloatingPointError:
+        raise ValueError(
+            f"x holds numbers beyond {dtype}, up to {float(abs(found).max()):g}: scale them down, "
+            "or build the model with dtype=np.float64"
+        ) from None
 
 
 def _fix(got: Shape, wanted: Shape) -> str:

@@ -12,6 +12,13 @@ F32 = np.dtype("float32")
 IMAGE = (3, 8, 8)
 
 
+class Tensor:
+    """What PyTorch gives where it records a history: it will not become an array."""
+
+    def __array__(self, dtype=None, copy=None):
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad.")
+
+
 def admit(x, shape=IMAGE):
     return door.admit(x, shape, F32, np)
 
@@ -78,6 +85,8 @@ def test_what_fits_is_not_copied():
         (iter([[1, 2]]), "got a list_iterator: give it an array"),
         ({"a": 1}, "got a dict: give it an array"),
         (np.ma.array([[1, 2]], mask=[[0, 1]]), "x is masked, and a mask would be lost: fill it"),
+        ([[1.0, 1e39]], "x holds numbers beyond float32, up to 1e+39: scale them down"),
+        (Tensor(), "x cannot become an array: Can't call numpy() on Tensor that requires grad"),
     ],
 )
 def test_what_is_no_number_is_refused_with_what_to_do(x, message):

@@ -241,8 +241,12 @@ def silu_forward(x: Array) -> tuple[Array, Array]:
     e = _exp(x)
     total = 1 + e
     share = e / total
-    small = array_module(x).clip(x, -1e3, 1e3)  # share has no slope further out
-    return x * share, share * (1 + small / total)
+    small = array_module(x).clip(
+        x, -1e3, math.inf
+    )  # share is 0 further out: not −∞ · 0
+    y = small * share
+    small = small.clip(max=1e3, out=small if x.ndim else None)  # no slope further out
+    return y, share * (1 + small / total)
 
 
 def silu_backward(dy: Array, cache: Array) -> Array:
@@ -291,7 +295,8 @@ def gelu_forward(x: Array, approximate: str = "none") -> tuple[Array, Array]:
     farthest = math.sqrt(3 * math.log(xp.finfo(x.dtype).max))  # Φ is 0 or 1 long before
     small = xp.clip(x, -farthest, farthest)
     share, density = (_normal if approximate == "none" else _nearly_normal)(small)
-    return x * share, share + small * density
+    y = share * xp.clip(x, -farthest, math.inf)  # not −∞ · 0
+    return y, share + small * density
 
 
 def gelu_backward(dy: Array, cache: Array) -> Array:

@@ -183,6 +183,18 @@ def test_far_out_a_gate_is_open_or_shut(name: str, dtype: type) -> None:
     np.testing.assert_array_equal(backward(np.ones_like(x), cache), [0, 0, 1, 1, 1])
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "name", ["relu", "leaky_relu", "sigmoid", "tanh", "silu", "gelu", "gelu, tanh"]
+)
+def test_at_infinity_a_value_is_its_limit(name: str) -> None:
+    forward, backward = pair(name)
+    y, cache = forward(np.array([-np.inf, np.inf]))
+    limits = {"sigmoid": [0, 1], "tanh": [-1, 1], "leaky_relu": [-np.inf, np.inf]}
+    np.testing.assert_array_equal(y, limits.get(name, [0, np.inf]))
+    assert np.isfinite(backward(np.ones(2), cache)).all()
+
+
 # ---- kinks, masks, memory
 
 
