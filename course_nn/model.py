@@ -263,7 +263,7 @@ class Sequential(Stack):
         """
         x = self.admit(x)
         batches = cut(len(x), whole("batch_size", batch_size, least=1))
-        return to_numpy(joined([self.engine.predict(x[rows]) for rows in batches]))
+        return to_numpy(joined([self.reader.predict(x[rows]) for rows in batches]))
 
     @answers
     def evaluate(

@@ -4,11 +4,35 @@ An optimiser is a formula for every number alike; on one vector it is a handful 
 whatever the number of layers.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NoReturn
 
 import numpy as np
 
 from .backend import Array, array_module
+from .checks import as_float
+
+
+def unknown(arrays: Iterable[str], name: str) -> KeyError:
+    """The error for a parameter that there is not."""
+    return KeyError(f"there is no parameter {name!r}; there are {', '.join(arrays) or 'none'}")
+
+
+def write(arrays: Mapping[str, Array], name: str, value: Array) -> None:
+    """Writes numbers into the array of that name, if they have its shape.
+
+    >>> W = np.zeros(2)
+    >>> write({"W": W}, "W", [[3.0, 4.0]])
+    Traceback (most recent call last):
+        ...
+    ValueError: W has shape (2,), and cannot become (1, 2)
+    """
+    if name not in arrays:
+        raise unknown(arrays, name)
+    array, value = arrays[name], as_float(value, name)
+    if value.shape != array.shape:
+        raise ValueError(f"{name} has shape {array.shape}, and cannot become {value.shape}")
+    array[...] = value
 
 
 class InPlace(dict[str, Array]):
@@ -22,13 +46,10 @@ class InPlace(dict[str, Array]):
     """
 
     def __setitem__(self, name: str, value: Array) -> None:
-        if name not in self:
-            raise KeyError(f"there is no parameter {name!r}; there are {', '.join(self) or 'none'}")
-        if np.shape(value) != self[name].shape:
-            raise ValueError(
-                f"{name} has shape {self[name].shape}, and cannot become {np.shape(value)}"
-            )
-        self[name][...] = value
+        write(self, name, value)
+
+    def __missing__(self, name: str) -> NoReturn:
+        raise unknown(self, name)
 
     def __reduce__(self) -> tuple[type, tuple[dict[str, Array]]]:
         # how it is copied and pickled: not name by name, which would be assigning
@@ -50,7 +71,7 @@ class Owner:
 
 
 class Parameters(Mapping[str, Array]):
-    """name → array, every array a view of `flat`.
+    """name → array, every array a view of `flat`; assigning writes into it.
 
     Parameters
     ----------
@@ -123,7 +144,12 @@ class Parameters(Mapping[str, Array]):
         return Parameters, (self.flat, self.shapes)
 
     def __getitem__(self, name: str) -> Array:
+        if name not in self._views:
+            raise unknown(self, name)
         return self._views[name]
+
+    def __setitem__(self, name: str, value: Array) -> None:
+        write(self._views, name, value)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._views)

@@ -43,6 +43,7 @@ class Stack(Described):
         self._owner = Owner()
         self._parameters: Parameters | None = None
         self._engine: Engine | None = None
+        self._reader: Engine | None = None
         if all(layer.output_shape for _, layer in leaves(self.layers)):
             self._adopt()
 
@@ -54,7 +55,12 @@ class Stack(Described):
 
     def __getitem__(self, which: int | slice) -> Any:
         """A layer, or a part of the model that shares its layers."""
-        return type(self)(self.layers[which]) if isinstance(which, slice) else self.layers[which]
+        if isinstance(which, slice):
+            return type(self)(self.layers[which])
+        i = whole("the index of a layer", which)
+        if not -len(self.layers) <= i < len(self.layers):
+            raise IndexError(f"there is no layer {i}: this model has {len(self.layers)}, from 0")
+        return self.layers[i]
 
     def __len__(self) -> int:
         return len(self.layers)
@@ -115,7 +121,8 @@ class Stack(Described):
 but gets (1, 28, 28): put a Flatten() before it
         """
         self.layers = _layers(self.layers)
-        shape = door.sample_shape(self.input_shape if input_shape is None else input_shape)
+        known = self.input_shape or self.layers[0].input_shape
+        shape = door.sample_shape(known or None if input_shape is None else input_shape)
         dtype = float_type(self.dtype if dtype is None else dtype)
         xp = self.xp if device is None else module_of(device)
         rng, built = generator(rng), [x for _, x in leaves(self.layers) if x.output_shape]
@@ -131,6 +138,7 @@ but gets (1, 28, 28): put a Flatten() before it
             build(copy.deepcopy(self.layers), rng=np.random.default_rng(0), keep=not redraw)
         build(self.layers, rng=rng, keep=not redraw)
         self._adopt()
+        self._own()  # at once: a view of the weights that somebody takes now stays one
         return self.output_shape
 
     def _stays(self, shape: Shape, dtype: np.dtype, xp: ModuleType) -> bool:
@@ -158,7 +166,7 @@ but gets (1, 28, 28): put a Flatten() before it
         self.input_shape = self.layers[0].input_shape
         self.output_shape = self.layers[-1].output_shape
         self._built = [layer for _, layer in leaves(self.layers)]
-        self._parameters = self._engine = None
+        self._parameters = self._engine = self._reader = None
 
     def require_built(self) -> None:
         """Raises RuntimeError unless every layer has its shapes and weights.
@@ -224,6 +232,25 @@ but gets (1, 28, 28): put a Flatten() before it
         return self._own().grads
 
     @property
+    def trainable(self) -> bool:
+        """Whether any layer is trained; setting it sets it of every layer."""
+        return any(layer.trainable for layer in self.layers)
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        for layer in self.layers:
+            layer.trainable = value
+
+    @property
+    def reader(self) -> Engine:
+        """What predicts: it needs no gradients, and leaves the weights where they are."""
+        self.require_built()
+        if self._reader is None:
+            threads = available_threads() if self.threads is None else self.threads
+            self._reader = Engine(self.layers, Parameters(self.xp.zeros(0), {}), threads)
+        return self._reader
+
+    @property
     def engine(self) -> Engine:
         """What runs a batch through the layers."""
         return self._own()
@@ -254,6 +281,11 @@ but gets (1, 28, 28): put a Flatten() before it
         True
         """
         self.require_built()
+        if not isinstance(source, Stack):
+            raise TypeError(
+                "load_weights takes a model, such as nn.storage.load(path).model, "
+                f"got a {type(source).__name__}"
+            )
         source.require_built()
         here, there = (_arrays(model.layers) for model in (self, source))
         for name in here | there:
@@ -269,7 +301,14 @@ but gets (1, 28, 28): put a Flatten() before it
     # -- copies -----------------------------------------------------------------------------------
 
     def __getstate__(self) -> dict[str, Any]:
-        own = {"_owner", "_parameters", "_engine", "xp", "_built"}  # made anew in the copy
+        own = {
+            "_owner",
+            "_parameters",
+            "_engine",
+            "_reader",
+            "xp",
+            "_built",
+        }  # made anew in the copy
         kept = {name: value for name, value in vars(self).items() if name not in own}
         return kept | {"built": bool(self._built)}
 
@@ -277,7 +316,7 @@ but gets (1, 28, 28): put a Flatten() before it
         built = state.pop("built")
         vars(self).update(state)
         self.xp, self._built, self._owner = np, [], Owner()
-        self._parameters = self._engine = None
+        self._parameters = self._engine = self._reader = None
         if built and all(layer.output_shape for _, layer in leaves(self.layers)):
             self._adopt()
 

@@ -209,6 +209,8 @@ class Described:
         return f"{type(self).__name__}({given})"
 
     def __getattr__(self, name: str) -> Any:
+        if hasattr(type(self), name):  # a property that failed: its own error is the one to see
+            return object.__getattribute__(self, name)
         advice = f": {ATTRIBUTES[name]}" if name in ATTRIBUTES else ""
         raise AttributeError(f"{type(self).__name__} has no {name}{advice}", name=name, obj=self)
 

@@ -9,6 +9,7 @@ import course_nn as nn
 from course_nn import ops
 from course_nn.gradcheck import check_vjp
 from course_nn.ops.geometry import same_padding
+from course_nn.parameters import InPlace
 
 RNG = np.random.default_rng
 
@@ -594,3 +595,45 @@ def test_every_layer_in_any_library(xp) -> None:
         dy = normal(4, *y.shape)
         dx = nn.backend.to_numpy(twin.backward(xp.asarray(dy)))
         np.testing.assert_allclose(dx, layer.backward(dy), rtol=1e-9, atol=1e-11)
+
+
+# -- what is set on a layer
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.longdouble, complex, int, "half"])
+def test_only_two_dtypes_are_built(dtype):
+    with pytest.raises(TypeError, match=r"dtype must be np.float32 or np.float64, got"):
+        nn.Dense(3).build((2,), rng=np.random.default_rng(0), dtype=dtype)
+
+
+@pytest.mark.parametrize("value", ["no", 0, None])
+def test_trainable_is_true_or_false(value):
+    with pytest.raises(TypeError, match=f"trainable must be True or False, got {value!r}"):
+        nn.Dense(3).trainable = value
+
+
+def test_a_word_that_would_freeze_nothing_is_refused():
+    with pytest.raises(AttributeError, match="Dense has no requires_grad: it is trainable"):
+        nn.Dense(3).requires_grad = False
+
+
+@pytest.mark.parametrize("block", [False, True], ids=["a layer", "a block"])
+def test_all_parameters_may_be_set_at_once(block):
+    layer = nn.Residual([nn.Dense(2)]) if block else nn.Dense(2)
+    model = nn.Sequential([layer])
+    model.build((2,), rng=np.random.default_rng(0))
+    before = model.params.flat.copy()
+    with pytest.raises(ValueError, match=r"has the parameters .*W, .*b, got W"):
+        layer.params = {"W": np.ones((2, 2))}
+    np.testing.assert_array_equal(before, model.params.flat)
+    layer.params = {name: np.full(a.shape, 7) for name, a in layer.params.items()}
+    assert (model.params.flat == 7).all()
+    assert model.predict(np.ones((1, 2))).tolist() == [[22.0, 22.0] if block else [21.0, 21.0]]
+
+
+def test_a_layer_of_ones_own_may_bring_its_parameters():
+    class Shift(nn.Layer):
+        def __init__(self):
+            self.params = {"b": np.ones(2)}
+
+    assert isinstance(Shift().params, InPlace)

@@ -185,7 +185,7 @@ def test_the_norm_is_over_all_parameters_together() -> None:
     ("make", "message"),
     [
         (lambda: nn.SGD(-0.1), "lr must not be negative, got -0.1"),
-        (lambda: nn.Adam(float("nan")), "lr must not be negative, got nan"),
+        (lambda: nn.Adam(float("nan")), "lr must be a number, got nan"),
         (lambda: nn.SGD(math.inf), "lr must be finite, got inf"),
         (lambda: nn.SGD(0.1, 1.0), r"momentum must be in \[0, 1\), got 1.0"),
         (lambda: nn.SGD(0.1, -0.5), r"momentum must be in \[0, 1\)"),

@@ -1,9 +1,11 @@
 """One flat vector, and every parameter a view of it."""
 
+import re
+
 import numpy as np
 import pytest
 
-from course_nn.parameters import Parameters
+from course_nn.parameters import InPlace, Parameters
 
 
 @pytest.fixture
@@ -59,3 +61,49 @@ def test_an_unknown_name_fails(parameters: Parameters) -> None:
     with pytest.raises(KeyError, match="nowhere"):
         parameters["nowhere"]
     assert "nowhere" not in parameters
+
+
+# -- assigning
+
+
+def both() -> list:
+    """What a model and a layer hold their parameters in."""
+    return [
+        Parameters.pack({"W": np.ones((2, 3)), "b": np.zeros(3)}),
+        InPlace(W=np.ones((2, 3)), b=np.zeros(3)),
+    ]
+
+
+@pytest.mark.parametrize("kind", [0, 1], ids=["Parameters", "InPlace"])
+def test_assigning_writes_into_the_array_that_is_there(kind):
+    p = both()[kind]
+    b = p["b"]
+    p["b"] = [1, 2, 3]
+    p["b"] *= 2
+    assert p["b"] is b
+    np.testing.assert_array_equal(b, [2, 4, 6])
+
+
+@pytest.mark.parametrize("kind", [0, 1], ids=["Parameters", "InPlace"])
+@pytest.mark.parametrize(
+    ("name", "value", "error", "message"),
+    [
+        ("b", [1.0], ValueError, "b has shape (3,), and cannot become (1,)"),
+        ("b", 7.0, ValueError, "b has shape (3,), and cannot become ()"),
+        ("b", "abc", TypeError, "b must hold numbers of float32 or float64, got <U3"),
+        ("b", [1j, 2, 3], TypeError, "b must hold numbers of float32 or float64, got complex128"),
+        ("c", [1.0], KeyError, "there is no parameter 'c'; there are W, b"),
+    ],
+)
+def test_what_cannot_be_assigned_changes_nothing(kind, name, value, error, message):
+    p = both()[kind]
+    with pytest.raises(error, match=re.escape(message)):
+        p[name] = value
+    assert not p["b"].any()
+
+
+@pytest.mark.parametrize("kind", [0, 1], ids=["Parameters", "InPlace"])
+def test_a_name_that_there_is_not_gets_those_there_are(kind):
+    with pytest.raises(KeyError, match="there is no parameter 'w'; there are W, b"):
+        _ = both()[kind]["w"]
+    assert both()[kind].get("w") is None

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -374,3 +375,106 @@ def test_the_gradients_behind_a_frozen_layer_are_right() -> None:
         down = value()
         W[index] = centre
         assert g[index] == pytest.approx((up - down) / (2 * h), rel=1e-5)
+
+
+# -- weights that somebody holds
+
+
+def small(*layers, shape=(4,)):
+    model = nn.Sequential(list(layers))
+    model.build(shape, rng=np.random.default_rng(0))
+    return model
+
+
+def move(model):
+    rng = np.random.default_rng(1)
+    x, labels = rng.standard_normal((8, *model.input_shape)), rng.integers(0, 3, 8)
+    model.train_step(x, labels, nn.SoftmaxCrossEntropy(), nn.SGD(0.1))
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        move,
+        lambda model: model.predict(np.ones((2, 4))),
+        lambda model: model[:2].predict(np.ones((2, 4))),
+        lambda model: model[:-1].forward(np.ones((2, 4))),
+        lambda model: model.params,
+        lambda model: nn.check_learns(model, np.eye(4)[:3], [0, 1, 2], steps=2),
+    ],
+    ids=["a step", "predict", "a part predicts", "a part's forward", "params", "check_learns"],
+)
+def test_weights_that_are_held_stay_the_models(use):
+    model = small(nn.Dense(5), nn.ReLU(), nn.Dense(3))
+    held, layers = model.params["0.W"], model.layers[0].params["W"]
+    use(model)
+    move(model)
+    np.testing.assert_array_equal(held, model.layers[0].params["W"])
+    layers[...] = 0
+    assert not model.params["0.W"].any()
+
+
+def test_weights_taken_from_a_layer_before_anything_else_follow_training():
+    model = small(nn.Dense(3))
+    W = model.layers[0].params["W"]
+    before = W.copy()
+    move(model)
+    assert (before != W).any()
+    np.testing.assert_array_equal(W, model.params["0.W"])
+
+
+# -- what is typed
+
+
+def test_a_whole_model_is_frozen_as_in_keras():
+    model = small(nn.Dense(5), nn.Residual([nn.Dense(5)]), nn.Dense(3))
+    before = model.params.flat.copy()
+    part = model[:-1]
+    part.trainable = False
+    move(model)
+    head = model.params["2.W"].size + 3
+    np.testing.assert_array_equal(before[:-head], model.params.flat[:-head])
+    assert (before[-head:] != model.params.flat[-head:]).all()
+    assert [part.trainable, model.trainable] == [False, True]
+    with pytest.raises(TypeError, match="trainable must be True or False, got 0"):
+        model.trainable = 0
+
+
+@pytest.mark.parametrize(
+    ("index", "error", "message"),
+    [
+        (3, IndexError, "there is no layer 3: this model has 2, from 0"),
+        (-3, IndexError, "there is no layer -3: this model has 2"),
+        ("0", TypeError, "the index of a layer must be a whole number, got '0'"),
+        (1.0, TypeError, "the index of a layer must be a whole number, got 1.0"),
+    ],
+)
+def test_a_layer_that_is_not_there_is_said(index, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        small(nn.Dense(3), nn.ReLU())[index]
+
+
+@pytest.mark.parametrize("source", ["digits.npz", {}, None, nn.Dense(3)])
+def test_weights_come_from_a_model(source):
+    with pytest.raises(TypeError, match="load_weights takes a model, such as"):
+        small(nn.Dense(3)).load_weights(source)
+
+
+def test_a_new_head_on_built_layers_needs_no_shape():
+    body = small(nn.Dense(5), nn.ReLU(), nn.Dense(3))
+    model = nn.Sequential([*body.layers[:-1], nn.Dense(2)])
+    before = body.layers[0].params["W"].copy()
+    assert model.build(rng=np.random.default_rng(1)) == (2,)
+    np.testing.assert_array_equal(before, model.params["0.W"])
+
+
+def test_an_error_inside_of_a_property_is_its_own():
+    class Broken(nn.Sequential):
+        @property
+        def engine(self):
+            return None.threads
+
+    model = Broken([nn.Dense(2)])
+    model.build((3,), rng=np.random.default_rng(0))
+    with pytest.raises(AttributeError, match="'NoneType' object has no attribute 'threads'"):
+        _ = model.engine

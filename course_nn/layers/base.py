@@ -6,14 +6,14 @@ the cache kept in the layer, for people.
 """
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any, ClassVar, Literal, NoReturn, Self
 
 import numpy as np
 
 from ..backend import Array
-from ..checks import ShapeError
+from ..checks import ShapeError, float_type
 from ..parameters import InPlace
 from ..words import Described
 
@@ -68,6 +68,27 @@ class Layer(Described):
         vars(layer).update(input_shape=(), output_shape=(), trainable=True)
         return layer
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "requires_grad":  # PyTorch's word, which would freeze nothing
+            raise AttributeError(f"{type(self).__name__} has no {name}: it is trainable")
+        if name == "trainable" and not isinstance(value, bool | np.bool_):
+            raise TypeError(f"trainable must be True or False, got {value!r}")
+        if name == "params" and not isinstance(value, InPlace):
+            if self.params:
+                self._write(value)
+                return
+            value = InPlace(value)
+        super().__setattr__(name, value)
+
+    def _write(self, arrays: Mapping[str, Array]) -> None:
+        """Writes numbers into all parameters that there are."""
+        if arrays.keys() != self.params.keys():
+            raise ValueError(
+                f"{self!r} has the parameters {', '.join(self.params)}, got {', '.join(arrays)}"
+            )
+        for name, array in arrays.items():
+            self.params[name] = array
+
     # -- shapes and parameters --------------------------------------------------------------------
 
     def build(
@@ -103,7 +124,7 @@ class Layer(Described):
         >>> nn.Dense(10).build((784,), rng=np.random.default_rng(0))
         (10,)
         """
-        keep = keep and bool(self.output_shape)
+        keep, dtype = keep and bool(self.output_shape), float_type(dtype)
         before, self.input_shape = self.input_shape, tuple(input_shape)
         self.output_shape = self.infer(self.input_shape)
         if keep:
