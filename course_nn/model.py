@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from . import door, training
-from .backend import Array, to_numpy
+from . import archive, door, training
+from .backend import Array, module_of, to_numpy
 from .checks import cut, joined, whole
+from .description import describe, parameters_of, restore, resume, states_of
 from .export import export
 from .losses import Loss
 from .optim import Optimizer
@@ -357,7 +358,19 @@ class Sequential(Stack):
         optimizer: Optimizer | None = None,
         rng: np.random.Generator | None = None,
     ) -> None:
-        """Writes the model into one file; the arguments and errors are those of `storage.save`.
+        """Writes the model into one file, and with it what a run needs to go on bit for bit.
+
+        Parameters
+        ----------
+        path : of the file, safetensors whatever its ending; one that is there is replaced, but only
+            by one that is complete.
+        optimizer : its arguments, count of steps and state go into the file too.
+        rng : the generator that `fit` is given; its state goes into the file too.
+
+        Raises
+        ------
+        StorageError : for something that a file cannot hold, by name; nothing is written then.
+        OSError : if the file cannot be written; what was there stays.
 
         Examples
         --------
@@ -366,13 +379,16 @@ class Sequential(Stack):
         >>> model = nn.Sequential([nn.Dense(2)])
         >>> _ = model.build((3,), rng=np.random.default_rng(0))
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     model.save(folder + "/model.npz")
-        ...     nn.Sequential.load(folder + "/model.npz")
+        ...     model.save(folder + "/model.safetensors")
+        ...     nn.Sequential.load(folder + "/model.safetensors")
         Sequential([Dense(units=2)])
         """
-        from . import storage
-
-        storage.save(self, path, optimizer=optimizer, rng=rng)
+        self.require_built()
+        header = describe(self.layers, self.dtype, optimizer, rng)
+        arrays = parameters_of(self.layers) | states_of(self.layers)
+        for slot, values in (optimizer.state if optimizer else {}).items():
+            arrays |= {f"optimizer/{slot}/{name}": a for name, a in values.items()}
+        archive.write(path, header, arrays)
 
     def export(self, path: str | os.PathLike) -> None:
         """Writes the model as ONNX, for any runtime; see `course_nn.export.export`.
@@ -421,17 +437,26 @@ class Sequential(Stack):
         >>> _ = model.build((3,), rng=np.random.default_rng(0))
         >>> optimizer = nn.Adam()
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     model.save(folder + "/model.npz", optimizer=nn.Adam())
-        ...     again = nn.Sequential.load(folder + "/model.npz", optimizer=optimizer)
+        ...     model.save(folder + "/model.safetensors", optimizer=nn.Adam())
+        ...     again = nn.Sequential.load(folder + "/model.safetensors", optimizer=optimizer)
         >>> bool((again.params.flat == model.params.flat).all())
         True
         """
-        from . import storage
-
-        saved = storage.load(path, device=device)
+        model, saved, _ = cls.load_run(path, device=device)
         if optimizer is not None:
-            storage.resume(optimizer, saved.optimizer)
-        return saved.model
+            resume(optimizer, saved)
+        return model
+
+    @classmethod
+    def load_run(
+        cls, path: str | os.PathLike, *, device: str = "cpu"
+    ) -> tuple["Sequential", Optimizer | None, np.random.Generator | None]:
+        """The model, the optimiser and the generator in a file: see `storage.load`."""
+        xp = module_of(device)  # no GPU: said before anything is read
+        run = archive.read(path, lambda header, arrays: restore(header, arrays, xp))
+        model = cls(run.layers)
+        model.dtype, model.xp = run.dtype, xp
+        return model, run.optimizer, run.rng
 
     # -- describing -------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ STOREYS = (
     "schedule parameters losses optim data",
     "layers plan barrier engine summary",
     "door progress objective faults training callbacks",
-    "stack export archive model",
+    "description old_archive archive stack export model",
     "zoo learncheck storage interop",
     "worker exercises grading",
     "__init__ cli",

@@ -90,7 +90,7 @@ class GELU(Elementwise):
 
     forward_op, backward_op = ops.gelu_forward, ops.gelu_backward
     _: KW_ONLY
-    approximate: Literal["none", "tanh"] = "tanh"
+    approximate: Literal["none", "tanh"] = "none"
 
     def __post_init__(self) -> None:
         if self.approximate not in ("none", "tanh"):
