@@ -26,7 +26,7 @@ class Barrier:
     """
 
     def __init__(self, before: Rows, after: Rows) -> None:
-        self.before, self.after = before, after
+        self.before, self.after, self.recuts = before, after, before != after
         self.slices: dict[int, Values] = {}
 
     def arrive(self, k: int, values: Values) -> None:
@@ -35,7 +35,7 @@ class Barrier:
 
     def settle(self) -> None:
         """All have arrived."""
-        self.recut(self.before, self.after)
+        self.recut(self.after)
 
     def leave(self, k: int) -> Values:
         """Slice k of the stage after; called by its thread."""
@@ -47,7 +47,7 @@ class Barrier:
 
     def settle_back(self) -> dict[str, Array]:
         """All gradients have arrived; returns those of the parameters, if the barrier has any."""
-        self.recut(self.after, self.before)
+        self.recut(self.before)
         return {}
 
     def leave_back(self, k: int) -> Values:
@@ -71,9 +71,9 @@ class Barrier:
         for k, r in enumerate(rows):
             self.slices[k][place] = batch[r]
 
-    def recut(self, old: Rows, new: Rows) -> None:
+    def recut(self, new: Rows) -> None:
         """The same batch in other slices: joined only if it has to be."""
-        if old != new:
+        if self.recuts:
             batches = {place: self.whole(place) for place in self.slices[0]}
             self.slices = {k: {} for k in range(len(new))}
             for place, batch in batches.items():
@@ -150,13 +150,13 @@ class BatchBarrier(Barrier):
         parts = [self.summaries[k] for k in sorted(self.summaries)]
         for name in parts[0] if parts else ():
             self.grads[name] = sum((p[name] for p in parts[1:]), parts[0][name])
-        if self.before != self.after:  # the caches are of the slices after
+        if self.recuts:  # the caches are of the slices after
             self.slices = {k: self.apply_back(k) for k in sorted(self.slices)}
         super().settle_back()
         return self.grads
 
     def leave_back(self, k: int) -> Values:
-        return self.apply_back(k) if self.before == self.after else super().leave_back(k)
+        return super().leave_back(k) if self.recuts else self.apply_back(k)
 
     def apply_back(self, k: int) -> Values:
         """Slice k of the gradients, with dx in the place of dy."""

@@ -207,7 +207,7 @@ def finite(x: Array) -> bool:
     >>> finite(np.array([1.0, np.nan])), finite(np.ones(0))
     (False, True)
     """
-    return not x.size or bool(np.isfinite(float(x.min())) and np.isfinite(float(x.max())))
+    return not x.size or (math.isfinite(x.min()) and math.isfinite(x.max()))
 
 
 def first_not_finite(x: Array) -> int:
@@ -234,7 +234,7 @@ def glimpse(*arrays: Array) -> tuple[bytes, ...]:
     False
     """
     return tuple(
-        a.flat[:: a.size // 61 | 1].tobytes() if type(a) is np.ndarray else b"" for a in arrays
+        [a.flat[:: a.size // 61 | 1].tobytes() if type(a) is np.ndarray else b"" for a in arrays]
     )
 
 
@@ -250,7 +250,10 @@ def check_unchanged(where: str, seen: tuple[bytes, ...], **arrays: Array) -> Non
     ValueError: relu_backward: x was changed in place after the forward pass, which needs it as it \
 was: write x = x - 5 in place of x -= 5
     """
-    for name, before, now in zip(arrays, seen, glimpse(*arrays.values()), strict=True):
+    now_seen = glimpse(*arrays.values())
+    if now_seen == seen:
+        return
+    for name, before, now in zip(arrays, seen, now_seen, strict=True):
         if before != now:
             raise ValueError(
                 f"{where}: {name} was changed in place after the forward pass, which needs it as "

@@ -10,6 +10,7 @@ ours.
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
@@ -83,21 +84,24 @@ class Engine:
         self.threads, self.blas_threads = (threads, 1) if ours else (1, threads)
         self.buffers = [grads, *(grads.like() for _ in range(1, self.threads))]
         self.image_rows = image_rows(images) if ours else 0
-        self.trainable: list[bool] | None = None
+        self.every, self.trainable = _all(layers), list[bool]()
         self.arrange()
 
     def arrange(self) -> None:
         """Makes the plan, anew where a layer has been frozen or thawed."""
-        trainable = [layer.trainable for layer in _all(self.layers)]
-        if trainable != self.trainable:
-            self.trainable, self.nodes = trainable, plan(self.layers)
-            self.stages = stages_of(self.nodes)
+        trainable = [layer.trainable for layer in self.every]
+        if trainable == self.trainable:
+            return
+        self.trainable, self.nodes = trainable, plan(self.layers)
+        self.stages, self.cuts = stages_of(self.nodes), dict[int, list[Rows]]()
+        self.noisy = [(node, node.layer) for node in self.nodes if node.layer and _draws(node.layer)]
+        still = [(node.name, node.layer) for node in self.nodes if node.layer and not node.trains]
+        self.still = {f"{name}.{key}" for name, layer in still for key in layer.params}
 
     def frozen(self) -> set[str]:
         """The names of the parameters that are to stay as they are."""
         self.arrange()
-        still = [(node.name, node.layer) for node in self.nodes if node.layer and not node.trains]
-        return {f"{name}.{key}" for name, layer in still for key in layer.params}
+        return self.still
 
     def rows(self, stage: Stage, count: int) -> Rows:
         """How a batch is cut for a stage: images by the cache, features by the threads."""
@@ -105,16 +109,16 @@ class Engine:
             return cut(count, max(math.ceil(count / self.threads), MIN_FEATURE_ROWS))
         return cut(count, even_size(count, self.image_rows, self.threads, SLICE_ROWS))
 
-    def barrier(self, s: int, count: int) -> Barrier:
-        """What lies before stage s, for a batch of `count`.
+    def cut(self, count: int) -> list[Rows]:
+        """How a batch of `count` is cut for every stage; before them and after them it is whole."""
+        if count not in self.cuts:
+            whole = [slice(0, count)]
+            self.cuts[count] = [whole, *(self.rows(stage, count) for stage in self.stages), whole]
+        return self.cuts[count]
 
-        Before the first stage and after the last one, that is the batch itself.
-        """
-        whole = [slice(0, count)]
-        before = self.rows(self.stages[s - 1], count) if s else whole
-        if s == len(self.stages):
-            return Barrier(before, whole)
-        after, node = self.rows(self.stages[s], count), self.stages[s].barrier
+    def barrier(self, s: int, before: Rows, after: Rows) -> Barrier:
+        """What lies before stage s, between a batch cut one way and another."""
+        node = self.stages[s].barrier if s < len(self.stages) else None
         if node is None or node.layer is None:
             return Barrier(before, after)
         if isinstance(node.layer, BatchLayer) and node.layer.in_slices:
@@ -185,6 +189,11 @@ def _all(layers: Sequence[Layer]) -> list[Layer]:
     ]
 
 
+def _draws(layer: Layer) -> bool:
+    """Whether a layer draws random numbers for a batch before it is cut."""
+    return type(layer).draw_noise is not Layer.draw_noise and not layer.whole_batch
+
+
 def _gives_vector(node: Node) -> bool:
     return node.layer is not None and len(node.layer.output_shape) == 1
 
@@ -194,12 +203,12 @@ class _Pass:
 
     def __init__(self, engine: Engine, x: Array) -> None:
         self.engine, self.stages = engine, engine.stages
-        self.barriers = [engine.barrier(s, len(x)) for s in range(len(self.stages) + 1)]
+        cuts = pairwise(engine.cut(len(x)))
+        self.barriers = [engine.barrier(s, *two) for s, two in enumerate(cuts)]
         self.caches: dict[Node, dict[int, Any]] = {node: {} for node in engine.nodes}
         self.noise = {
-            node: node.layer.draw_noise((len(x), *node.layer.input_shape), x)
-            for node in engine.nodes
-            if node.layer and not node.layer.whole_batch
+            node: layer.draw_noise((len(x), *layer.input_shape), x)
+            for node, layer in engine.noisy
         }
         self.begun: list[set[str]] = [set() for _ in engine.buffers]  # gradients, by thread
 
@@ -273,9 +282,9 @@ class _Pass:
             raise
         if node.learns:
             self.add(thread, node, grads)
-        if node.passes:
-            what = f"layer {node.name}, {layer!r}: gradients"
-            expect_shape(dx, (len(dy), *layer.input_shape), what, "its input")
+        shape = (len(dy), *layer.input_shape)
+        if node.passes and np.shape(dx) != shape:
+            expect_shape(dx, shape, f"layer {node.name}, {layer!r}: gradients", "its input")
         return dx  # type: ignore[return-value]  # None only where it is not needed
 
     def add(self, thread: int, node: Node, grads: dict[str, Array]) -> None:

@@ -153,9 +153,11 @@ class Optimizer(Described):
         parts = params.trainable_slices()
         if params.flat.size and not parts:
             raise ValueError("no layer is trainable: set layer.trainable = True for one at least")
-        missing = {slot: params.like() for slot in self.slots if slot not in self.state}
-        self.state = {k: s for k, s in self.state.items() if k in self.slots} | missing
-        self.owner = weakref.ref(owner)
+        if self.state.keys() != set(self.slots):
+            missing = {slot: params.like() for slot in self.slots if slot not in self.state}
+            self.state = {k: s for k, s in self.state.items() if k in self.slots} | missing
+        if self.owner is None or self.owner() is not owner:
+            self.owner = weakref.ref(owner)
         return parts
 
     # -- the update -------------------------------------------------------------------------------

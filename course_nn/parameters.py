@@ -4,7 +4,7 @@ An optimiser is a formula for every number alike; on one vector it is a handful 
 whatever the number of layers.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import ItemsView, Iterable, Iterator, Mapping
 from typing import NoReturn
 
 import numpy as np
@@ -94,6 +94,7 @@ class Parameters(Mapping[str, Array]):
     def __init__(self, flat: Array, shapes: dict[str, tuple[int, ...]]) -> None:
         self.flat, self.shapes = flat, shapes
         self.owner, self.frozen = Owner(), set[str]()
+        self._trainable: tuple[set[str], list[slice]] | None = None  # for which of them frozen
         self._views, start = {}, 0
         for name, shape in shapes.items():
             stop = start + int(np.prod(shape))
@@ -128,6 +129,8 @@ class Parameters(Mapping[str, Array]):
         >>> p.trainable_slices()
         [slice(0, 2, None), slice(5, 6, None)]
         """
+        if self._trainable and self._trainable[0] == self.frozen:
+            return self._trainable[1].copy()
         slices: list[slice] = []
         stop = 0
         for name, view in self._views.items():
@@ -137,7 +140,8 @@ class Parameters(Mapping[str, Array]):
             if slices and slices[-1].stop == start:
                 start = slices.pop().start
             slices.append(slice(start, stop))
-        return slices
+        self._trainable = set(self.frozen), slices
+        return slices.copy()
 
     def __reduce__(self) -> tuple[type, tuple[Array, dict[str, tuple[int, ...]]]]:
         # how it is copied and pickled: the views are made anew, of the copy
@@ -156,3 +160,6 @@ class Parameters(Mapping[str, Array]):
 
     def __len__(self) -> int:
         return len(self._views)
+
+    def items(self) -> ItemsView[str, Array]:
+        return self._views.items()  # a mapping's own is slow, and a step goes through it

@@ -40,6 +40,7 @@ class Stack(Described):
         self.threads: int | None = None
         self.history: dict[str, list[float]] = {}
         self._built: list[Layer] = []  # the layers as they were when shapes were last looked at
+        self._seen: Seen | None = None  # the layers and arrays that the engine was made of
         self._owner = Owner()
         self._parameters: Parameters | None = None
         self._engine: Engine | None = None
@@ -166,7 +167,7 @@ but gets (1, 28, 28): put a Flatten() before it
         self.input_shape = self.layers[0].input_shape
         self.output_shape = self.layers[-1].output_shape
         self._built = [layer for _, layer in leaves(self.layers)]
-        self._parameters = self._engine = self._reader = None
+        self._parameters = self._engine = self._reader = self._seen = None
 
     def require_built(self) -> None:
         """Raises RuntimeError unless every layer has its shapes and weights.
@@ -177,6 +178,9 @@ but gets (1, 28, 28): put a Flatten() before it
             ...
         RuntimeError: this model has no shapes yet; call model.build(input_shape, rng=rng) first
         """
+        if self._seen and self._seen.still(self.layers):
+            return
+        self._reader = None  # it may be of layers that stood otherwise
         if self._built == [layer for _, layer in leaves(self.layers)]:
             return
         new = [(name, layer) for name, layer in leaves(self.layers) if not layer.output_shape]
@@ -201,6 +205,8 @@ but gets (1, 28, 28): put a Flatten() before it
         Another model that shares a layer may have bound it to a vector of its own since: then the
         numbers are taken over from there.
         """
+        if self._engine and self._seen and self._seen.still(self.layers):
+            return self._engine
         self.require_built()
         arrays = {
             f"{n}.{k}": a for n, layer in leaves(self.layers) for k, a in layer.params.items()
@@ -216,6 +222,7 @@ but gets (1, 28, 28): put a Flatten() before it
         if self._engine is None:
             threads = available_threads() if self.threads is None else self.threads
             self._engine = Engine(self.layers, held.like(), threads)
+        self._seen = Seen(self.layers)
         return self._engine
 
     @property
@@ -301,14 +308,7 @@ but gets (1, 28, 28): put a Flatten() before it
     # -- copies -----------------------------------------------------------------------------------
 
     def __getstate__(self) -> dict[str, Any]:
-        own = {
-            "_owner",
-            "_parameters",
-            "_engine",
-            "_reader",
-            "xp",
-            "_built",
-        }  # made anew in the copy
+        own = {"_owner", "_parameters", "_engine", "_reader", "_seen", "xp", "_built"}  # made anew
         kept = {name: value for name, value in vars(self).items() if name not in own}
         return kept | {"built": bool(self._built)}
 
@@ -316,9 +316,45 @@ but gets (1, 28, 28): put a Flatten() before it
         built = state.pop("built")
         vars(self).update(state)
         self.xp, self._built, self._owner = np, [], Owner()
-        self._parameters = self._engine = self._reader = None
+        self._parameters = self._engine = self._reader = self._seen = None
         if built and all(layer.output_shape for _, layer in leaves(self.layers)):
             self._adopt()
+
+
+class Seen:
+    """Layers and their arrays as they are; whether they still are costs a few comparisons.
+
+    >>> import course_nn as nn
+    >>> layers = [nn.Dense(2)]
+    >>> _ = layers[0].build((3,), rng=np.random.default_rng(0))
+    >>> seen = Seen(layers)
+    >>> before = seen.still(layers)
+    >>> layers[0].params.bind("b", np.ones(2))
+    >>> before, seen.still(layers)
+    (True, False)
+    """
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self.rows, self.blocks = [*layers], list[tuple[Layer, dict[str, list[Layer]]]]()
+        self.arrays = [(layer, [*layer.params.values()]) for _, layer in leaves(layers)]
+        self.ids = [(layer, [*map(id, arrays)]) for layer, arrays in self.arrays]
+        self.walk(layers)
+
+    def walk(self, layers: Sequence[Layer]) -> None:
+        """Notes what stands in the chains of blocks."""
+        for layer in layers:
+            if chains := layer.chains():
+                self.blocks.append((layer, {path: [*chain] for path, chain in chains.items()}))
+                for chain in chains.values():
+                    self.walk(chain)
+
+    def still(self, layers: Sequence[Layer]) -> bool:
+        """Whether these are the same layers, with the same arrays."""
+        return (
+            layers == self.rows
+            and all([layer.chains() == chains for layer, chains in self.blocks])
+            and all([[*map(id, layer.params.values())] == ids for layer, ids in self.ids])
+        )
 
 
 def _arrays(layers: Sequence[Layer]) -> dict[str, Array]:
