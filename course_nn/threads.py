@@ -118,7 +118,8 @@ class _BlasLimit:
     def apply(self) -> None:
         """Sets what is wanted now; nobody's wish is what was set before."""
         for library, before in self.before:
-            library.set_num_threads(min([before, *self.wanted]))
+            if library.get_num_threads() != (count := min([before, *self.wanted])):
+                library.set_num_threads(count)
 
     def forget(self) -> None:
         """In a forked child: who computed in the parent does not compute here."""

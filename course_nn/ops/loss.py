@@ -27,6 +27,8 @@ def _weighted_targets(
 ) -> tuple[Array, float]:
     """tₙₖ = sₙ wₖ ((1 − ε) [k = labelsₙ] + ε / K), and Σₙ of sₙ w[labelsₙ]."""
     xp, t = array_module(output), targets_like(output, labels, ignore_index)
+    if class_weights is None and sample_weights is None and ignore_index is None:
+        return _smooth(t, smoothing), float(len(t))
     s = sample_weighting(output, sample_weights)
     if ignore_index is not None:
         s = s * (xp.asarray(labels) != ignore_index)
@@ -35,9 +37,12 @@ def _weighted_targets(
     else:
         w = xp.asarray(class_weighting(class_weights, t.shape[1]), t.dtype)
         total, w = total_weight(s * (t * w).sum(axis=1)), s[:, None] * w
-    if smoothing:
-        t = t * (1 - smoothing) + smoothing / t.shape[1]
-    return t * w, total
+    return _smooth(t, smoothing) * w, total
+
+
+def _smooth(t: Array, smoothing: float) -> Array:
+    """Targets of which a share is spread evenly."""
+    return t * (1 - smoothing) + smoothing / t.shape[1] if smoothing else t
 
 
 def _likelihood(t: Array, log_p: Array, total: float) -> float:
