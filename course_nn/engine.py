@@ -94,7 +94,9 @@ class Engine:
             return
         self.trainable, self.nodes = trainable, plan(self.layers)
         self.stages, self.cuts = stages_of(self.nodes), dict[int, list[Rows]]()
-        self.noisy = [(node, node.layer) for node in self.nodes if node.layer and _draws(node.layer)]
+        self.noisy = [
+            (node, node.layer) for node in self.nodes if node.layer and _draws(node.layer)
+        ]
         still = [(node.name, node.layer) for node in self.nodes if node.layer and not node.trains]
         self.still = {f"{name}.{key}" for name, layer in still for key in layer.params}
 
@@ -207,8 +209,7 @@ class _Pass:
         self.barriers = [engine.barrier(s, *two) for s, two in enumerate(cuts)]
         self.caches: dict[Node, dict[int, Any]] = {node: {} for node in engine.nodes}
         self.noise = {
-            node: layer.draw_noise((len(x), *layer.input_shape), x)
-            for node, layer in engine.noisy
+            node: layer.draw_noise((len(x), *layer.input_shape), x) for node, layer in engine.noisy
         }
         self.begun: list[set[str]] = [set() for _ in engine.buffers]  # gradients, by thread
 
@@ -283,7 +284,7 @@ class _Pass:
         if node.learns:
             self.add(thread, node, grads)
         shape = (len(dy), *layer.input_shape)
-        if node.passes and np.shape(dx) != shape:
+        if node.passes and getattr(dx, "shape", None) != shape:
             expect_shape(dx, shape, f"layer {node.name}, {layer!r}: gradients", "its input")
         return dx  # type: ignore[return-value]  # None only where it is not needed
 

@@ -352,8 +352,8 @@ class Seen:
         """Whether these are the same layers, with the same arrays."""
         return (
             layers == self.rows
-            and all([layer.chains() == chains for layer, chains in self.blocks])
-            and all([[*map(id, layer.params.values())] == ids for layer, ids in self.ids])
+            and all(layer.chains() == chains for layer, chains in self.blocks)
+            and all([*map(id, layer.params.values())] == ids for layer, ids in self.ids)
         )
 
 

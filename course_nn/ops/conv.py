@@ -37,11 +37,16 @@ def convolve(x: Array, W: Array, g: Geometry, groups: int = 1) -> Array:
     results = places(y, groups, block)
     for out, under in strips(x, g, OH, OW):
         columns = columns_of(x[:, under], g, groups, block)
-        if xp is np:
-            np.matmul(kernels, columns, out=results[:, out])
-        else:
-            results[:, out] = kernels @ columns
+        _multiply(kernels, columns, results[:, out])
     return y
+
+
+def _multiply(kernels: Array, columns: Array, out: Array) -> None:
+    """Their product, written to where it belongs."""
+    if array_module(out) is np:
+        np.matmul(kernels, columns, out=out)
+    else:
+        out[...] = kernels @ columns
 
 
 def in_columns(W: Array, groups: int) -> Array:
@@ -91,14 +96,65 @@ def image_gradient(
            [2., 4., 2.],
            [1., 2., 1.]])
     """
+    around = _around_dy(dy, size, g)
+    if around is None:
+        return fold_gradient(dy, W, size, g, groups)
+    dy = batch_last(batch_first(dy), around)
+    return convolve(dy, _turned(W, groups), g, groups)
+
+
+def _around_dy(dy: Array, size: tuple[int, int], g: Geometry) -> Sides | None:
+    """The padding of dy with which dx is a convolution of it; None where it is none."""
     axes = zip(size, dy.shape[1:3], g.reach(), g.padding, strict=True)
     rows, columns = ((k - 1 - p, n - on + p) for n, on, k, (p, _) in axes)
     as_large = size[0] <= dy.shape[1] and size[1] <= dy.shape[2]
     if g.stride != (1, 1) or not as_large or min(rows + columns) < 0:
-        return fold_gradient(dy, W, size, g, groups)
+        return None
+    return rows, columns
+
+
+def _turned(W: Array, groups: int) -> Array:
+    """The kernels by 180°, and their channels as filters: (C, F/G, R, S)."""
     V = W.reshape(groups, -1, *W.shape[1:])[..., ::-1, ::-1].swapaxes(1, 2)
-    V = V.reshape(-1, *V.shape[2:])
-    return convolve(batch_last(batch_first(dy), (rows, columns)), V, g, groups)
+    return V.reshape(-1, *V.shape[2:])
+
+
+def both_gradients(
+    x: Array, dy: Array, W: Array, g: Geometry, groups: int, around: Sides
+) -> tuple[Array, Array]:
+    """dx and dW from the same patches of dy, where dx is a convolution of dy.
+
+    A patch of dy holds what a pixel of x was multiplied into, kernel turned by 180°.
+    x is (C, H, W, N) without padding, dy (F, OH, OW, N); dx has the shape of x.
+
+    >>> x, dy, W = np.ones((1, 1, 2, 1)), np.ones((1, 1, 2, 1)), np.ones((1, 1, 1, 1))
+    >>> dx, dW = both_gradients(x, dy, W, geometry(1), 1, ((0, 0), (0, 0)))
+    >>> dx.ravel(), dW.ravel()
+    (array([1., 1.]), array([2.]))
+    """
+    xp, (C, OH, OW, N), (F, _, R, S) = array_module(x), x.shape, W.shape
+    dy, kernels = (
+        batch_last(batch_first(dy), around),
+        in_columns(_turned(W, groups), groups),
+    )
+    kernels, block = (
+        kernels.swapaxes(-1, -2),
+        block_size(C // groups, kernels.shape[3], OW, N),
+    )
+    dx = xp.empty(x.shape, dtype=xp.result_type(dy, W))
+    dV = xp.zeros(
+        (groups, F // groups * R * S, C // groups), dtype=xp.result_type(x, dy)
+    )
+    results, given = (
+        places(dx, groups, block),
+        places(x, groups, block).swapaxes(-1, -2),
+    )
+    for out, under in strips(dy, g, OH, OW):
+        columns = columns_of(dy[:, under], g, groups, block)
+        _multiply(kernels, columns, results[:, out])
+        dV += (columns @ given[:, out]).sum(axis=(1, 2))
+    dW = dV.reshape(groups, R, F // groups, S, -1).transpose(0, 2, 4, 1, 3)
+    return dx, dW.reshape(W.shape)[..., ::-1, ::-1]
 
 
 def fold_gradient(
@@ -228,11 +284,17 @@ def conv2d_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple:
     check_unchanged("conv2d_backward", seen, x=x, W=W)
     shape = (x.shape[3], len(W), *g.output_size(*size))
     dy = batch_last(upstream("conv2d_backward", dy, shape))
-    dW = kernel_gradient(x, dy, W.shape, g, groups)
     db = dy.sum(axis=(1, 2, 3)) if has_bias else None
+    around = _around_dy(dy, size, g)
+    if need_dx and around is not None:
+        (top, _), (left, _) = g.padding
+        inside = x[:, top : top + size[0], left : left + size[1]]
+        dx, dW = both_gradients(inside, dy, W, g, groups, around)
+        return batch_first(dx), dW, db
+    dW = kernel_gradient(x, dy, W.shape, g, groups)
     if not need_dx:
         return None, dW, db
-    return batch_first(image_gradient(dy, W, size, g, groups)), dW, db
+    return batch_first(fold_gradient(dy, W, size, g, groups)), dW, db
 
 
 def conv_transpose2d_forward(

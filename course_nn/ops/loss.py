@@ -28,7 +28,7 @@ def _weighted_targets(
     """tₙₖ = sₙ wₖ ((1 − ε) [k = labelsₙ] + ε / K), and Σₙ of sₙ w[labelsₙ]."""
     xp, t = array_module(output), targets_like(output, labels, ignore_index)
     if class_weights is None and sample_weights is None and ignore_index is None:
-        return _smooth(t, smoothing), float(len(t))
+        return _smooth(t, smoothing).copy(), float(len(t))  # t may be the labels
     s = sample_weighting(output, sample_weights)
     if ignore_index is not None:
         s = s * (xp.asarray(labels) != ignore_index)

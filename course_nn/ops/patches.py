@@ -83,7 +83,9 @@ def batch_last(x: Array, padding: Pair | Sides = UNPADDED, fill: float = 0) -> A
     (C, H, W, N), ((top, bottom), (left, right)) = x.shape, _around(padding)
     if top == bottom == left == right == 0:
         return xp.ascontiguousarray(x)
-    padded = xp.full((C, H + top + bottom, W + left + right, N), fill, dtype=x.dtype)
+    padded = xp.empty((C, H + top + bottom, W + left + right, N), dtype=x.dtype)
+    padded[:, :top] = padded[:, top + H :] = fill  # not all of it: that is a pass more
+    padded[:, :, :left] = padded[:, :, left + W :] = fill
     padded[:, top : top + H, left : left + W] = x
     return padded
 
