@@ -6,6 +6,8 @@
 (10,)
 """
 
+from typing import NoReturn
+
 import numpy as np  # the example above runs in this namespace
 
 from . import (
@@ -61,6 +63,7 @@ from .losses import (
 from .model import Sequential
 from .optim import SGD, Adam, AdamW, Optimizer, RMSProp
 from .training import Callback
+from .words import no_name
 
 __version__ = "0.1.0"
 
@@ -121,3 +124,7 @@ __all__ = [
     "schedule",
     "storage",
 ]
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise no_name(__name__, name)

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from .backend import Array
-from .checks import number, whole
+from .checks import flag, number, whole
 from .files import check_place
 from .progress import numbers
 from .training import Callback, History
@@ -129,6 +129,7 @@ class EarlyStopping(_Watching):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.min_delta = number("min_delta", self.min_delta, 0)
+        self.restore_best = flag("restore_best", self.restore_best)
         self.patience = whole("patience, in epochs,", self.patience, least=1)
         self.kept: list[Array] = []
 
@@ -290,7 +291,7 @@ class CSVLogger(Described, Callback):
     append: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        self.path = Path(self.path)
+        self.path, self.append = Path(self.path), flag("append", self.append)
 
     def on_start(self) -> None:
         self.columns: list[str] = []

@@ -123,6 +123,24 @@ def same_shape(where: str, name: str, got: Array, shape: tuple[int, ...]) -> Non
         raise ValueError(f"{where}: {name} has shape {got.shape}, expected {tuple(shape)}")
 
 
+def sample_shape(input_shape: Any) -> tuple[int, ...]:
+    """The shape as a tuple, if a sample can have it; raises ShapeError if not.
+
+    >>> sample_shape([1, 28, 28])
+    (1, 28, 28)
+    """
+    try:
+        shape = tuple(map(index, input_shape))
+    except TypeError:
+        shape = ()
+    if not shape or min(shape) < 1:
+        raise ShapeError(
+            "input_shape must be the shape of one sample, whole numbers of at least 1 such as "
+            f"(784,) or (1, 28, 28), got {input_shape!r}"
+        )
+    return shape
+
+
 def channels_last(shape: tuple[int, ...]) -> bool:
     """Whether a sample's shape is an image's with its channels last, more likely than not.
 
@@ -176,12 +194,24 @@ def number(
         raise TypeError(f"{what} must be a number, got {value!r}")
     fits = low <= value < high if open_end else low <= value <= high
     if not fits:
-        if math.isnan(value):
-            raise ValueError(f"{what} must be a number, got nan")
         if low == 0 and high == np.inf:
-            raise ValueError(f"{what} must not be negative, got {value}")
+            wanted = "be a number" if math.isnan(value) else "not be negative"
+            raise ValueError(f"{what} must {wanted}, got {value}")
         raise ValueError(f"{what} must be in [{low}, {high}{')' if open_end else ']'}, got {value}")
     return float(value)
+
+
+def flag(what: str, value: Any) -> bool:
+    """The value as a bool, if it is one.
+
+    >>> flag("bias", "no")
+    Traceback (most recent call last):
+        ...
+    TypeError: bias must be True or False, got 'no'
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{what} must be True or False, got {value!r}")
+    return bool(value)
 
 
 def generator(rng: Any) -> np.random.Generator:

@@ -4,7 +4,6 @@ Shapes are looked at here, and kinds; what a label may be is the loss's business
 """
 
 import warnings
-from operator import index
 from types import ModuleType
 from typing import Any
 
@@ -18,24 +17,6 @@ TO_NUMBERS = {
     "x": "give each word a number, or a column of its own",
     "labels": "number the classes: names, labels = np.unique(labels, return_inverse=True)",
 }
-
-
-def sample_shape(input_shape: Any) -> Shape:
-    """The shape as a tuple, if a sample can have it; raises ShapeError if not.
-
-    >>> sample_shape([1, 28, 28])
-    (1, 28, 28)
-    """
-    try:
-        shape = tuple(map(index, input_shape))
-    except TypeError:
-        shape = ()
-    if not shape or min(shape) < 1:
-        raise ShapeError(
-            "input_shape must be the shape of one sample, whole numbers of at least 1 such as "
-            f"(784,) or (1, 28, 28), got {input_shape!r}"
-        )
-    return shape
 
 
 def doubt_channels_last(shape: Shape) -> None:

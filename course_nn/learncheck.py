@@ -134,10 +134,11 @@ def check_learns(
 def _drawn(x: Any, y: Any, samples: int, rng: np.random.Generator) -> tuple[Any, Any]:
     """A few samples with their labels."""
     x, y = (a if hasattr(a, "dtype") and np.ndim(a) else np.asarray(a) for a in (x, y))
-    if len(x) != len(y) or len(x) < 2:
+    counts = [len(a) if np.ndim(a) else 0 for a in (x, y)]
+    if counts[0] != counts[1] or counts[0] < 2:
         raise ValueError(
-            f"check_learns needs two samples or more and a label for each, got {len(x)} samples "
-            f"and {len(y)} labels"
+            "check_learns needs two samples or more and a label for each, got "
+            f"{counts[0]} samples and {counts[1]} labels"
         )
     rows = np.sort(rng.permutation(len(x))[:samples])
     return np.asarray(to_numpy(x))[rows], np.asarray(to_numpy(y))[rows]

@@ -6,7 +6,7 @@ The formulas are in `ops.loss`; here stands what a model needs beside them, such
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY
 from functools import partial
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NoReturn
 
 import numpy as np
 
@@ -166,6 +166,12 @@ class Loss(Described):
         given = () if weights is None else (weights,)
         loss, self.cache = self.compute(output, labels, *given)
         return loss
+
+    def __call__(self, *args: Any, **options: Any) -> NoReturn:
+        raise TypeError(
+            "a loss is not called: loss.forward(output, labels) gives it, and loss.backward() then "
+            "∂L/∂output"
+        )
 
     def backward(self) -> Array:
         """∂L/∂output of the last `forward`.

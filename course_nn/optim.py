@@ -11,7 +11,7 @@ from dataclasses import field
 from typing import Any, ClassVar
 
 from .backend import Array, array_module
-from .checks import cut, number
+from .checks import cut, flag, number
 from .parameters import Parameters
 from .schedule import learning_rate
 from .threads import share
@@ -137,6 +137,7 @@ class Optimizer(Described):
         >>> optimizer.state["velocity"]["w"]
         array([0., 0.])
         """
+        _expect_parameters(params)
         owner = params.owner
         carries_over = bool(self.state) or (callable(self.lr) and self.steps > 0)
         other_shapes = any(slot.shapes != params.shapes for slot in self.state.values())
@@ -185,6 +186,12 @@ class Optimizer(Described):
         """
         lr = self.learning_rate
         parts = self.prepare(params)
+        if not isinstance(grads, Parameters) or grads.shapes != params.shapes:
+            got = "others" if isinstance(grads, Parameters) else f"a {type(grads).__name__}"
+            raise ValueError(
+                "the gradients must have the names and shapes of the parameters, as model.grads "
+                f"has them, got {got}"
+            )
         if self.clip_norm is not None:
             clip_by_norm([grads.flat[part] for part in parts], self.clip_norm)
         self.steps += 1
@@ -231,6 +238,15 @@ class Optimizer(Described):
         array([0.5])
         """
         raise NotImplementedError(f"{type(self).__name__} defines no formula")
+
+
+def _expect_parameters(params: Any) -> None:
+    """Refuses what a model's parameters do not lie in."""
+    if not isinstance(params, Parameters):
+        raise TypeError(
+            "an optimizer moves the parameters of a model, model.params, or Parameters.pack of a "
+            f"dict of arrays, got a {type(params).__name__}"
+        )
 
 
 def _rate(lr: Any) -> LearningRate:
@@ -301,6 +317,7 @@ class SGD(Optimizer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.nesterov = flag("nesterov", self.nesterov)
         if self.nesterov and not self.momentum:
             raise ValueError("Nesterov's look-ahead needs a momentum above 0")
 

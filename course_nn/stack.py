@@ -16,7 +16,7 @@ import numpy as np
 
 from . import door
 from .backend import Array, array_module, module_of, to_numpy
-from .checks import ShapeError, float_type, generator, whole
+from .checks import ShapeError, float_type, generator, sample_shape, whole
 from .engine import Engine
 from .layers import Layer, Shape, build_chain, expect_each_once, leaves
 from .parameters import Owner, Parameters
@@ -123,7 +123,7 @@ but gets (1, 28, 28): put a Flatten() before it
         """
         self.layers = _layers(self.layers)
         known = self.input_shape or self.layers[0].input_shape
-        shape = door.sample_shape(known or None if input_shape is None else input_shape)
+        shape = sample_shape(known or None if input_shape is None else input_shape)
         dtype = float_type(self.dtype if dtype is None else dtype)
         xp = self.xp if device is None else module_of(device)
         rng, built = generator(rng), [x for _, x in leaves(self.layers) if x.output_shape]
@@ -370,6 +370,8 @@ def _layers(layers: Sequence[Layer]) -> list[Layer]:
     for i, layer in enumerate(layers):
         if not isinstance(layer, Layer):
             hint = "; are its brackets () missing?" if isinstance(layer, type) else ""
+            if hasattr(layer, "layers"):
+                hint = "; a model's layers stand in one list: Sequential([*model.layers, Dense(3)])"
             raise TypeError(f"layer {i} must be a layer such as Dense(10), got {layer!r}{hint}")
     if not layers:
         raise ValueError("a model needs at least one layer")

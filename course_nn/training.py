@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from . import door
-from .backend import Array
+from .backend import Array, array_module
 from .checks import cut, finite, generator, whole
 from .engine import Engine
 from .faults import where_it_began
@@ -341,8 +341,9 @@ def fit(
     epochs, batch_size = whole("epochs", epochs, 0), whole("batch_size", batch_size, 1)
     rows = _batches(model.layers, len(data.x), batch_size)
     check_match(model.layers, loss)
-    for part in filter(None, (data, held)):
-        _check_loss(loss, part, model.output_shape)
+    for part, what in ((data, "the data"), (held, "the validation set")):
+        if part is not None:
+            _check_loss(loss, part, model.output_shape, what)
     optimizer.prepare(model.params)
     run = _Run(model, loss, optimizer, callbacks, Progress(progress, epochs, len(rows)))
     run.start(validates=held is not None)
@@ -373,10 +374,25 @@ def _check_kinds(loss: Any, optimizer: Any, augment: Any, callbacks: Any) -> Non
     _expect_kinds([("loss", loss, Loss), ("optimizer", optimizer, Optimizer), *told])
 
 
-def _check_loss(loss: Loss, data: Data, output_shape: Shape) -> None:
+def _check_loss(loss: Loss, data: Data, output_shape: Shape, what: str) -> None:
     """Lets the loss look at all labels once, so that a bad one is found before the first step."""
     BatchLoss(loss, data.weights)  # which refuses weights that the loss would not take
     loss.check(data.labels, output_shape)
+    if not _counted(loss, data)[1]:
+        raise ValueError(
+            f"no sample of {what} counts: every label is {getattr(loss, 'ignore_index', None)}, "
+            "which the loss ignores, or has the weight 0"
+        )
+
+
+def _counted(loss: Loss, data: Data) -> tuple[float, float]:
+    """How many samples count, and with which weight."""
+    ignored = getattr(loss, "ignore_index", None)
+    counts = array_module(data.x).ones(len(data.x))
+    if ignored is not None and data.labels.ndim == 1:
+        counts = data.labels != ignored
+    weights = counts if data.weights is None else data.weights * counts
+    return float(counts.sum()), float(weights.sum())
 
 
 def _sets(
@@ -492,7 +508,7 @@ class _Run:
             batch = _take(data, order[part])
             if augment is not None:
                 batch = batch._replace(x=self.augmented(augment, batch.x, rng))
-            count, weight = self.counted(batch)
+            count, weight = _counted(self.loss, batch)  # of nothing there is no step
             for name, score in self.step(batch).items() if weight else ():
                 share = weight if name == "loss" else count
                 seen[name] += share
@@ -500,15 +516,6 @@ class _Run:
             self.progress.step(epoch, averages)
         for name, value in averages.items():
             self.history[name].append(value)
-
-    def counted(self, batch: Data) -> tuple[float, float]:
-        """How many samples of a batch count, and with which weight; of none there is no step."""
-        ignored = getattr(self.loss, "ignore_index", None)
-        counts = self.model.xp.ones(len(batch.x))
-        if ignored is not None and batch.labels.ndim == 1:
-            counts = batch.labels != ignored
-        weights = counts if batch.weights is None else batch.weights * counts
-        return float(counts.sum()), float(weights.sum())
 
     def augmented(self, augment: Augment, x: Array, rng: np.random.Generator) -> Array:
         """The batch that augmentation makes of another."""

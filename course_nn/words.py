@@ -22,17 +22,19 @@ KEYWORDS = {
     "alpha": "it is slope (of a LeakyReLU) or rho (of RMSProp)",
     "beta_1": "write betas=(β₁, β₂)",
     "beta_2": "write betas=(β₁, β₂)",
-    "axis": "channels are axis 1 here, (N, C, H, W)",
+    "axis": "channels are axis 1 here, (N, C, H, W), and a softmax runs along the last axis",
     "class_weight": "give the loss class_weights=…",
     "clipnorm": "it is clip_norm",
     "data_format": "images are always (N, C, H, W)",
     "dilation_rate": "it is dilation",
+    "dim": "a softmax runs along the last axis, and a flatten keeps the first",
     "epsilon": "it is eps",
     "from_logits": "SoftmaxCrossEntropy and BinaryCrossEntropy take scores (logits), CrossEntropy "
     "takes probabilities",
     "in_channels": SHAPES,
     "in_features": SHAPES,
     "input_dim": SHAPES,
+    "inplace": "what comes in is never changed",
     "input_shape": SHAPES,
     "kernel_initializer": "it is init, for instance init=nn.init.he_normal",
     "kernel_size": "it is the window of a pooling, the kernel of a convolution",
@@ -76,6 +78,45 @@ IN_A_ROW = {
     "SoftmaxCrossEntropy": "options are named: SoftmaxCrossEntropy(smoothing=0.1)",
     "Sequential": "the layers stand in one list: Sequential([Dense(3), ReLU()])",
 }
+# a class or function of theirs → ours
+NAMES = {
+    "Activation": "an activation is a layer of its own, such as ReLU()",
+    "AdaptiveAvgPool2d": "it is GlobalAvgPool2D()",
+    "AveragePooling2D": "it is AvgPool2D",
+    "AvgPool2d": "it is AvgPool2D",
+    "BatchNorm1d": "it is BatchNorm()",
+    "BatchNorm2d": "it is BatchNorm()",
+    "BatchNormalization": "it is BatchNorm()",
+    "BCELoss": "it is BinaryCrossEntropy(), of scores, without a Sigmoid() before it",
+    "BCEWithLogitsLoss": "it is BinaryCrossEntropy()",
+    "CategoricalCrossentropy": "it is SoftmaxCrossEntropy(), of scores, or CrossEntropy()",
+    "Conv2DTranspose": "it is ConvTranspose2D",
+    "Conv2d": "it is Conv2D",
+    "ConvTranspose2d": "it is ConvTranspose2D",
+    "CrossEntropyLoss": "it is SoftmaxCrossEntropy()",
+    "Dropout2d": "it is Dropout(rate, channels=True)",
+    "GlobalAveragePooling2D": "it is GlobalAvgPool2D()",
+    "InputLayer": "it is Input(shape)",
+    "LayerNormalization": "it is LayerNorm()",
+    "Linear": "it is Dense(units)",
+    "MaxPool2d": "it is MaxPool2D",
+    "MaxPooling2D": "it is MaxPool2D",
+    "Model": "it is Sequential([…])",
+    "Module": "it is Layer, for a layer of one's own, or Sequential([…])",
+    "MSELoss": "it is MeanSquaredError()",
+    "NLLLoss": "it is NegativeLogLikelihood()",
+    "RMSprop": "it is RMSProp",
+    "SparseCategoricalCrossentropy": "it is SoftmaxCrossEntropy(), of scores, or CrossEntropy()",
+    "SpatialDropout2D": "it is Dropout(rate, channels=True)",
+    "functional": "functions are in ops",
+    "load": "it is storage.load(path)",
+    "load_model": "it is storage.load(path)",
+    "no_grad": "predict and forward(x, train=False) keep nothing for a gradient",
+    "optimizers": "optimisers are here themselves: nn.SGD",
+    "relu": "functions are in ops: ops.relu_forward(x), and the layer is ReLU()",
+    "save": "it is model.save(path)",
+    "softmax": "functions are in ops: ops.softmax_forward(x), and the layer is Softmax()",
+}
 # a method or attribute of theirs → what to write here
 ATTRIBUTES = {
     "add": "build the list of layers first: Sequential([…]), or model.layers.append(layer)",
@@ -118,8 +159,13 @@ it is called as Dense(units)'
         return (
             f"{name} takes {room or 'no'} argument(s) in a row, got {len(args)}{advice}; {called}"
         )
-    needed = [p.name for p in known if p.default is p.empty and p.name not in kwargs]
-    return f"{name} needs {', '.join(needed[len(args) :]) or 'other arguments'}; {called}"
+    needed = [
+        p.name
+        for i, p in enumerate(known)
+        if p.default is p.empty and p.name not in kwargs
+        if p.kind is p.KEYWORD_ONLY or i >= len(args)
+    ]
+    return f"{name} needs {', '.join(needed) or 'other arguments'}; {called}"
 
 
 def _short(signature: inspect.Signature) -> str:
@@ -213,6 +259,16 @@ class Described:
             return object.__getattribute__(self, name)
         advice = f": {ATTRIBUTES[name]}" if name in ATTRIBUTES else ""
         raise AttributeError(f"{type(self).__name__} has no {name}{advice}", name=name, obj=self)
+
+
+def no_name(module: str, name: str) -> AttributeError:
+    """The error for a name that a module does not have.
+
+    >>> no_name("course_nn", "Linear")
+    AttributeError('course_nn has no Linear: it is Dense(units)')
+    """
+    advice = f": {NAMES[name]}" if name in NAMES else ""
+    return AttributeError(f"{module} has no {name}{advice}", name=name)
 
 
 def _differs(value: Any, default: Any) -> bool:

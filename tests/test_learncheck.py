@@ -275,3 +275,10 @@ def test_what_cannot_be_tried_is_refused(name: str) -> None:
     given = {"model": mlp(), "x": IMAGES, "y": DIGITS} | options
     with pytest.raises((TypeError, ValueError), match=why):
         check_learns(given.pop("model"), given.pop("x"), given.pop("y"), **given)
+
+
+@pytest.mark.parametrize(("x", "y"), [(1, 2), (np.eye(3), 2), (1.0, [0, 1]), (np.eye(3), [0, 1])])
+def test_what_holds_no_samples_is_refused(x, y):
+    model = nn.Sequential([nn.Dense(2)])
+    with pytest.raises(ValueError, match="two samples or more and a label for each, got"):
+        nn.check_learns(model, x, y)

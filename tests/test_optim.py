@@ -415,3 +415,36 @@ def test_the_update_in_any_library(xp) -> None:
             optimizer.update(params, Parameters.pack({"w": xp.asarray(g)}))
         expected = run(maker(weight_decay=0.1, clip_norm=2.0))
         np.testing.assert_allclose(nn.backend.to_numpy(params["w"]), expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("params", "grads", "error", "message"),
+    [
+        ({"w": np.ones(2)}, {"w": np.ones(2)}, TypeError, "got a dict"),
+        (None, None, TypeError, "got a NoneType"),
+        (
+            Parameters.pack({"w": np.ones(2)}),
+            {"w": np.ones(2)},
+            ValueError,
+            "as model.grads has them, got a dict",
+        ),
+        (
+            Parameters.pack({"w": np.ones(2)}),
+            Parameters.pack({"w": np.ones(1)}),
+            ValueError,
+            "as model.grads has them, got others",
+        ),
+        (
+            Parameters.pack({"w": np.ones(2)}),
+            Parameters.pack({"v": np.ones(2)}),
+            ValueError,
+            "as model.grads has them, got others",
+        ),
+    ],
+)
+def test_what_cannot_be_updated_is_said_and_stays(params, grads, error, message):
+    optimizer = nn.SGD(0.1, 0.9)
+    with pytest.raises(error, match=message):
+        optimizer.update(params, grads)
+    assert optimizer.steps == 0
+    assert params is None or (params["w"] == 1).all()

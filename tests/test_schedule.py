@@ -143,7 +143,7 @@ def test_an_optimiser_takes_it(schedule):
     ("make", "message"),
     [
         (lambda: Constant(-1), "lr must not be negative, got -1"),
-        (lambda: Constant(math.nan), "lr must not be negative, got nan"),
+        (lambda: Constant(math.nan), "lr must be a number, got nan"),
         (lambda: Constant(math.inf), "lr must be finite, got inf"),
         (lambda: Step(1, 0), "every must be a whole number of steps, at least 1, got 0"),
         (lambda: Step(1, 2.5), "every must be a whole number of steps, at least 1, got 2.5"),
@@ -197,7 +197,7 @@ class Own(Schedule):
     ("given", "error", "message"),
     [
         (-0.5, ValueError, r"the lr that Own\(\) gives at step 3 must not be negative, got -0.5"),
-        (math.nan, ValueError, "must not be negative, got nan"),
+        (math.nan, ValueError, "must be a number, got nan"),
         (math.inf, ValueError, "must be finite, got inf"),
         (None, TypeError, r"the lr that Own\(\) gives at step 3 must be a number, got None"),
         ("0.1", TypeError, "must be a number, got '0.1'"),

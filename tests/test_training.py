@@ -945,3 +945,19 @@ def test_the_models_methods_are_spelled_out_as_here(name: str) -> None:
 def test_words_of_other_libraries_get_ours(options, message) -> None:
     with pytest.raises(TypeError, match=message):
         fit(classifier(), *numbered(), **options)
+
+
+@pytest.mark.parametrize("where", ["the data", "the validation set"])
+def test_labels_that_are_all_ignored_are_no_training(where):
+    model = nn.Sequential([nn.Dense(3)])
+    model.build((2,), rng=np.random.default_rng(0))
+    x, labels, none = np.ones((4, 2)), np.array([0, 1, 2, -1]), np.full(4, -1)
+    with pytest.raises(ValueError, match=f"no sample of {where} counts: every label is -1"):
+        model.fit(
+            x,
+            none if where == "the data" else labels,
+            validation=(x, none),
+            loss=nn.SoftmaxCrossEntropy(ignore_index=-1),
+            optimizer=nn.SGD(0.1),
+            progress=False,
+        )

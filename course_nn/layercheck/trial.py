@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array
-from ..checks import ShapeError, generator, whole
+from ..checks import ShapeError, generator, sample_shape, whole
 from ..gradcheck import GradientReport, check_vjp
 from .parts import (
     Directions,
@@ -91,6 +91,7 @@ number of it is 0.2 times the right one, and the batch has 5 samples: it is thei
             + ("; a model's layers are judged one by one" if hasattr(layer, "layers") else "")
         )
     whole("batch", batch, least=2)
+    input_shape = sample_shape(input_shape)
     rng = np.random.default_rng(0) if rng is None else generator(rng)
     if x is None:
         x = rng.standard_normal((batch, *input_shape))

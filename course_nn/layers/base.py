@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal, NoReturn, Self
 import numpy as np
 
 from ..backend import Array
-from ..checks import ShapeError, float_type
+from ..checks import ShapeError, as_float, flag, float_type, same_shape
 from ..parameters import InPlace
 from ..words import Described
 
@@ -71,8 +71,8 @@ class Layer(Described):
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "requires_grad":  # PyTorch's word, which would freeze nothing
             raise AttributeError(f"{type(self).__name__} has no {name}: it is trainable")
-        if name == "trainable" and not isinstance(value, bool | np.bool_):
-            raise TypeError(f"trainable must be True or False, got {value!r}")
+        if name == "trainable":
+            value = flag(name, value)
         if name == "params" and not isinstance(value, InPlace):
             if self.params:
                 self._write(value)
@@ -454,6 +454,25 @@ class Elementwise(Layer):
         self, dy: Array, cache: Any, need_dx: bool = True
     ) -> tuple[Array | None, dict[str, Array]]:
         return type(self).backward_op(dy, cache), {}
+
+
+def drawn(init: Initialiser, shape: Shape, rng: np.random.Generator) -> np.ndarray:
+    """Weights as an initialiser gives them, if they have the shape.
+
+    >>> drawn(lambda shape, rng: np.zeros(2), (3, 2), np.random.default_rng(0))
+    Traceback (most recent call last):
+        ...
+    ValueError: init: what it gives has shape (2,), expected (3, 2)
+    """
+    W = as_float(init(shape, rng=rng), "what init gives")
+    same_shape("init", "what it gives", W, shape)
+    return W
+
+
+def expect_initialiser(init: Any) -> None:
+    """Raises TypeError for what draws no weights, such as a word."""
+    if not callable(init) or isinstance(init, type):
+        raise TypeError(f"init must be a function such as nn.init.he_normal, got {init!r}")
 
 
 # -- several layers --------------------------------------------------------------------------------

@@ -8,10 +8,10 @@ import numpy as np
 from .. import init as initialisers
 from .. import ops
 from ..backend import Array
-from ..checks import ShapeError, whole
+from ..checks import ShapeError, flag, whole
 from ..ops.geometry import Geometry, Pair, Sides, geometry, pair, same_padding
 from ..words import options
-from .base import Initialiser, Layer, Shape
+from .base import Initialiser, Layer, Shape, drawn, expect_initialiser
 
 
 def expect_image(layer: Layer, input_shape: Shape) -> None:
@@ -72,6 +72,8 @@ class Conv2D(Layer):
     def __post_init__(self) -> None:
         self.filters = whole("filters", self.filters, least=1)
         self.groups = whole("groups", self.groups, least=1)
+        self.bias = flag("bias", self.bias)
+        expect_initialiser(self.init)
         if isinstance(self.padding, str) and self.padding not in ("same", "valid"):
             raise ValueError(
                 f'padding is "same", "valid" or a number of pixels, got {self.padding!r}'
@@ -105,7 +107,7 @@ class Conv2D(Layer):
 
     def draw(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         C = self.input_shape[0] // self.groups
-        W = self.init((self.filters, C, *pair(self.kernel)), rng=rng)
+        W = drawn(self.init, (self.filters, C, *pair(self.kernel)), rng)
         return {"W": W, "b": np.zeros(self.filters)} if self.bias else {"W": W}
 
     def compute(self, x: Array, train: bool, noise: Array | None = None) -> tuple[Array, Any]:
@@ -158,6 +160,8 @@ class ConvTranspose2D(Layer):
     def __post_init__(self) -> None:
         self.filters = whole("filters", self.filters, least=1)
         self.groups = whole("groups", self.groups, least=1)
+        self.bias = flag("bias", self.bias)
+        expect_initialiser(self.init)
         if self.filters % self.groups:
             raise ValueError(f"{self.groups} groups cannot share {self.filters} filters evenly")
         g = geometry(self.kernel, self.stride, self.padding, self.dilation)
@@ -184,7 +188,7 @@ class ConvTranspose2D(Layer):
     def draw(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         # as the kernels of the convolution whose transpose this is: (C, F / groups, R, S)
         F = self.filters // self.groups
-        W = self.init((self.input_shape[0], F, *pair(self.kernel)), rng=rng)
+        W = drawn(self.init, (self.input_shape[0], F, *pair(self.kernel)), rng)
         return {"W": W, "b": np.zeros(self.filters)} if self.bias else {"W": W}
 
     def compute(self, x: Array, train: bool, noise: Array | None = None) -> tuple[Array, Any]:

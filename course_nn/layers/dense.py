@@ -8,9 +8,9 @@ import numpy as np
 from .. import init as initialisers
 from .. import ops
 from ..backend import Array
-from ..checks import whole
+from ..checks import flag, whole
 from ..words import options
-from .base import Initialiser, Layer, Shape
+from .base import Initialiser, Layer, Shape, drawn, expect_initialiser
 
 
 @options
@@ -42,13 +42,15 @@ class Dense(Layer):
 
     def __post_init__(self) -> None:
         self.units = whole("units", self.units, least=1)
+        self.bias = flag("bias", self.bias)
+        expect_initialiser(self.init)
 
     def infer(self, input_shape: Shape) -> Shape:
         self.expect(input_shape, len(input_shape) == 1, "(D,)", "put a Flatten() before it")
         return (self.units,)
 
     def draw(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        W = self.init((self.input_shape[0], self.units), rng=rng)
+        W = drawn(self.init, (self.input_shape[0], self.units), rng)
         return {"W": W, "b": np.zeros(self.units)} if self.bias else {"W": W}
 
     def compute(self, x: Array, train: bool, noise: Array | None = None) -> tuple[Array, Any]:

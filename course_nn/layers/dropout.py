@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import ops
 from ..backend import Array
-from ..checks import number
+from ..checks import flag, number
 from ..words import options
 from .base import Kind, Layer, Shape
 
@@ -45,6 +45,7 @@ class Dropout(Layer):
 
     def __post_init__(self) -> None:
         number("rate", self.rate, 0, 1, open_end=True)
+        self.channels = flag("channels", self.channels)
         self.rng = np.random.default_rng(0)
 
     def infer(self, input_shape: Shape) -> Shape:

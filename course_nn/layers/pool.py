@@ -4,7 +4,7 @@ from dataclasses import KW_ONLY
 from typing import Any
 
 from .. import ops
-from ..checks import ShapeError
+from ..checks import ShapeError, flag
 from ..ops.geometry import Pair, Sides, pair, pool_geometry, pool_output_size
 from ..words import options
 from .base import Elementwise, Shape
@@ -26,6 +26,7 @@ class Pool2D(Elementwise):
         self.stride = self.window if self.stride is None else pair(self.stride)
         if self.padding == "valid":
             self.padding = 0
+        self.ceil_mode = flag("ceil_mode", self.ceil_mode)
         pool_geometry(self.window, self.stride, self.padding)
 
     def arguments(self) -> dict[str, Any]:
@@ -97,6 +98,11 @@ class AvgPool2D(Pool2D):
 
     forward_op, backward_op = ops.avg_pool2d_forward, ops.avg_pool2d_backward
     count_include_pad: bool | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.count_include_pad is not None:
+            self.count_include_pad = flag("count_include_pad", self.count_include_pad)
 
     def extras(self) -> dict[str, Any]:
         return super().extras() | {"count_include_pad": self.count_include_pad}

@@ -43,6 +43,12 @@ class Residual(Layer):
 
     @answers
     def __init__(self, main: list[Layer], shortcut: list[Layer] | tuple = ()) -> None:
+        for layers in (main, shortcut):
+            if not isinstance(layers, list | tuple):
+                raise TypeError(
+                    "a Residual is made of lists of layers, as Residual([Dense(3), ReLU()]), "
+                    f"got {layers!r}"
+                )
         self.paths = {"main": list(main), "shortcut": list(shortcut)}
         inner = [layer for _, layer in self.inner()]
         for layer in inner:

@@ -665,3 +665,28 @@ def test_a_layer_that_cannot_be_copied_says_so() -> None:
     layer = Affine()
     layer.__deepcopy__ = raises
     assert "copy.deepcopy of it raised IndexError" in check_layer(layer, (4,)).faults[0]
+
+
+class Worded(nn.Layer):
+    """Its gradient is no number."""
+
+    def draw(self, rng):
+        return {"b": np.zeros(self.input_shape)}
+
+    def compute(self, x, train, noise=None):
+        return x + self.params["b"], ()
+
+    def gradients(self, dy, cache, need_dx=True):
+        return dy, {"b": "none"}
+
+
+def test_a_gradient_that_is_no_number_is_a_fault():
+    report = nn.check_layer(Worded(), (3,))
+    assert not report.passed
+    assert "db" in str(report)
+
+
+@pytest.mark.parametrize("shape", [5, None, (), (None, 3), "abc"])
+def test_an_input_shape_that_is_none_is_refused(shape):
+    with pytest.raises(nn.ShapeError, match="input_shape must be the shape of one sample"):
+        nn.check_layer(nn.Dense(3), shape)

@@ -74,3 +74,19 @@ def test_a_layer_of_ones_own_may_bring_its_parameters():
             self.params = {"b": np.ones(2)}
 
     assert isinstance(Shift().params, InPlace)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        lambda init: nn.Dense(3, init=init),
+        lambda init: nn.Conv2D(3, 2, init=init),
+        lambda init: nn.ConvTranspose2D(3, 2, init=init),
+    ],
+    ids=["Dense", "Conv2D", "ConvTranspose2D"],
+)
+def test_weights_of_another_shape_are_refused_and_not_stretched(layer):
+    one = layer(lambda shape, *, rng: np.ones(shape[-1:]))
+    shape = (4,) if isinstance(one, nn.Dense) else (2, 5, 5)
+    with pytest.raises(ValueError, match=r"init: what it gives has shape \(\d,\), expected"):
+        one.build(shape, rng=np.random.default_rng(0))
