@@ -20,7 +20,7 @@ from .barrier import Barrier, BatchBarrier, Rows, WholeBarrier
 from .checks import cut, even_size, joined
 from .layers import BatchLayer, Layer
 from .parameters import Parameters
-from .plan import Node, Stage, add, expect_shape, plan, run, stages_of
+from .plan import Node, Stage, add, expect_shape, pair, plan, run, stages_of
 from .threads import blas_threads, keep_freed_memory, share
 
 SLICE_BYTES = 1 << 22  # what a slice of images may occupy in its widest layer
@@ -277,16 +277,17 @@ class _Pass:
     def back(self, node: Node, layer: Layer, dy: Array, cache: Any, thread: int) -> Array:
         """dx of one slice through one layer; its parameters' gradients are added up."""
         try:
-            dx, grads = layer.gradients(dy, cache, need_dx=node.passes)
+            answer = layer.gradients(dy, cache, need_dx=node.passes)
         except Exception as error:
             error.add_note(f"It happened in layer {node.name}, {layer!r}, backward.")
             raise
+        dx, grads = pair(answer, node, "gradients", "(dx, {name: gradient})")
         if node.learns:
             self.add(thread, node, grads)
         shape = (len(dy), *layer.input_shape)
         if node.passes and getattr(dx, "shape", None) != shape:
             expect_shape(dx, shape, f"layer {node.name}, {layer!r}: gradients", "its input")
-        return dx  # type: ignore[return-value]  # None only where it is not needed
+        return dx
 
     def add(self, thread: int, node: Node, grads: dict[str, Array]) -> None:
         """Adds a slice's gradients of a layer to the thread's own."""
@@ -299,7 +300,7 @@ class _Pass:
         for key, g in grads.items():
             name, buffer = f"{node.name}.{key}", self.engine.buffers[thread]
             total = buffer[name]
-            if np.shape(g) != total.shape:
+            if getattr(g, "shape", None) != total.shape:
                 what = f"layer {node.name}, {node.layer!r}: the gradient of {key}"
                 expect_shape(g, total.shape, what, key)
             if name in self.begun[thread]:

@@ -6,7 +6,7 @@ than layers in a row.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -150,17 +150,37 @@ def run(node: Node, values: Values, train: bool, noise: Array | None = None) -> 
         return None
     x = take(values, node.reads[0], node)
     try:
-        y, cache = node.layer.compute(x, train and not node.remembers, noise)
+        answer = node.layer.compute(x, train and not node.remembers, noise)
     except Exception as error:
         error.add_note(f"It happened in layer {node.name}, {node.layer!r}, forward.")
         raise
-    if y.shape[1:] != node.layer.output_shape:
-        raise ShapeError(
-            f"layer {node.name}, {node.layer!r}, gives {y.shape[1:]} a sample, and its infer "
-            f"promised {node.layer.output_shape}"
-        )
+    y, cache = pair(answer, node, "compute", "(y, cache)")
+    if getattr(y, "shape", None) != (len(x), *node.layer.output_shape):
+        _refuse(y, len(x), node)
     values[node.writes] = y
     return cache
+
+
+def pair(answer: Any, node: Node, method: str, of: str) -> tuple[Any, Any]:
+    """What a layer's method gave, if it is a pair: the layer may be one's own."""
+    if not isinstance(answer, tuple) or len(answer) != 2:
+        raise TypeError(
+            f"layer {node.name}, {node.layer!r}: {method} must return the pair {of}, got {answer!r}"
+        )
+    return answer
+
+
+def _refuse(y: Any, count: int, node: Node) -> NoReturn:
+    """Says what is wrong with what a layer gave."""
+    assert node.layer is not None
+    which, promised = f"layer {node.name}, {node.layer!r}", node.layer.output_shape
+    if not hasattr(y, "shape"):
+        raise TypeError(f"{which}: compute must give y as an array, got a {type(y).__name__}")
+    if y.shape[1:] != promised:
+        raise ShapeError(
+            f"{which}, gives {y.shape[1:]} a sample, and its infer promised {promised}"
+        )
+    raise ShapeError(f"{which}, gives {len(y)} samples for {count}: it needs one y for each x")
 
 
 def expect_shape(d: Any, shape: tuple[int, ...], what: str, whose: str) -> None:

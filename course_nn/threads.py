@@ -100,12 +100,14 @@ class _BlasLimit:
     def __init__(self) -> None:
         self.lock, self.wanted = threading.Lock(), list[int]()
         self.before: list[tuple[Any, int]] = []
+        self.now: list[int] = []  # what is set, as far as we know
 
     @contextmanager
     def __call__(self, count: int) -> Iterator[None]:
         with self.lock:
             if not self.wanted:
                 self.before = [(lib, lib.get_num_threads()) for lib in _blas_libraries()]
+                self.now = [count for _, count in self.before]
             self.wanted.append(count)
             self.apply()
         try:
@@ -117,9 +119,11 @@ class _BlasLimit:
 
     def apply(self) -> None:
         """Sets what is wanted now; nobody's wish is what was set before."""
-        for library, before in self.before:
-            if library.get_num_threads() != (count := min([before, *self.wanted])):
+        for i, (library, before) in enumerate(self.before):
+            count = min([before, *self.wanted])
+            if count != self.now[i]:
                 library.set_num_threads(count)
+                self.now[i] = count
 
     def forget(self) -> None:
         """In a forked child: who computed in the parent does not compute here."""
@@ -172,12 +176,14 @@ def share(work: Callable[[int, int], None], count: int, threads: int) -> None:
     0 1
     """
 
-    def run(thread: int) -> None:
+    def run(thread: int, step: int = threads) -> None:
         # a thread has settings of its own; `training` reports what is not finite
         with np.errstate(all="ignore"):
-            for k in range(thread, count, threads):
+            for k in range(thread, count, step):
                 work(thread, k)
 
+    if count == 1 or threads == 1:
+        return run(0, 1)
     others = [_pool(threads).submit(run, thread) for thread in range(1, min(threads, count))]
     try:
         run(0)

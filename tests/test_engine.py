@@ -248,6 +248,22 @@ FAULTS = {
         {"compute": lambda self, x, train, noise=None: (x[:, :5], x)},
         r"layer 1, Own\(\), gives \(5,\) a sample, and its infer promised \(64,\)",
     ),
+    "y has fewer samples": (
+        {"compute": lambda self, x, train, noise=None: (x[:1], x)},
+        r"layer 1, Own\(\), gives 1 samples for \d+: it needs one y for each x",
+    ),
+    "y is a list": (
+        {"compute": lambda self, x, train, noise=None: (x.tolist(), x)},
+        r"layer 1, Own\(\): compute must give y as an array, got a list",
+    ),
+    "compute gives no pair": (
+        {"compute": lambda self, x, train, noise=None: None},
+        r"layer 1, Own\(\): compute must return the pair \(y, cache\), got None",
+    ),
+    "gradients gives no pair": (
+        {"gradients": lambda self, dy, cache, need_dx=True: None},
+        r"layer 1, Own\(\): gradients must return the pair \(dx, .*, got None",
+    ),
 }
 
 
@@ -261,7 +277,9 @@ def test_what_a_layer_of_ones_own_does_wrong_is_named(fault: str, inside: bool) 
     first = nn.Sequential([nn.Flatten(), Scale(), *model.layers[1:]])
     first.build((1, 8, 8), rng=np.random.default_rng(0))
     named = "3.main.0" if inside else "2"
-    with pytest.raises(ValueError, match=sentence.replace("layer 1", f"layer {named}")):
+    with pytest.raises(
+        (ValueError, TypeError), match=sentence.replace("layer 1", f"layer {named}")
+    ):
         first.train_step(*images(20), nn.SoftmaxCrossEntropy(), nn.SGD(0.1))
 
 

@@ -52,6 +52,8 @@ def _likelihood(t: Array, log_p: Array, total: float) -> float:
 
 def _scalar(where: str, dloss: float) -> float:
     """dloss as a number."""
+    if type(dloss) is float:
+        return dloss
     found = as_float(dloss, f"{where}: dloss")
     same_shape(where, "dloss, which is ∂L/∂loss,", found, ())
     return float(found)
