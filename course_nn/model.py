@@ -237,6 +237,7 @@ class Sequential(Stack):
             progress=progress,
         )
 
+    @answers
     def predict(self, x: Array, batch_size: int = 256) -> np.ndarray:
         """y of the last layer, as prediction: dropout off, running statistics.
 

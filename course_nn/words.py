@@ -5,6 +5,7 @@ in place of Python's own sentence, which names neither the word nor the way out.
 """
 
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from functools import wraps
@@ -53,8 +54,8 @@ KEYWORDS = {
     "reduction": "losses are means over the samples",
     "restore_best_weights": "it is restore_best",
     "sample_weight": "it is sample_weights",
-    "seed": "give rng=np.random.default_rng(0)",
-    "random_state": "give rng=np.random.default_rng(0)",
+    "seed": "give rng=np.random.default_rng(0); a layer draws from that of build",
+    "random_state": "give rng=np.random.default_rng(0); a layer draws from that of build",
     "shuffle": "every epoch is shuffled by rng; to go in order, call model.train_step on batches",
     "steps_per_epoch": "an epoch is one pass through the data; set batch_size",
     "strides": "it is stride",
@@ -130,6 +131,7 @@ ATTRIBUTES = {
     "named_parameters": "they are in params, a dict of arrays",
     "parameters": "they are in params, a dict of arrays",
     "requires_grad": "it is trainable, of a layer",
+    "save_weights": "it is save(path), which keeps the layers too",
     "set_weights": "assign to params: layer.params['W'] = array",
     "state_dict": "the arrays are in params and in each layer's state",
     "step": "it is update(params, grads), which train_step and fit call",
@@ -151,8 +153,11 @@ it is called as Dense(units)'
     called = f"it is called as {name}{_short(signature)}"
     unknown = [k for k in kwargs if k not in signature.parameters]
     if unknown and not any(p.kind is p.VAR_KEYWORD for p in known):
-        advice = f": {KEYWORDS[unknown[0]]}" if unknown[0] in KEYWORDS else ""
-        return f"{name} takes no {unknown[0]}{advice}; {called}"
+        return f"{name} takes no {unknown[0]}{_advice(unknown[0], signature)}; {called}"
+    twice = [k for k, _ in zip(signature.parameters, args, strict=False) if k in kwargs]
+    if twice:
+        advice = f": {KEYWORDS['params']}" if twice[0] == "lr" else ""
+        return f"{name} gets {twice[0]} twice, in a row and by its name{advice}; {called}"
     room = sum(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in known)
     if len(args) > room and not any(p.kind is p.VAR_POSITIONAL for p in known):
         advice = f": {IN_A_ROW[name]}" if name in IN_A_ROW else ""
@@ -163,9 +168,16 @@ it is called as Dense(units)'
         p.name
         for i, p in enumerate(known)
         if p.default is p.empty and p.name not in kwargs
-        if p.kind is p.KEYWORD_ONLY or i >= len(args)
+        if p.kind is p.KEYWORD_ONLY or (p.kind is p.POSITIONAL_OR_KEYWORD and i >= len(args))
     ]
     return f"{name} needs {', '.join(needed) or 'other arguments'}; {called}"
+
+
+def _advice(keyword: str, signature: inspect.Signature) -> str:
+    """Our word for a keyword, unless it is one that this function has not either."""
+    advice = KEYWORDS.get(keyword, "")
+    ours = re.match(r"(?:it is|write) (\w+)(?:=|,|$)", advice)
+    return "" if not advice or (ours and ours[1] not in signature.parameters) else f": {advice}"
 
 
 def _short(signature: inspect.Signature) -> str:
@@ -211,8 +223,9 @@ it is called as fit(x, *, validation=None)
             try:
                 whole.bind(*args, **kwargs)
             except TypeError:
-                made = function.__name__ == "__init__"
-                called = name or (type(args[0]).__name__ if made else function.__name__)
+                kind = type(args[0]) if function.__name__ == "__init__" else None
+                heir = kind is not None and kind.__init__ is call
+                called = name if name and not heir else (kind or function).__name__
                 raise TypeError(answer(called, shown, args[skip:], kwargs)) from None
             raise
 
