@@ -355,10 +355,7 @@ class Seen:
         for layer, chains in self.blocks:
             if layer.chains() != chains:
                 return False
-        for layer, ids in self.ids:  # a loop: three times as fast as all(…), and run every step
-            if [*map(id, layer.params.values())] != ids:
-                return False
-        return True
+        return not [1 for layer, ids in self.ids if [*map(id, layer.params.values())] != ids]
 
 
 def _arrays(layers: Sequence[Layer]) -> dict[str, Array]:

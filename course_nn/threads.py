@@ -183,7 +183,8 @@ def share(work: Callable[[int, int], None], count: int, threads: int) -> None:
                 work(thread, k)
 
     if count == 1 or threads == 1:
-        return run(0, 1)
+        run(0, 1)
+        return
     others = [_pool(threads).submit(run, thread) for thread in range(1, min(threads, count))]
     try:
         run(0)
