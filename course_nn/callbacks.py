@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from .backend import Array
-from .checks import flag, number, whole
+from .checks import flag, number, takes, whole
 from .files import check_place
 from .progress import numbers
 from .training import Callback, History
@@ -244,6 +244,7 @@ class LearningRateSchedule(Described, Callback):
     def __post_init__(self) -> None:
         if not callable(self.schedule) or isinstance(self.schedule, type):
             raise TypeError(f"schedule must be a function of the epoch, got {self.schedule!r}")
+        takes("schedule", self.schedule, "schedule(epoch)", 0)
         self.epoch = whole("first_epoch", self.first_epoch, least=0)
 
     def on_start(self) -> None:

@@ -3,6 +3,7 @@
 A refusal is one sentence: what was wrong, where, what was expected, what to do.
 """
 
+import inspect
 import math
 from collections.abc import Sequence
 from operator import index
@@ -212,6 +213,28 @@ def flag(what: str, value: Any) -> bool:
     if not isinstance(value, bool | np.bool_):
         raise TypeError(f"{what} must be True or False, got {value!r}")
     return bool(value)
+
+
+def takes(what: str, function: Any, call: str, *args: Any, **options: Any) -> None:
+    """Raises TypeError for a function of one's own that cannot be called as it will be.
+
+    >>> takes("augment", lambda x: x, "augment(x, rng=rng)", 1, rng=2)
+    Traceback (most recent call last):
+        ...
+    TypeError: augment must be a function that is called as augment(x, rng=rng), got one of (x)
+    """
+    if not callable(function):
+        raise TypeError(f"{what} must be a function, called as {call}, got {function!r}")
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # one that does not say
+        return
+    try:
+        signature.bind(*args, **options)
+    except TypeError:
+        raise TypeError(
+            f"{what} must be a function that is called as {call}, got one of {signature}"
+        ) from None
 
 
 def generator(rng: Any) -> np.random.Generator:

@@ -265,7 +265,8 @@ class Sequential(Stack):
         """
         x = self.admit(x)
         batches = cut(len(x), whole("batch_size", batch_size, least=1))
-        return to_numpy(joined([self.reader.predict(x[rows]) for rows in batches]))
+        y = to_numpy(joined([self.reader.predict(x[rows]) for rows in batches]))
+        return y.copy() if self.xp is np and np.may_share_memory(x, y) else y
 
     @answers
     def evaluate(

@@ -11,7 +11,7 @@ from dataclasses import field
 from typing import Any, ClassVar
 
 from .backend import Array, array_module
-from .checks import cut, flag, number
+from .checks import cut, flag, number, takes
 from .parameters import Parameters
 from .schedule import learning_rate
 from .threads import share
@@ -254,6 +254,7 @@ def _rate(lr: Any) -> LearningRate:
     if isinstance(lr, type):
         raise TypeError(f"lr must be a number or a schedule, got {lr!r}; are its brackets missing?")
     if callable(lr):
+        takes("lr", lr, "lr(step)", 0)
         return lr
     if isinstance(lr, Mapping | list | tuple):
         raise TypeError(

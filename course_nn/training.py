@@ -15,7 +15,7 @@ import numpy as np
 
 from . import door
 from .backend import Array, array_module
-from .checks import cut, finite, generator, whole
+from .checks import cut, finite, generator, takes, whole
 from .engine import Engine
 from .faults import where_it_began
 from .layers import BatchNorm, Layer
@@ -366,10 +366,8 @@ def _check_kinds(loss: Any, optimizer: Any, augment: Any, callbacks: Any) -> Non
     """Raises TypeError for an argument of `fit` that is not what its name says."""
     if not isinstance(callbacks, list | tuple):
         raise TypeError(f"callbacks must be a list of callbacks, got {callbacks!r}")
-    if augment is not None and not callable(augment):
-        raise TypeError(
-            f"augment must be a function, called as augment(x, rng=rng), got {augment!r}"
-        )
+    if augment is not None:
+        takes("augment", augment, "augment(x, rng=rng)", 0, rng=0)
     told = [("a callback", callback, Callback) for callback in callbacks]
     _expect_kinds([("loss", loss, Loss), ("optimizer", optimizer, Optimizer), *told])
 
@@ -415,12 +413,19 @@ def _sets(
     if not isinstance(validation, tuple | list) or len(validation) != 2:
         raise TypeError(
             "validation must be (x, labels), or the share of the data to keep aside such as 0.2, "
-            f"got a {type(validation).__name__}"
+            f"got {_described(validation)}"
         )
     try:
         return data, admit(model, *validation)
     except ValueError as error:
         raise type(error)(f"in the validation set: {error}") from None
+
+
+def _described(validation: Any) -> str:
+    """What came in place of a validation set, as text."""
+    if isinstance(validation, tuple | list):
+        return f"{len(validation)} things"
+    return f"a {type(validation).__name__}"
 
 
 def _hold_out(data: Data, share: float, rng: np.random.Generator) -> tuple[Data, Data]:

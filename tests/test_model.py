@@ -618,3 +618,16 @@ def test_a_model_learns_the_same_in_any_library(xp) -> None:
     jacobian = twin.jacobian(x[:1])
     assert isinstance(jacobian, np.ndarray)
     np.testing.assert_allclose(jacobian, model.jacobian(x[:1]), rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [[nn.Dropout(0.5)], [nn.Flatten()], [nn.Input((4,))], [nn.Dropout(0.5), nn.Flatten()]],
+    ids=repr,
+)
+def test_a_prediction_may_be_changed_in_place(layers: list[nn.Layer]) -> None:
+    model = nn.Sequential(layers)
+    model.build((4,), rng=np.random.default_rng(0))
+    x = np.ones((3, 4), np.float32)
+    model.predict(x)[...] = 0
+    assert x.all()

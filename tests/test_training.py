@@ -269,7 +269,7 @@ def test_a_share_can_be_held_out_for_validation() -> None:
         ({"callbacks": {nn.EarlyStopping()}}, "callbacks must be a list of callbacks"),
         ({"sample_weights": [1, 2]}, r"sample_weights must be \(10,\), a number for each sample"),
         ({"validation": numbered()[0]}, r"validation must be \(x, labels\), or .* got a ndarray"),
-        ({"validation": (*numbered(), 1)}, r"validation must be \(x, labels\), .* got a tuple"),
+        ({"validation": (*numbered(), 1)}, r"validation must be \(x, labels\), .* got 3 things"),
     ],
 )
 def test_arguments_of_a_wrong_kind_are_refused_before_the_first_step(options, message) -> None:

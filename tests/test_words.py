@@ -397,3 +397,19 @@ def test_every_switch_has_its_turn() -> None:
         if option.annotation in (bool, "bool", bool | None)
     }
     assert switches == {option.split()[0] for option in FLAGS}
+
+
+FUNCTIONS = {
+    "augment": (lambda f: fit(augment=f), lambda x: x, "augment(x, rng=rng)"),
+    "lr": (nn.SGD, lambda: 0.1, "lr(step)"),
+    "schedule": (nn.LearningRateSchedule, lambda: 0.1, "schedule(epoch)"),
+    "init": (lambda f: nn.Dense(3, init=f), lambda shape: shape, "init(shape, rng=rng)"),
+}
+
+
+@pytest.mark.parametrize("what", FUNCTIONS)
+def test_a_function_that_cannot_be_called_so_is_refused_at_once(what: str) -> None:
+    give, function, call = FUNCTIONS[what]
+    message = f"{what} must be a function that is called as {call}, got one of "
+    with pytest.raises(TypeError, match=re.escape(message)):
+        give(function)

@@ -74,6 +74,14 @@ def drawing(layer: Any) -> list[Any]:
     return found
 
 
+def thaw(layer: Any) -> None:
+    """Makes a layer, and those within it, trainable: what stays as it is cannot be judged."""
+    if hasattr(layer, "trainable"):
+        layer.trainable = True
+    for inner in (one for chain in chains(layer).values() for one in chain):
+        thaw(inner)
+
+
 def said(error: Exception) -> str:
     """An error and the line where it arose, as text."""
     at = traceback.extract_tb(error.__traceback__)[-1]

@@ -22,6 +22,7 @@ from .parts import (
     near,
     said,
     summed,
+    thaw,
 )
 from .report import Fault, Finding, LayerReport
 
@@ -47,6 +48,8 @@ def check_layer(
     x: Array | None = None,
 ) -> LayerReport:
     """Judges a layer whole: shapes, every gradient, purity, slices, prediction and dtypes.
+
+    A copy of it is judged, as it is trained, frozen or not.
 
     Parameters
     ----------
@@ -172,6 +175,7 @@ class Trial:
             layer = copy.deepcopy(self.given)
         except Exception as error:
             raise Fault(f"copy.deepcopy of it raised {said(error)}") from error
+        thaw(layer)
         try:
             layer.build(self.input_shape, rng=rng, dtype=dtype)
         except ShapeError:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal, NoReturn, Self
 import numpy as np
 
 from ..backend import Array
-from ..checks import ShapeError, as_float, flag, float_type, same_shape
+from ..checks import ShapeError, as_float, flag, float_type, same_shape, takes
 from ..parameters import InPlace
 from ..words import Described
 
@@ -473,6 +473,7 @@ def expect_initialiser(init: Any) -> None:
     """Raises TypeError for what draws no weights, such as a word."""
     if not callable(init) or isinstance(init, type):
         raise TypeError(f"init must be a function such as nn.init.he_normal, got {init!r}")
+    takes("init", init, "init(shape, rng=rng)", (1, 1), rng=None)
 
 
 # -- several layers --------------------------------------------------------------------------------

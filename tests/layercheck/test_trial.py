@@ -690,3 +690,12 @@ def test_a_gradient_that_is_no_number_is_a_fault():
 def test_an_input_shape_that_is_none_is_refused(shape):
     with pytest.raises(nn.ShapeError, match="input_shape must be the shape of one sample"):
         nn.check_layer(nn.Dense(3), shape)
+
+
+@pytest.mark.parametrize(
+    "layer", [nn.BatchNorm(), nn.Residual([nn.Dense(3), nn.BatchNorm()]), nn.Dense(2)]
+)
+def test_a_frozen_layer_is_judged_as_it_is_trained(layer):
+    layer.trainable = False
+    assert nn.check_layer(layer, (3,)).passed
+    assert not layer.trainable
