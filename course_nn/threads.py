@@ -9,9 +9,8 @@ import ctypes
 import os
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -151,14 +150,52 @@ def blas_threads(count: int) -> Any:
 # -- sharing work ----------------------------------------------------------------------------------
 
 
-@cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, thread_name_prefix="course_nn")
+class _Helper:
+    """A thread that waits for work behind a lock: woken in a quarter of a pool's time."""
+
+    def __init__(self) -> None:
+        self.go, self.done = threading.Lock(), threading.Lock()
+        self.go.acquire()
+        self.done.acquire()
+        self.work: Callable[[], None] | None = None
+        self.error: BaseException | None = None
+        threading.Thread(target=self.serve, name="course_nn", daemon=True).start()
+
+    def serve(self) -> None:
+        while True:
+            self.go.acquire()
+            try:
+                self.work()  # type: ignore[misc]  # it was set before `go` was opened
+            except BaseException as error:
+                self.error = error
+            self.work = None
+            self.done.release()
+
+    def start(self, work: Callable[[], None]) -> None:
+        """Lets it begin."""
+        self.work = work
+        self.go.release()
+
+    def finish(self) -> BaseException | None:
+        """Waits until it is done; its error, if there was one."""
+        self.done.acquire()
+        error, self.error = self.error, None
+        return error
+
+
+_idle: list[_Helper] = []  # who calls takes its helpers out, and puts them back when they are done
+
+
+def _helper() -> _Helper:
+    try:
+        return _idle.pop()
+    except IndexError:
+        return _Helper()
 
 
 def _after_fork() -> None:
     """A forked child has none of the parent's threads: it makes its own when it computes."""
-    _pool.cache_clear()
+    _idle.clear()
     _blas_limit.forget()
 
 
@@ -185,12 +222,15 @@ def share(work: Callable[[int, int], None], count: int, threads: int) -> None:
     if count == 1 or threads == 1:
         run(0, 1)
         return
-    others = [_pool(threads).submit(run, thread) for thread in range(1, min(threads, count))]
+    others = [_helper() for _ in range(1, min(threads, count))]
+    for thread, other in enumerate(others, 1):
+        other.start(partial(run, thread))
     try:
         run(0)
     finally:  # an interrupt, or an error, leaves no thread at work behind the caller's back
-        results = [other.exception() for other in others]
-    for error in filter(None, results):
+        errors = [other.finish() for other in others]
+        _idle.extend(others)
+    for error in filter(None, errors):
         raise error
 
 

@@ -195,3 +195,35 @@ def test_even_slices_are_as_many_for_each_thread(count: int, limit: int, threads
 
 def test_freed_memory_is_asked_for_once_and_the_answer_kept() -> None:
     assert machine.keep_freed_memory() is machine.keep_freed_memory()
+
+
+def test_callers_at_the_same_time_each_have_threads_of_their_own() -> None:
+    all_are_in, seen = threading.Barrier(4, timeout=10), set[int]()
+
+    def work(thread: int, k: int) -> None:
+        all_are_in.wait()
+        seen.add(threading.get_ident())
+
+    def call() -> None:
+        machine.share(work, count=2, threads=2)
+
+    callers = [threading.Thread(target=call) for _ in range(2)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join(timeout=20)
+    assert len(seen) == 4
+
+
+def test_a_thread_is_used_again_also_after_an_error() -> None:
+    seen = set()
+
+    def work(thread: int, k: int) -> None:
+        seen.add(threading.get_ident())
+        if k == 1:
+            raise ArithmeticError("planted")
+
+    for _ in range(20):
+        with pytest.raises(ArithmeticError, match="planted"):
+            machine.share(work, count=2, threads=2)
+    assert len(seen) == 2
