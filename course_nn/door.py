@@ -27,7 +27,7 @@ def doubt_channels_last(shape: Shape) -> None:
             f"input_shape {shape} is an image of {shape[0]} channels, {shape[1]} pixels high and "
             f"{shape[2]} wide; if its channels come last, build for {right} and give "
             "x.transpose(0, 3, 1, 2)",
-            stacklevel=5,
+            stacklevel=4,
         )
 
 
@@ -231,3 +231,12 @@ def pixels_as_they_come(x: Array) -> str:
         f"x holds whole numbers up to {up_to}, as pixels come: train on x / 255, "
         "or it may learn nothing"
     )
+
+
+def doubt_pixels(x: Array, held: Array | None) -> None:
+    """Warns of pixels up to 255, in the data or in the validation set alone."""
+    doubt = pixels_as_they_come(x)
+    if not doubt and held is not None and (doubt := pixels_as_they_come(held)):
+        doubt = f"in the validation set: {doubt}"
+    if doubt:
+        warnings.warn(doubt, stacklevel=6)

@@ -130,7 +130,8 @@ but gets (1, 28, 28): put a Flatten() before it
         self.threads = self.threads if threads is None else whole("threads", threads, least=1)
         if built and not redraw and threads is None and self._stays(shape, dtype, xp):
             raise RuntimeError(
-                "this model is built, and its weights stay: build(…, redraw=True) draws them anew"
+                "this model is built, and its weights stay: build(…, redraw=True) draws them anew, "
+                "in every model that shares its layers"
             )
         if not built:
             door.doubt_channels_last(shape)

@@ -5,7 +5,6 @@ changed.
 """
 
 import math
-import warnings
 from collections.abc import Callable, Sequence
 from numbers import Real
 from types import ModuleType
@@ -18,7 +17,7 @@ from .backend import Array, array_module
 from .checks import cut, finite, generator, takes, whole
 from .engine import Engine
 from .faults import where_it_began
-from .layers import BatchNorm, Layer
+from .layers import BatchNorm, Flatten, Input, Layer
 from .losses import Loss
 from .objective import BatchLoss, check_match
 from .optim import Optimizer
@@ -401,11 +400,23 @@ def _sets(
     validation: Any,
     rng: np.random.Generator,
 ) -> tuple[Data, Data | None]:
+    """What to train on, and what to validate on, at the model's door; pixels get a word."""
+    data, held = _parts(model, x, labels, sample_weights, validation, rng)
+    if not _takes_any_scale(model.layers):
+        door.doubt_pixels(data.x, held and held.x)
+    return data, held
+
+
+def _parts(
+    model: Trainable,
+    x: Any,
+    labels: Any,
+    sample_weights: Any,
+    validation: Any,
+    rng: np.random.Generator,
+) -> tuple[Data, Data | None]:
     """What to train on, and what to validate on, at the model's door."""
     data = admit(model, x, labels, sample_weights)
-    scales = model.layers[0].whole_batch  # a batch norm takes any scale
-    if not scales and (doubt := door.pixels_as_they_come(data.x)):
-        warnings.warn(doubt, stacklevel=4)
     if validation is None:
         return data, None
     if isinstance(validation, Real):
@@ -419,6 +430,13 @@ def _sets(
         return data, admit(model, *validation)
     except ValueError as error:
         raise type(error)(f"in the validation set: {error}") from None
+
+
+def _takes_any_scale(layers: Sequence[Layer]) -> bool:
+    """Whether a batch norm comes first."""
+    return next(
+        (one for one in layers if not isinstance(one, Input | Flatten)), layers[0]
+    ).whole_batch
 
 
 def _described(validation: Any) -> str:

@@ -215,3 +215,20 @@ def test_pixels_as_they_come_are_noticed():
         pixels[:, 0, 0],
     ):
         assert door.pixels_as_they_come(fine) == ""
+
+
+def test_a_doubt_points_at_the_callers_line() -> None:
+    model = nn.Sequential([nn.Flatten(), nn.Dense(2)])
+    with pytest.warns(UserWarning, match="channels") as heard:
+        model.build((32, 32, 3), rng=np.random.default_rng(0))
+    assert heard[0].filename == __file__
+    model.build((1, 8, 8), rng=np.random.default_rng(0), redraw=True)
+    with pytest.warns(UserWarning, match="x / 255") as heard:
+        model.fit(
+            np.full((2, 1, 8, 8), 200),
+            [0, 1],
+            loss=nn.SoftmaxCrossEntropy(),
+            optimizer=nn.SGD(1e-6),
+            progress=False,
+        )
+    assert heard[0].filename == __file__

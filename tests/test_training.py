@@ -647,13 +647,21 @@ def test_a_norm_over_images_takes_a_batch_of_one() -> None:
 
 def test_pixels_as_they_come_get_a_word_once() -> None:
     x = RNG(0).integers(0, 256, (8, 1, 4, 4)).astype(np.uint8)
-    for first in ([], [nn.BatchNorm()]):
+    for first in ([], [nn.BatchNorm()], [nn.Input((1, 4, 4)), nn.BatchNorm()]):
         model = nn.Sequential([*first, nn.Flatten(), nn.Dense(2)])
         model.build((1, 4, 4), rng=RNG(0))
         with warnings.catch_warnings(record=True) as heard:
             warnings.simplefilter("always")
             fit(model, x, np.arange(8) % 2, epochs=2)
         assert ["train on x / 255" in str(w.message) for w in heard] == [True] * (not first)
+
+
+def test_a_validation_set_of_another_scale_gets_a_word() -> None:
+    x = RNG(0).integers(0, 256, (8, 1, 4, 4))
+    model = nn.Sequential([nn.Flatten(), nn.Dense(2)])
+    model.build((1, 4, 4), rng=RNG(0))
+    with pytest.warns(UserWarning, match="^in the validation set: x holds whole numbers up to 25"):
+        fit(model, x / 255, np.arange(8) % 2, validation=(x, np.arange(8) % 2))
 
 
 def test_what_is_wrong_with_the_validation_set_is_said_of_it() -> None:

@@ -240,7 +240,10 @@ class Layer(Described):
         >>> nn.ReLU().compute(np.array([[-1.0, 2.0]]), train=False)[0]
         array([[0., 2.]])
         """
-        raise NotImplementedError(f"{type(self).__name__} defines no compute")
+        raise NotImplementedError(
+            f"{type(self).__name__} defines no compute: a layer of one's own defines "
+            "compute(x, train, noise=None) and gradients(dy, cache, need_dx=True)"
+        )
 
     def gradients(
         self, dy: Array, cache: Any, need_dx: bool = True

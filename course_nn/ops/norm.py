@@ -60,8 +60,10 @@ def _features_or_images(x: Array) -> Array:
     """x as floats, if batch norm is for its shape."""
     x = as_float(x)
     if x.ndim not in (2, 4) or not x.size:
+        empty = "" if x.size else ", which holds no number"
         raise ValueError(
             f"batch norm takes features (N, D) or images (N, C, H, W), got {x.shape}"
+            f"{empty}"
         )
     return x
 
