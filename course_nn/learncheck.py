@@ -19,6 +19,7 @@ from .layers import Layer, leaves
 from .losses import Loss, SoftmaxCrossEntropy
 from .model import Sequential
 from .optim import Adam, Optimizer
+from .words import answers
 
 LEARNT = 0.1  # a loss over classes below it, with every label right, is learnt by heart
 SHARE = 0.01  # and any other loss, once it is this share of what it was
@@ -71,6 +72,7 @@ class LearningReport:
     __repr__ = __str__
 
 
+@answers
 def check_learns(
     model: Sequential,
     x: Any,

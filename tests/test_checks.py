@@ -42,3 +42,20 @@ def test_a_mask_that_hides_nothing_is_let_through():
 def test_nan_is_not_called_negative(value):
     with pytest.raises(ValueError, match="lr must be a number, got nan"):
         checks.number("lr", value, 0)
+
+
+@pytest.mark.parametrize("order", ["C", "F", "view"])
+def test_any_change_of_a_small_array_is_seen(order):
+    a = np.random.default_rng(0).standard_normal((24, 30))
+    a = np.repeat(a, 2, axis=1)[:, ::2] if order == "view" else np.array(a, order=order)
+    for i in range(a.size):
+        before, number = checks.glimpse(a), a.flat[i]
+        a.flat[i] += 1e-9
+        assert checks.glimpse(a) != before
+        a.flat[i] = number
+        assert checks.glimpse(a) == before
+
+
+def test_of_a_large_array_only_a_little_is_kept():
+    (kept,) = checks.glimpse(np.ones(1_000_000))
+    assert len(kept) < 100 * 8

@@ -66,6 +66,11 @@ TYPED = {
         lambda: model().predict(np.zeros((1, 3)), verbose=0),
         "predict takes no verbose; it is called as predict(x, batch_size=256)",
     ),
+    "check_layer(layer)": (lambda: nn.check_layer(nn.Dense(3)), "check_layer needs input_shape"),
+    "check_learns(epochs=)": (
+        lambda: nn.check_learns(model(), np.eye(3), [0, 1, 0], epochs=3),
+        "check_learns takes no epochs; it is called as check_learns(model, x, y",
+    ),
     "model(x)": (lambda: model()(np.zeros((1, 3))), "a model is not called"),
     "layer(x)": (lambda: nn.ReLU()(np.zeros((1, 3))), "is not called: write layer.forward(x)"),
     "loss(y, t)": (

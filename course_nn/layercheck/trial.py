@@ -9,6 +9,7 @@ import numpy as np
 from ..backend import Array
 from ..checks import ShapeError, generator, sample_shape, whole
 from ..gradcheck import GradientReport, check_vjp
+from ..words import answers
 from .parts import (
     Directions,
     as_pair,
@@ -39,6 +40,7 @@ MERGED = {
 }
 
 
+@answers
 def check_layer(
     layer: Any,
     input_shape: tuple[int, ...],
