@@ -86,7 +86,7 @@ def class_labels(
     >>> class_labels(np.array([[2], [0]]), (2, 3))
     Traceback (most recent call last):
         ...
-    ValueError: labels have shape (2, 1), expected (2,): write labels.ravel()
+    ValueError: labels have shape (2, 1), expected (2,): write np.ravel(labels)
     """
     labels = as_array(labels)
     _expect_classes(shape)
@@ -160,7 +160,7 @@ def _integers(labels: Array, expected: str) -> Array:
         column = labels.ndim == 2 and labels.shape[1] == 1
         raise ValueError(
             f"labels have shape {labels.shape}, expected "
-            + (f"({len(labels)},): write labels.ravel()" if column else expected)
+            + (f"({len(labels)},): write np.ravel(labels)" if column else expected)
         )
     if labels.dtype.kind in "iu":
         return labels

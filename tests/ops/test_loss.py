@@ -274,7 +274,7 @@ def test_one_hot_takes_every_integer_type(dtype: type) -> None:
         (np.array([0j, 1, 2]), "labels must be integers, got complex128: number what they say"),
         ([0, 1], "there must be a label for every sample, got 2 labels for 3 samples"),
         ([0, 1, 2, 2], "there must be a label for every sample, got 4 labels for 3 samples"),
-        ([[0], [1], [2]], "labels have shape (3, 1), expected (3,): write labels.ravel()"),
+        ([[0], [1], [2]], "labels have shape (3, 1), expected (3,): write np.ravel(labels)"),
         (np.eye(2), "labels have shape (2, 2), expected (3,) of integers, or (3, 3)"),
         (np.eye(3)[None], "labels have shape (1, 3, 3), expected (3,) of integers, or (3, 3)"),
         (1, "labels have shape (), expected (3,) of integers, or (3, 3)"),
