@@ -181,7 +181,7 @@ WRONG_LABELS = {
     "floats": (np.array([0.0, 1.0]), "write labels.astype"),
     "text": (np.array(["cat", "dog"]), "np.unique"),
     "bools": (np.array([True, False]), "write labels.astype"),
-    "a column": (np.array([[0], [1]]), "write labels.ravel"),
+    "a column": (np.array([[0], [1]]), "write np.ravel"),
     "from one": (np.array([1, 2, 3]), "classes count from 0: write labels - 1"),
     "out of range": (np.array([0, 7]), "label 7 of sample 1 is out of range"),
     "one class's shares": (np.array([[0.5, 0.1, 0.1]]), "with sum 0.7"),
