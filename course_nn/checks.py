@@ -104,7 +104,7 @@ def float_type(dtype: Any) -> np.dtype:
     dtype('float32')
     """
     try:
-        found = np.dtype(dtype)
+        found = None if dtype is None else np.dtype(dtype)  # NumPy takes None for float64
     except TypeError:
         found = None
     if found is None or found not in FLOATS:  # None == np.dtype(float)
