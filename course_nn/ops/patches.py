@@ -17,6 +17,7 @@ from ..checks import as_float, same_shape, whole
 from .geometry import MOST, UNPADDED, Geometry, Pair, Sides, sides
 
 PATCH_BYTES = 1 << 21  # of patches at a time: they are used while they lie in the cache
+ROW_GAP = 16  # numbers between two rows of patches
 SMALL_PRODUCT = 1_000_000  # multiplications of a product that BLAS makes without copies
 
 
@@ -220,10 +221,17 @@ def piled(rows: Array, g: Geometry, block: int) -> Array:
 
 def columns_of(x: Array, g: Geometry, groups: int, block: int) -> Array:
     """columns[k,i,q,(r,c,s),b]: patches; each row of pixels was copied once."""
-    piles = piled(
-        array_module(x).ascontiguousarray(row_windows(x, g, groups)), g, block
-    )
+    piles = piled(_copied(row_windows(x, g, groups)), g, block)
     return piles.reshape(*piles.shape[:3], math.prod(piles.shape[3:6]), block)
+
+
+def _copied(rows: Array) -> Array:
+    """Rows in new memory, with gaps: 4096 bytes apart they share a place in cache."""
+    *axes, OW, N = rows.shape
+    apart = array_module(rows).empty((*axes, OW * N + ROW_GAP), dtype=rows.dtype)
+    copy = apart[..., : OW * N].reshape(rows.shape)
+    copy[...] = rows
+    return copy
 
 
 def fold_columns(x: Array, columns: Array, g: Geometry, groups: int, OW: int) -> None:

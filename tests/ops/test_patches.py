@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_nn import ops
-from course_nn.ops.patches import block_size, columns_of, fold_columns
+from course_nn.ops.patches import ROW_GAP, block_size, columns_of, fold_columns
 
 
 @given(windows(), seeds)
@@ -75,8 +75,8 @@ def test_without_dilation_rows_are_copied_once() -> None:
         owner = columns
         while owner.base is not None:
             owner = owner.base
-        rows = 9 if copies == 1 else g.output_size(9, 8)[0] * 3
-        assert owner.size == rows * 2 * 2 * 7 * 3
+        rows, gap = (9, ROW_GAP) if copies == 1 else (g.output_size(9, 8)[0] * 3, 0)
+        assert owner.size == rows * 2 * 2 * (7 * 3 + gap)
 
 
 @pytest.mark.parametrize(
