@@ -38,7 +38,7 @@ def test_one_hot_of_a_list_and_of_nothing() -> None:
         ([0, 3, -1], "label 3 of sample 1 is out of range: 3 classes are 0 to 2"),
         ([0, -1], "label -1 of sample 1 is out of range"),
         ([1, 3, 2], "3 classes are 0 to 2; classes count from 0: write labels - 1"),
-        ([[0], [1]], "labels have shape (2, 1), expected (2,): write labels.ravel()"),
+        ([[0], [1]], "labels have shape (2, 1), expected (2,): write np.ravel(labels)"),
         ([[0, 1]], "labels have shape (1, 2), expected (N,)"),
         ([0.0, 1.0], "labels must be integers, got float64: write labels.astype(int)"),
         ([True, False], "labels must be integers, got bool: write labels.astype(int)"),
