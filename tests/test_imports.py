@@ -122,3 +122,13 @@ def test_a_function_that_is_too_long_is_found() -> None:
     body = "".join(f"    x = {i}\n" for i in range(LONGEST_FUNCTION + 1))
     assert long_functions(f'def f():\n    """Doc."""\n{body}') == {"f": LONGEST_FUNCTION + 1}
     assert long_functions(f'def f():\n    """Doc."""\n{body[:-11]}') == {}
+
+
+# -- tests mirror the package ----------------------------------------------------------------------
+
+
+def test_every_module_has_a_test_module_of_its_name() -> None:
+    tests = {path.relative_to(ROOT / "tests") for path in (ROOT / "tests").rglob("test_*.py")}
+    names = {str(path.with_name(path.name[5:-3])).replace("/", ".") for path in tests}
+    missing = [m for m in MODULES if m not in names and not m.endswith("__init__")]
+    assert missing == [], "each module is tested under its own name"
