@@ -62,7 +62,7 @@ def write(path: str | os.PathLike, header: Mapping[str, Any], arrays: Mapping[st
     OSError : if the file cannot be written; what was there stays.
     """
     plain = {name: np.ascontiguousarray(to_numpy(a)) for name, a in arrays.items()}
-    sums = {name: zlib.crc32(a) for name, a in plain.items()}  # the library has none
+    sums = {name: zlib.crc32(a.data) for name, a in plain.items()}  # the library has none
     told = json.dumps({"format": FORMAT, "version": VERSION, "sums": sums, **header})
     told = f"{zlib.crc32(told.encode()):08x} {told}"
     with replacing(Path(path)) as file:
@@ -167,7 +167,7 @@ class StoredArrays:
                 f"where its layers need {dtype} of shape {shape}"
             )
         array = np.array(self.opened.get_tensor(name))
-        if zlib.crc32(array) != self.sums.get(name):
+        if zlib.crc32(array.data) != self.sums.get(name):
             raise StorageError(f"its array {name} is damaged: it has another checksum than it had")
         return array
 

@@ -125,13 +125,13 @@ def _vgg() -> list[Layer]:
 
 def _block(filters: int) -> list[Layer]:
     """A residual block: x plus two normed convolutions of x, then a ReLU."""
-    second = [Conv2D(filters, 3, padding=1, bias=False), BatchNorm()]
-    return [Residual([*_normed(filters, 3, padding=1, bias=False), *second]), ReLU()]
+    second = [Conv2D(filters, 3, padding=1), BatchNorm()]
+    return [Residual([*_normed(filters, 3, padding=1), *second]), ReLU()]
 
 
 def _resnet() -> list[Layer]:
-    wide = [*_normed(16, 3, padding=1, bias=False), *_block(16), *_block(16)]
-    deep = [*_normed(32, 3, stride=2, padding=1, bias=False), *_block(32), *_block(32)]
+    wide = [*_normed(16, 3, padding=1), *_block(16), *_block(16)]
+    deep = [*_normed(32, 3, stride=2, padding=1), *_block(32), *_block(32)]
     return [*wide, *deep, GlobalAvgPool2D(), Dense(10)]
 
 
