@@ -321,7 +321,7 @@ def _list(value: Any) -> list:
 
 
 def _shape(value: Any) -> Shape:
-    if not all(type(n) is int and n > 0 for n in _list(value)):
+    if not _list(value) or not all(type(n) is int and n > 0 for n in value):
         raise StorageError(f"it says {str(value)[:40]!r} where a shape belongs")
     return tuple(value)
 

@@ -50,9 +50,9 @@ class ZippedArrays:
             raise StorageError(
                 f"its format version is {header.get('version')!r}, and a zip has version {VERSION}"
             )
-        for spec in _specs(header["layers"]):  # GELU had no other form then
+        for spec in _specs(header["layers"]):  # unless it says so, it was the tanh form
             if spec.get("type") == "GELU":
-                spec["arguments"] = {"approximate": "tanh"}
+                spec["arguments"].setdefault("approximate", "tanh")
         return header
 
     def take(self, name: str, shape: Shape, dtype: np.dtype) -> np.ndarray:

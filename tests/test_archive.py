@@ -80,6 +80,7 @@ BAD = {
     ),
     "dtype of another": (tamper(dtype="float64"), "its array 0.W is float32 of shape"),
     "input shape": (tamper(input_shape=[1, -6, 6]), "where a shape belongs"),
+    "input without a shape": (tamper(input_shape=[]), "where a shape belongs"),
     "input of floats": (tamper(input_shape=[1, 6.0, 6]), "where a shape belongs"),
     "input that does not fit": (
         tamper(input_shape=[1, 2, 2]),

@@ -51,6 +51,20 @@ def test_every_layer_of_then_comes_back(tmp_path: Path, dtype: type) -> None:
     assert_same(arrays_of(again), arrays_of(model))
 
 
+@pytest.mark.parametrize("written", [None, "tanh", "none"])
+def test_a_gelu_of_then_is_the_tanh_form_unless_it_says_otherwise(
+    tmp_path: Path, written: str | None
+) -> None:
+    path, model = tmp_path / "old.npz", built(nn.Sequential([nn.GELU()]), (3,))
+    write(path, model)
+
+    def say(entries: dict[str, bytes], header: dict) -> None:
+        header["layers"][0]["arguments"] = {} if written is None else {"approximate": written}
+
+    rewrite(path, say)
+    assert nn.Sequential.load(path).layers[0].approximate == (written or "tanh")
+
+
 def test_a_run_of_then_goes_on(good: Path) -> None:
     model, optimizer, rng = trained()
     again, resumed, generator = storage.load(good)
