@@ -14,8 +14,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from . import init, layers, optim, schedule
-from .backend import Array, array_module
-from .layers import Dropout, Layer, Shape, build_chain, leaves
+from .backend import array_module
+from .layers import Dropout, Layer, Shape, build_chain, leaves, parameters_of
 from .ops.geometry import pair
 from .optim import Optimizer
 from .parameters import Parameters
@@ -126,22 +126,6 @@ def describe(
         "optimizer": None if optimizer is None else _encode_optimizer(optimizer, built),
         "rng": None if rng is None else _encode_generator(rng, "rng"),
     }
-
-
-def parameters_of(built: Sequence[Layer]) -> dict[str, Array]:
-    """The parameters of layers by their names in a model.
-
-    >>> layer = layers.Dense(2)
-    >>> _ = layer.build((3,), rng=np.random.default_rng(0))
-    >>> [(name, a.shape) for name, a in parameters_of([layer]).items()]
-    [('0.W', (3, 2)), ('0.b', (2,))]
-    """
-    return {f"{n}.{k}": a for n, layer in leaves(built) for k, a in layer.params.items()}
-
-
-def states_of(built: Sequence[Layer]) -> dict[str, Array]:
-    """Their running statistics, likewise."""
-    return {f"{n}.{k}": a for n, layer in leaves(built) for k, a in layer.state.items()}
 
 
 def _encode(value: Any, where: str) -> Any:

@@ -151,9 +151,7 @@ class Engine:
             share(work, len(rows), self.threads)
         return joined(outputs)
 
-    def forward_backward(
-        self, x: Array, labels: Array, loss: Objective, weights: Array | None = None
-    ) -> tuple[float, Array]:
+    def forward_backward(self, x: Array, labels: Array, loss: Objective) -> tuple[float, Array]:
         """∂L/∂parameter for every parameter, in `grads`; no gradient of the input.
 
         Parameters
@@ -161,7 +159,6 @@ class Engine:
         x : (N, *input_shape), admitted.
         labels : what the loss takes.
         loss : for instance `SoftmaxCrossEntropy()`.
-        weights : (N,), how much each sample counts, for a loss that takes them.
 
         Returns
         -------
@@ -173,7 +170,7 @@ class Engine:
         with blas_threads(self.blas_threads):
             batch = _Pass(self, x)
             output = batch.forward(x)
-            value, seen = loss.compute(output, labels, *(() if weights is None else (weights,)))
+            value, seen = loss.compute(output, labels)
             if math.isfinite(value):
                 dy = loss.gradient(seen)
                 expect_shape(dy, output.shape, f"{type(loss).__name__}.gradient", "the output")

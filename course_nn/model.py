@@ -14,8 +14,9 @@ import numpy as np
 from . import archive, door, training
 from .backend import Array, module_of, to_numpy
 from .checks import cut, joined, whole
-from .description import describe, parameters_of, restore, resume, states_of
+from .description import describe, restore, resume
 from .export import export
+from .layers import parameters_of, states_of
 from .losses import Loss
 from .optim import Optimizer
 from .stack import Stack
@@ -265,7 +266,8 @@ class Sequential(Stack):
         """
         x = self.admit(x)
         batches = cut(len(x), whole("batch_size", batch_size, least=1))
-        y = to_numpy(joined([self.reader.predict(x[rows]) for rows in batches]))
+        reader = self.reader
+        y = to_numpy(joined([reader.predict(x[rows]) for rows in batches]))
         return y.copy() if self.xp is np and np.may_share_memory(x, y) else y
 
     @answers

@@ -18,7 +18,15 @@ from . import door
 from .backend import Array, array_module, module_of, to_numpy
 from .checks import ShapeError, float_type, generator, sample_shape, whole
 from .engine import Engine
-from .layers import Layer, Shape, build_chain, expect_each_once, leaves
+from .layers import (
+    Layer,
+    Shape,
+    build_chain,
+    expect_each_once,
+    leaves,
+    parameters_of,
+    states_of,
+)
 from .parameters import Owner, Parameters
 from .threads import available_threads
 from .words import Described, answers
@@ -44,7 +52,7 @@ class Stack(Described):
         self._owner = Owner()
         self._parameters: Parameters | None = None
         self._engine: Engine | None = None
-        self._reader: Engine | None = None
+        self._read: tuple[Seen, Engine] | None = None  # the reader, and what it was made of
         if all(layer.output_shape for _, layer in leaves(self.layers)):
             self._adopt()
 
@@ -139,6 +147,7 @@ but gets (1, 28, 28): put a Flatten() before it
         if built:  # on copies first: a build that fails leaves a built model as it was
             build(copy.deepcopy(self.layers), rng=np.random.default_rng(0), keep=not redraw)
         build(self.layers, rng=rng, keep=not redraw)
+        self.dtype = dtype  # which no parameter says where there is none
         self._adopt()
         self._own()  # at once: a view of the weights that somebody takes now stays one
         return self.output_shape
@@ -168,7 +177,7 @@ but gets (1, 28, 28): put a Flatten() before it
         self.input_shape = self.layers[0].input_shape
         self.output_shape = self.layers[-1].output_shape
         self._built = [layer for _, layer in leaves(self.layers)]
-        self._parameters = self._engine = self._reader = self._seen = None
+        self._parameters = self._engine = self._read = self._seen = None
 
     def require_built(self) -> None:
         """Raises RuntimeError unless every layer has its shapes and weights.
@@ -181,7 +190,6 @@ but gets (1, 28, 28): put a Flatten() before it
         """
         if self._seen and self._seen.still(self.layers):
             return
-        self._reader = None  # it may be of layers that stood otherwise
         if self._built == [layer for _, layer in leaves(self.layers)]:
             return
         new = [(name, layer) for name, layer in leaves(self.layers) if not layer.output_shape]
@@ -209,9 +217,7 @@ but gets (1, 28, 28): put a Flatten() before it
         if self._engine and self._seen and self._seen.still(self.layers):
             return self._engine
         self.require_built()
-        arrays = {
-            f"{n}.{k}": a for n, layer in leaves(self.layers) for k, a in layer.params.items()
-        }
+        arrays = parameters_of(self.layers)
         held = self._parameters
         if held is None or any(held.get(name) is not a for name, a in arrays.items()):
             self._parameters = held = Parameters.pack(arrays)
@@ -221,8 +227,7 @@ but gets (1, 28, 28): put a Flatten() before it
                     layer.bind(key, held[f"{i}.{key}"])
             self._engine = None
         if self._engine is None:
-            threads = available_threads() if self.threads is None else self.threads
-            self._engine = Engine(self.layers, held.like(), threads)
+            self._engine = self._engine_over(held.like())
         self._seen = Seen(self.layers)
         return self._engine
 
@@ -253,10 +258,16 @@ but gets (1, 28, 28): put a Flatten() before it
     def reader(self) -> Engine:
         """What predicts: it needs no gradients, and leaves the weights where they are."""
         self.require_built()
-        if self._reader is None:
-            threads = available_threads() if self.threads is None else self.threads
-            self._reader = Engine(self.layers, Parameters(self.xp.zeros(0), {}), threads)
-        return self._reader
+        seen, reader = self._read or (None, None)
+        if not (seen and reader and seen.still(self.layers)):
+            seen, reader = Seen(self.layers), self._engine_over(Parameters(self.xp.zeros(0), {}))
+            self._read = seen, reader
+        return reader
+
+    def _engine_over(self, grads: Parameters) -> Engine:
+        """An engine of the layers as they are, on the model's threads."""
+        threads = available_threads() if self.threads is None else self.threads
+        return Engine(self.layers, grads, threads)
 
     @property
     def engine(self) -> Engine:
@@ -295,7 +306,7 @@ but gets (1, 28, 28): put a Flatten() before it
                 f"got a {type(source).__name__}"
             )
         source.require_built()
-        here, there = (_arrays(model.layers) for model in (self, source))
+        here, there = (parameters_of(m.layers) | states_of(m.layers) for m in (self, source))
         for name in here | there:
             shapes = [
                 np.shape(arrays[name]) if name in arrays else None for arrays in (here, there)
@@ -309,7 +320,7 @@ but gets (1, 28, 28): put a Flatten() before it
     # -- copies -----------------------------------------------------------------------------------
 
     def __getstate__(self) -> dict[str, Any]:
-        own = {"_owner", "_parameters", "_engine", "_reader", "_seen", "xp", "_built"}  # made anew
+        own = {"_owner", "_parameters", "_engine", "_read", "_seen", "xp", "_built"}  # made anew
         kept = {name: value for name, value in vars(self).items() if name not in own}
         return kept | {"built": bool(self._built)}
 
@@ -317,7 +328,7 @@ but gets (1, 28, 28): put a Flatten() before it
         built = state.pop("built")
         vars(self).update(state)
         self.xp, self._built, self._owner = np, [], Owner()
-        self._parameters = self._engine = self._reader = self._seen = None
+        self._parameters = self._engine = self._read = self._seen = None
         if built and all(layer.output_shape for _, layer in leaves(self.layers)):
             self._adopt()
 
@@ -357,12 +368,6 @@ class Seen:
             if layer.chains() != chains:
                 return False
         return not [1 for layer, ids in self.ids if [*map(id, layer.params.values())] != ids]
-
-
-def _arrays(layers: Sequence[Layer]) -> dict[str, Array]:
-    """All parameters and states by their names."""
-    found = ((n, {**layer.params, **layer.state}) for n, layer in leaves(layers))
-    return {f"{name}.{key}": a for name, arrays in found for key, a in arrays.items()}
 
 
 def _layers(layers: Sequence[Layer]) -> list[Layer]:

@@ -14,7 +14,8 @@ from saved_models import arrays_of, assert_same, built, every_layer, trained
 
 import course_nn as nn
 from course_nn import old_archive, storage
-from course_nn.description import describe, parameters_of, states_of
+from course_nn.description import describe
+from course_nn.layers import parameters_of, states_of
 from course_nn.storage import StorageError
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import course_nn as nn
+from course_nn import stack
 
 RNG = np.random.default_rng
 
@@ -100,6 +101,38 @@ def test_layers_that_were_built_for_one_another_need_no_build_and_others_say_so(
     one = trained()
     with pytest.raises(nn.ShapeError, match=r"layer 0, Conv2D.*, gives \(3, 6, 6\), and layer 1"):
         nn.Sequential([one.layers[0], one.layers[5]])
+
+
+def test_a_part_that_predicts_is_planned_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, (x, _) = trained(), images()
+    part, other = model[:4], nn.Sequential(model.layers[:5])
+    planned = []
+    make = stack.Engine
+    monkeypatch.setattr("course_nn.stack.Engine", lambda *a: planned.append(a) or make(*a))
+    for _ in range(3):
+        part.predict(x, batch_size=4)
+    assert len(planned) == 1
+    other.params.flat[:] += 1  # other arrays under the same layers
+    np.testing.assert_array_equal(part.predict(x), nn.Sequential(part.layers).predict(x))
+
+
+def test_layers_moved_into_a_block_are_planned_anew() -> None:
+    dense, tanh, x = nn.Dense(3), nn.Tanh(), np.ones((2, 3))
+    model = nn.Sequential([dense, tanh])
+    model.build((3,), rng=RNG(0), dtype=np.float64)
+    plain = model.predict(x)
+    model.layers[:] = [dense, block := nn.Residual([tanh])]
+    block.build((3,), rng=RNG(0), dtype=np.float64, keep=True)
+    h = dense.forward(x)
+    np.testing.assert_allclose(model.predict(x), np.tanh(h) + h)
+    assert (model.predict(x) != plain).any()
+
+
+def test_a_model_without_parameters_keeps_the_dtype_it_was_built_for() -> None:
+    model = nn.Sequential([nn.Tanh()])
+    model.build((3,), rng=RNG(0), dtype=np.float64)
+    assert model.dtype == np.float64
+    assert model.predict(np.ones((1, 3))).dtype == np.float64
 
 
 # -- building again --------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ from .base import (
     build_chain,
     expect_each_once,
     leaves,
+    parameters_of,
+    states_of,
 )
 from .conv import Conv2D, ConvTranspose2D
 from .dense import Dense
@@ -46,4 +48,6 @@ __all__ = [
     "build_chain",
     "expect_each_once",
     "leaves",
+    "parameters_of",
+    "states_of",
 ]

@@ -498,6 +498,23 @@ def leaves(layers: Sequence[Layer], prefix: str = "") -> Iterator[tuple[str, Lay
             yield f"{prefix}{i}", layer
 
 
+def parameters_of(layers: Sequence[Layer]) -> dict[str, Array]:
+    """The parameters of layers by their names in a model.
+
+    >>> import course_nn as nn
+    >>> layer = nn.Dense(2)
+    >>> _ = layer.build((3,), rng=np.random.default_rng(0))
+    >>> [(name, a.shape) for name, a in parameters_of([layer]).items()]
+    [('0.W', (3, 2)), ('0.b', (2,))]
+    """
+    return {f"{n}.{k}": a for n, layer in leaves(layers) for k, a in layer.params.items()}
+
+
+def states_of(layers: Sequence[Layer]) -> dict[str, Array]:
+    """Their running statistics, likewise."""
+    return {f"{n}.{k}": a for n, layer in leaves(layers) for k, a in layer.state.items()}
+
+
 def expect_each_once(layers: Sequence[Layer]) -> None:
     """Raises ValueError if a layer stands in two places, however deep.
 
