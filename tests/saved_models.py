@@ -113,3 +113,87 @@ def trained() -> tuple[nn.Sequential, nn.Optimizer, np.random.Generator]:
     model, rng, optimizer = built(small()), np.random.default_rng(3), OPTIMISERS[0]()
     train(model, optimizer, rng, epochs=1)
     return model, optimizer, rng
+
+
+# -- what may be wrong with a file's header, whatever holds its arrays -----------------------------
+
+Change = Callable[[dict, dict], None]  # of the arrays by their names, and of the header
+
+
+def tamper(**fields):
+    return lambda arrays, header: header.update(fields)
+
+
+def entry(name: str, array: np.ndarray | bytes | None):
+    def change(arrays, header):
+        if array is None:
+            del arrays[name]
+        else:
+            arrays[name] = array
+
+    return change
+
+
+def argument(index: int, **arguments):
+    return lambda arrays, header: header["layers"][index]["arguments"].update(arguments)
+
+
+def optimizer(**fields):
+    return lambda arrays, header: header["optimizer"].update(fields)
+
+
+def generator(**fields):
+    return lambda arrays, header: header["rng"].update(fields)
+
+
+BAD_HEADERS: dict[str, tuple[Change, str]] = {
+    "dtype": (
+        tamper(dtype="object"),
+        "its dtype is 'object', not one of float32, float64",
+    ),
+    "input shape": (tamper(input_shape=[1, -6, 6]), "where a shape belongs"),
+    "input of floats": (tamper(input_shape=[1, 6.0, 6]), "where a shape belongs"),
+    "input that does not fit": (
+        tamper(input_shape=[1, 2, 2]),
+        "its layers do not fit: layer 0: Conv2D",
+    ),
+    "layers": (tamper(layers="none"), "where a list belongs"),
+    "no layer": (tamper(layers=[]), "a model needs at least one layer"),
+    "unknown layer": (
+        tamper(layers=[{"type": "os.system", "arguments": {}}]),
+        "it names the layer 'os.system'",
+    ),
+    "private layer": (
+        tamper(layers=[{"type": "_Pool2D", "arguments": {}}]),
+        "it names the layer '_Pool2D'",
+    ),
+    "unknown argument": (argument(0, colour=1), "its layer Conv2D cannot be made: .*colour"),
+    "argument out of range": (
+        argument(5, rate=2),
+        r"its layer Dropout cannot be made: rate must be in \[0, 1\)",
+    ),
+    "argument of text": (argument(1, eps="x"), "its argument eps is 'x', where a number belongs"),
+    "argument without bound": (argument(1, eps=float("inf")), "its argument eps is 'inf'"),
+    "initialiser": (
+        lambda e, h: h["layers"][0].update(init="fans"),
+        "it names the initialiser 'fans'",
+    ),
+    "list of parameters": (
+        tamper(parameters={"0.W": [1]}),
+        "the parameters that it lists are not those",
+    ),
+    "generators": (tamper(generators={}), "one random generator for each of its Dropout layers"),
+    "generator's kind": (
+        generator(state={"bit_generator": "os"}),
+        "random generator cannot be used",
+    ),
+    "generator's state": (
+        generator(state={"bit_generator": "PCG64", "state": {"state": -1, "inc": 2}}),
+        "random generator cannot be used",
+    ),
+    "generator's seed": (generator(seed={"entropy": "x"}), "random generator cannot be used"),
+    "optimizer": (optimizer(type="Magic"), "it names the optimizer 'Magic'"),
+    "steps": (optimizer(steps=-1), "its optimizer cannot have made -1 steps"),
+    "slots": (optimizer(slots=["velocity"]), r"with state \('velocity',\)"),
+    "missing field": (lambda e, h: h.pop("rng"), "damaged or cut short .KeyError: 'rng'"),
+}

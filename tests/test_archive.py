@@ -12,7 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
-from saved_models import arrays_of, assert_same, trained
+from saved_models import (
+    BAD_HEADERS,
+    argument,
+    arrays_of,
+    assert_same,
+    entry,
+    tamper,
+    trained,
+)
 
 import course_nn as nn
 from course_nn import archive, storage
@@ -38,33 +46,8 @@ def rewrite(path: Path, change: Callable[[dict, dict], None]) -> None:
     save_file(tensors, path, metadata={archive.KEY: told})
 
 
-def tamper(**fields):
-    return lambda tensors, header: header.update(fields)
-
-
-def entry(name: str, array: np.ndarray | None):
-    def change(tensors, header):
-        if array is None:
-            del tensors[name]
-        else:
-            tensors[name] = array
-
-    return change
-
-
-def argument(index: int, **arguments):
-    return lambda tensors, header: header["layers"][index]["arguments"].update(arguments)
-
-
-def optimizer(**fields):
-    return lambda tensors, header: header["optimizer"].update(fields)
-
-
-def generator(**fields):
-    return lambda tensors, header: header["rng"].update(fields)
-
-
 BAD = {
+    **BAD_HEADERS,
     "foreign json": (
         tamper(format="another"),
         "its metadata is not that of a model of course_nn's",
@@ -74,43 +57,12 @@ BAD = {
         "its format version is 3, and this course_nn reads up to 2; update",
     ),
     "no version": (tamper(version="1"), "its format version is '1', which is none"),
-    "dtype": (
-        tamper(dtype="object"),
-        "its dtype is 'object', not one of float32, float64",
-    ),
     "dtype of another": (tamper(dtype="float64"), "its array 0.W is float32 of shape"),
-    "input shape": (tamper(input_shape=[1, -6, 6]), "where a shape belongs"),
     "input without a shape": (tamper(input_shape=[]), "where a shape belongs"),
-    "input of floats": (tamper(input_shape=[1, 6.0, 6]), "where a shape belongs"),
-    "input that does not fit": (
-        tamper(input_shape=[1, 2, 2]),
-        "its layers do not fit: layer 0: Conv2D",
-    ),
-    "layers": (tamper(layers="none"), "where a list belongs"),
-    "no layer": (tamper(layers=[]), "a model needs at least one layer"),
-    "unknown layer": (
-        tamper(layers=[{"type": "os.system", "arguments": {}}]),
-        "it names the layer 'os.system'",
-    ),
-    "private layer": (
-        tamper(layers=[{"type": "_Pool2D", "arguments": {}}]),
-        "it names the layer '_Pool2D'",
-    ),
-    "unknown argument": (argument(0, colour=1), "its layer Conv2D cannot be made: .*colour"),
-    "argument out of range": (
-        argument(5, rate=2),
-        r"its layer Dropout cannot be made: rate must be in \[0, 1\)",
-    ),
-    "argument of text": (argument(1, eps="x"), "its argument eps is 'x', where a number belongs"),
-    "argument without bound": (argument(1, eps=float("inf")), "its argument eps is 'inf'"),
     "huge layer": (argument(6, units=10**12), r"6.W is float32 of shape \(64, 3\)"),
     "huge filter": (
         argument(0, filters=10**12),
         r"0.W is float32 of shape \(4, 1, 3, 3\)",
-    ),
-    "initialiser": (
-        lambda e, h: h["layers"][0].update(init="fans"),
-        "it names the initialiser 'fans'",
     ),
     "missing array": (entry("0.W", None), "its array 0.W is missing"),
     "missing state": (
@@ -121,24 +73,6 @@ BAD = {
         entry("optimizer/mean/0.b", None),
         "its array optimizer/mean/0.b is missing",
     ),
-    "list of parameters": (
-        tamper(parameters={"0.W": [1]}),
-        "the parameters that it lists are not those",
-    ),
-    "generators": (tamper(generators={}), "one random generator for each of its Dropout layers"),
-    "generator's kind": (
-        generator(state={"bit_generator": "os"}),
-        "random generator cannot be used",
-    ),
-    "generator's state": (
-        generator(state={"bit_generator": "PCG64", "state": {"state": -1, "inc": 2}}),
-        "random generator cannot be used",
-    ),
-    "generator's seed": (generator(seed={"entropy": "x"}), "random generator cannot be used"),
-    "optimizer": (optimizer(type="Magic"), "it names the optimizer 'Magic'"),
-    "steps": (optimizer(steps=-1), "its optimizer cannot have made -1 steps"),
-    "slots": (optimizer(slots=["velocity"]), r"with state \('velocity',\)"),
-    "missing field": (lambda e, h: h.pop("rng"), "damaged or cut short .KeyError: 'rng'"),
     "wrong shape": (
         entry("0.W", np.zeros((4, 9), np.float32)),
         r"float32 of shape \(4, 9\), where its layers need float32 of shape \(4, 1, 3, 3\)",
