@@ -5,6 +5,24 @@ from typing import Any, Protocol
 
 import numpy as np
 
+# Okabe and Ito's colours, which all eyes tell apart; in `page`, each follows a light or dark page.
+INK, GREY, FAINT = "#333333", "#767676", "#D0D4D9"  # text and axes; what matters less; grids
+PAPER, MARK, WASH = "#F3F5F7", "#FCE5CD", "#DCEBF7"  # areas under text: plain, marked, cool
+BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#AA4499"
+LINES = (BLUE, ORANGE, GREEN, PURPLE, GREY)
+PALETTE = {
+    "ink": INK,
+    "grey": GREY,
+    "faint": FAINT,
+    "paper": PAPER,
+    "mark": MARK,
+    "wash": WASH,
+    "blue": BLUE,
+    "orange": ORANGE,
+    "green": GREEN,
+    "purple": PURPLE,
+}
+
 
 class Report(Protocol):
     """What a gradient check found: all of it that is drawn."""

@@ -13,7 +13,7 @@ PACKAGE = ROOT / "course_nn"
 STOREYS = (
     "backend words threads checks files",
     "ops plain init reference",
-    "plot gradcheck layercheck",
+    "plot page gradcheck layercheck",
     "schedule parameters losses optim data",
     "layers plan barrier engine summary",
     "door progress objective faults training callbacks",

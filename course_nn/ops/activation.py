@@ -111,7 +111,9 @@ def leaky_relu_backward(dy: Array, cache: tuple) -> Array:
     array([ 1., 10.])
     """
     positive, slope = cache
-    return _bent(upstream("leaky_relu_backward", dy, positive.shape), positive, slope)
+    return _bent(
+        upstream("leaky_relu_backward", dy, positive.shape), positive, slope
+    )
 
 
 def _bent(a: Array, positive: Array, slope: float) -> Array:
@@ -245,7 +247,9 @@ def silu_forward(x: Array) -> tuple[Array, Array]:
         x, -1e3, math.inf
     )  # share is 0 further out: not −∞ · 0
     y = small * share
-    small = small.clip(max=1e3, out=small if x.ndim else None)  # no slope further out
+    small = small.clip(
+        max=1e3, out=small if x.ndim else None
+    )  # no slope further out
     return y, share * (1 + small / total)
 
 
@@ -290,11 +294,17 @@ def gelu_forward(x: Array, approximate: str = "none") -> tuple[Array, Array]:
     """
     x = as_float(x)
     if not isinstance(approximate, str) or approximate not in ("none", "tanh"):
-        raise ValueError(f'approximate must be "none" or "tanh", got {approximate!r}')
+        raise ValueError(
+            f'approximate must be "none" or "tanh", got {approximate!r}'
+        )
     xp = array_module(x)
-    farthest = math.sqrt(3 * math.log(xp.finfo(x.dtype).max))  # Φ is 0 or 1 long before
+    farthest = math.sqrt(
+        3 * math.log(xp.finfo(x.dtype).max)
+    )  # Φ is 0 or 1 long before
     small = xp.clip(x, -farthest, farthest)
-    share, density = (_normal if approximate == "none" else _nearly_normal)(small)
+    share, density = (_normal if approximate == "none" else _nearly_normal)(
+        small
+    )
     y = share * xp.clip(x, -farthest, math.inf)  # not −∞ · 0
     return y, share + small * density
 

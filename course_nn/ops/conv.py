@@ -7,7 +7,14 @@ not flipped.
 import numpy as np
 
 from ..backend import Array, array_module
-from ..checks import as_float, check_unchanged, glimpse, same_shape, upstream, whole
+from ..checks import (
+    as_float,
+    check_unchanged,
+    glimpse,
+    same_shape,
+    upstream,
+    whole,
+)
 from .geometry import Geometry, Pair, Sides, geometry, transposed_size
 from .patches import (
     batch_first,
@@ -169,9 +176,16 @@ def fold_gradient(
     xp, (_, OH, OW, N) = array_module(dy), dy.shape
     kernels = in_columns(W, groups)
     given = places(dy, groups, OW * N)
-    product = xp.multiply if len(W) == groups else xp.matmul  # no sum if depthwise
+    product = (
+        xp.multiply if len(W) == groups else xp.matmul
+    )  # no sum if depthwise
     (top, bottom), (left, right) = g.padding
-    padded = groups * W.shape[1], top + size[0] + bottom, left + size[1] + right, N
+    padded = (
+        groups * W.shape[1],
+        top + size[0] + bottom,
+        left + size[1] + right,
+        N,
+    )
     dx = xp.zeros(padded, dtype=xp.result_type(dy, W))
     for out, under in strips(dx, g, OH, OW):
         seen = dx[:, under, : g.span(OH, OW)[1]]
@@ -179,19 +193,25 @@ def fold_gradient(
     return dx[:, top : top + size[0], left : left + size[1]]
 
 
-def _operands(x: Array, W: Array, b: Array | None) -> tuple[Array, Array, Array | None]:
+def _operands(
+    x: Array, W: Array, b: Array | None
+) -> tuple[Array, Array, Array | None]:
     """x, W and b as arrays of one dtype, if x and W have four axes."""
     x, W = images(x), as_float(W, "W")
     b = b if b is None else as_float(b, "b")
     if W.ndim != 4 or 0 in W.shape:
-        raise ValueError(f"W must be kernels of shape (F, C, R, S), got {W.shape}")
+        raise ValueError(
+            f"W must be kernels of shape (F, C, R, S), got {W.shape}"
+        )
     dtype = np.result_type(*(a.dtype for a in (x, W, b) if a is not None))
     if dtype == x.dtype == W.dtype:
         return x, W, b
     return x.astype(dtype), W.astype(dtype), b
 
 
-def _check_channels(x: Array, W: Array, groups: int, expected: int, per: str) -> None:
+def _check_channels(
+    x: Array, W: Array, groups: int, expected: int, per: str
+) -> None:
     """Raises ValueError unless x has the channels expected, and W equal groups."""
     if x.shape[1] != expected:
         raise ValueError(
@@ -253,7 +273,9 @@ def conv2d_forward(
     x, W, b = _operands(x, W, b)
     g, size = geometry(W.shape[2:], stride, padding, dilation), x.shape[2:]
     channels = W.shape[1] * whole("groups", groups, 1)
-    _check_channels(x, W, groups, channels, f" ({groups} groups)" * (groups > 1))
+    _check_channels(
+        x, W, groups, channels, f" ({groups} groups)" * (groups > 1)
+    )
     g.output_size(*size)  # refuses a kernel that does not fit
     if b is not None:
         same_shape("conv2d_forward", "b, one number a filter,", b, (len(W),))
@@ -347,7 +369,9 @@ def conv_transpose2d_forward(
     _check_channels(x, W, groups, len(W), " on its first axis")
     size = transposed_size(g, output_padding, *x.shape[2:])
     if b is not None:
-        same_shape("conv_transpose2d_forward", "b, one number a filter,", b, (filters,))
+        same_shape(
+            "conv_transpose2d_forward", "b, one number a filter,", b, (filters,)
+        )
     x = batch_last(x)
     y = image_gradient(x, W, size, g, groups)
     if b is not None:

@@ -6,10 +6,19 @@ Products of matrices are all there is to it, forward and backward.
 import math
 
 from ..backend import Array
-from ..checks import as_float, check_unchanged, floats, glimpse, same_shape, upstream
+from ..checks import (
+    as_float,
+    check_unchanged,
+    floats,
+    glimpse,
+    same_shape,
+    upstream,
+)
 
 
-def dense_forward(x: Array, W: Array, b: Array | None = None) -> tuple[Array, tuple]:
+def dense_forward(
+    x: Array, W: Array, b: Array | None = None
+) -> tuple[Array, tuple]:
     """y = x W + b: every output is a weighted sum of every input.
 
     Parameters
@@ -112,7 +121,9 @@ def flatten_forward(x: Array) -> tuple[Array, tuple]:
     """
     x = as_float(x)
     if not x.ndim:
-        raise ValueError("flatten_forward takes samples (N, …), got a single number")
+        raise ValueError(
+            "flatten_forward takes samples (N, …), got a single number"
+        )
     return x.reshape(x.shape[0], math.prod(x.shape[1:])), x.shape
 
 

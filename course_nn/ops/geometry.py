@@ -10,7 +10,9 @@ from typing import NamedTuple
 from ..checks import whole
 
 Pair = int | tuple[int, int]
-Sides = tuple[tuple[int, int], tuple[int, int]]  # ((top, bottom), (left, right))
+Sides = tuple[
+    tuple[int, int], tuple[int, int]
+]  # ((top, bottom), (left, right))
 UNPADDED: Sides = ((0, 0), (0, 0))
 MOST = 1 << 20  # pixels; more are a mistake, and no memory holds their squares
 
@@ -112,7 +114,10 @@ def pair(value: Pair) -> tuple[int, int]:
 
 
 def geometry(
-    kernel: Pair, stride: Pair = 1, padding: Pair | Sides = 0, dilation: Pair = 1
+    kernel: Pair,
+    stride: Pair = 1,
+    padding: Pair | Sides = 0,
+    dilation: Pair = 1,
 ) -> Geometry:
     """A `Geometry` from numbers or pairs, checked.
 
@@ -220,7 +225,9 @@ def pool_geometry(
 def _check_options(padding: Pair | Sides | str, ceil_mode: bool) -> None:
     """Refuses words and kinds that are no options of a pooling."""
     if isinstance(padding, str) and padding != "same":
-        raise ValueError(f'padding must be "same" or in pixels, got {padding!r}')
+        raise ValueError(
+            f'padding must be "same" or in pixels, got {padding!r}'
+        )
     if not isinstance(ceil_mode, bool):
         raise TypeError(f"ceil_mode must be True or False, got {ceil_mode!r}")
 
@@ -270,5 +277,7 @@ def same_padding(
     (0, 1)
     """
     windows = math.ceil(size / stride)
-    missing = max((windows - 1) * stride + dilation * (kernel - 1) + 1 - size, 0)
+    missing = max(
+        (windows - 1) * stride + dilation * (kernel - 1) + 1 - size, 0
+    )
     return missing // 2, missing - missing // 2

@@ -33,7 +33,10 @@ def one_hot(
     array([[0., 0., 1.],
            [1., 0., 0.]], dtype=float32)
     """
-    labels, classes = _integers(as_array(labels), "(N,)"), whole("classes", classes, 1)
+    labels, classes = (
+        _integers(as_array(labels), "(N,)"),
+        whole("classes", classes, 1),
+    )
     _expect_in_range(labels, classes)
     xp = array_module(labels)
     return xp.asarray(labels[:, None] == xp.arange(classes), dtype=dtype)
@@ -68,7 +71,9 @@ def targets_like(
     """
     output = as_float(output, "output")
     xp = array_module(output)
-    checked = class_labels(xp.asarray(as_array(labels)), output.shape, ignore_index)
+    checked = class_labels(
+        xp.asarray(as_array(labels)), output.shape, ignore_index
+    )
     if checked.ndim == 2:
         return checked.astype(output.dtype, copy=False)
     return xp.asarray(
@@ -160,7 +165,11 @@ def _integers(labels: Array, expected: str) -> Array:
         column = labels.ndim == 2 and labels.shape[1] == 1
         raise ValueError(
             f"labels have shape {labels.shape}, expected "
-            + (f"({len(labels)},): write np.ravel(labels)" if column else expected)
+            + (
+                f"({len(labels)},): write np.ravel(labels)"
+                if column
+                else expected
+            )
         )
     if labels.dtype.kind in "iu":
         return labels

@@ -27,8 +27,14 @@ def _weighted_targets(
 ) -> tuple[Array, float]:
     """tₙₖ = sₙ wₖ ((1 − ε) [k = labelsₙ] + ε / K), and Σₙ of sₙ w[labelsₙ]."""
     xp, t = array_module(output), targets_like(output, labels, ignore_index)
-    if class_weights is None and sample_weights is None and ignore_index is None:
-        return _smooth(t, smoothing).copy(), float(len(t))  # t may be the labels
+    if (
+        class_weights is None
+        and sample_weights is None
+        and ignore_index is None
+    ):
+        return _smooth(t, smoothing).copy(), float(
+            len(t)
+        )  # t may be the labels
     s = sample_weighting(output, sample_weights)
     if ignore_index is not None:
         s = s * (xp.asarray(labels) != ignore_index)
@@ -363,7 +369,9 @@ def mean_squared_error_forward(
     y = as_float(y, "y")
     t = array_module(y).asarray(number_targets(targets, y.shape), y.dtype)
     share, difference = _shares(y, sample_weights), y - t
-    return float((difference * difference * share).sum()), 2 * share * difference
+    return float(
+        (difference * difference * share).sum()
+    ), 2 * share * difference
 
 
 def mean_squared_error_backward(dloss: float, cache: Array) -> Array:

@@ -104,7 +104,9 @@ def merge_moments(slices: Sequence[Moments]) -> Moments:
     count = sum(s.count for s in slices)
     zero = 0 * slices[0].mean
     mean = sum((s.count / count * s.mean for s in slices), zero)
-    var = sum((s.count / count * (s.var + (s.mean - mean) ** 2) for s in slices), zero)
+    var = sum(
+        (s.count / count * (s.var + (s.mean - mean) ** 2) for s in slices), zero
+    )
     return Moments(mean, var, count)
 
 
@@ -171,9 +173,18 @@ def batch_norm_forward(
     array([-1.,  1.])
     """
     x = _features_or_images(x)
-    mean, var, count = _of_a_batch(x) if moments is None else _as_moments(moments)
-    x, gamma, beta, mean, var = floats(x=x, gamma=gamma, beta=beta, mean=mean, var=var)
-    for name, v in (("gamma", gamma), ("beta", beta), ("mean", mean), ("var", var)):
+    mean, var, count = (
+        _of_a_batch(x) if moments is None else _as_moments(moments)
+    )
+    x, gamma, beta, mean, var = floats(
+        x=x, gamma=gamma, beta=beta, mean=mean, var=var
+    )
+    for name, v in (
+        ("gamma", gamma),
+        ("beta", beta),
+        ("mean", mean),
+        ("var", var),
+    ):
         same_shape("batch_norm_forward", name, v, x.shape[1:2])
     inv_std = 1 / array_module(x).sqrt(var + number("eps", eps, 0))
     scale = gamma * inv_std
@@ -266,7 +277,9 @@ def layer_norm_forward(
     """
     x, gamma, beta = floats(x=x, gamma=gamma, beta=beta)
     if x.ndim < 2 or 0 in x.shape[1:]:
-        raise ValueError(f"layer norm takes samples (N, …) of numbers, got {x.shape}")
+        raise ValueError(
+            f"layer norm takes samples (N, …) of numbers, got {x.shape}"
+        )
     for name, v in (("gamma", gamma), ("beta", beta)):
         same_shape("layer_norm_forward", name, v, x.shape[1:])
     axes = tuple(range(1, x.ndim))

@@ -16,9 +16,13 @@ from ..backend import Array, array_module, as_strided
 from ..checks import as_float, same_shape, whole
 from .geometry import MOST, UNPADDED, Geometry, Pair, Sides, sides
 
-PATCH_BYTES = 1 << 21  # of patches at a time: they are used while they lie in the cache
+PATCH_BYTES = (
+    1 << 21
+)  # of patches at a time: they are used while they lie in the cache
 ROW_GAP = 16  # numbers between two rows of patches
-SMALL_PRODUCT = 1_000_000  # multiplications of a product that BLAS makes without copies
+SMALL_PRODUCT = (
+    1_000_000  # multiplications of a product that BLAS makes without copies
+)
 
 
 def images(x: Array, name: str = "x") -> Array:
@@ -50,11 +54,15 @@ def _around(padding: Pair | Sides) -> Sides:
     """Padding in its full form, if it can be."""
     full = sides(padding)
     if min(full[0] + full[1]) < 0 or max(full[0] + full[1]) > MOST:
-        raise ValueError(f"padding must be at least 0 and at most {MOST}, got {full}")
+        raise ValueError(
+            f"padding must be at least 0 and at most {MOST}, got {full}"
+        )
     return full
 
 
-def batch_last(x: Array, padding: Pair | Sides = UNPADDED, fill: float = 0) -> Array:
+def batch_last(
+    x: Array, padding: Pair | Sides = UNPADDED, fill: float = 0
+) -> Array:
     """(N, C, H, W) → (C, H + padding, W + padding, N); no copy where x lies so.
 
     Parameters
@@ -85,7 +93,9 @@ def batch_last(x: Array, padding: Pair | Sides = UNPADDED, fill: float = 0) -> A
     if top == bottom == left == right == 0:
         return xp.ascontiguousarray(x)
     padded = xp.empty((C, H + top + bottom, W + left + right, N), dtype=x.dtype)
-    padded[:, :top] = padded[:, top + H :] = fill  # not all of it: that is a pass more
+    padded[:, :top] = padded[:, top + H :] = (
+        fill  # not all of it: that is a pass more
+    )
     padded[:, :, :left] = padded[:, :, left + W :] = fill
     padded[:, top : top + H, left : left + W] = x
     return padded
@@ -162,7 +172,9 @@ def fold_patches(columns: Array, shape: tuple[int, ...], g: Geometry) -> Array:
     """
     _expect_axes("fold_patches", columns, ("C", "R", "S", "OH", "OW", "N"))
     if not isinstance(shape, tuple | list) or len(shape) != 4:
-        raise ValueError(f"fold_patches: shape must be (C, H, W, N), got {shape!r}")
+        raise ValueError(
+            f"fold_patches: shape must be (C, H, W, N), got {shape!r}"
+        )
     shape = tuple(whole("fold_patches: shape", n, 0) for n in shape)
     x = array_module(columns).zeros(shape, dtype=columns.dtype)
     seen = windows(x, g)
@@ -175,7 +187,9 @@ def fold_patches(columns: Array, shape: tuple[int, ...], g: Geometry) -> Array:
     return x
 
 
-def apart(size: int, count: int, stride: int, dilation: int) -> list[int | slice]:
+def apart(
+    size: int, count: int, stride: int, dilation: int
+) -> list[int | slice]:
     """A kernel's pixels, along one axis, in groups that never meet at a pixel."""
     together = size if count == 1 else math.ceil(stride / dilation)
     if together == 1:
@@ -186,7 +200,9 @@ def apart(size: int, count: int, stride: int, dilation: int) -> list[int | slice
 # -- rows of patches: what the convolution copies ------------------------------------
 
 
-def strips(x: Array, g: Geometry, OH: int, OW: int) -> Iterator[tuple[slice, slice]]:
+def strips(
+    x: Array, g: Geometry, OH: int, OW: int
+) -> Iterator[tuple[slice, slice]]:
     """Strips of output rows and the image rows under them; patches fit the cache."""
     C, _, _, N = x.shape
     rows = PATCH_BYTES // max(C * g.kernel[1] * OW * N * x.itemsize, 1)
@@ -228,13 +244,17 @@ def columns_of(x: Array, g: Geometry, groups: int, block: int) -> Array:
 def _copied(rows: Array) -> Array:
     """Rows in new memory, with gaps: 4096 bytes apart they share a place in cache."""
     *axes, OW, N = rows.shape
-    apart = array_module(rows).empty((*axes, OW * N + ROW_GAP), dtype=rows.dtype)
+    apart = array_module(rows).empty(
+        (*axes, OW * N + ROW_GAP), dtype=rows.dtype
+    )
     copy = apart[..., : OW * N].reshape(rows.shape)
     copy[...] = rows
     return copy
 
 
-def fold_columns(x: Array, columns: Array, g: Geometry, groups: int, OW: int) -> None:
+def fold_columns(
+    x: Array, columns: Array, g: Geometry, groups: int, OW: int
+) -> None:
     """Undoes `columns_of` by adding: the rows of a pile, then the pixels of a row."""
     seen, block = row_windows(x, g, groups), columns.shape[-1]
     rows = array_module(x).zeros(seen.shape, dtype=x.dtype)
@@ -266,5 +286,7 @@ def block_size(filters: int, weights: int, OW: int, N: int) -> int:
     BLAS spares small products the copies that it makes of large ones.
     """
     sizes = [OW // q * N for q in range(1, OW + 1) if OW % q == 0]
-    small = [n for n in sizes if n >= 64 and n * filters * weights <= SMALL_PRODUCT]
+    small = [
+        n for n in sizes if n >= 64 and n * filters * weights <= SMALL_PRODUCT
+    ]
     return max(small, default=OW * N)

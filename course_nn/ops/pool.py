@@ -18,7 +18,9 @@ from .patches import batch_first, batch_last, images
 HEIGHT, WIDTH = 2, 3  # axes of an image (N, C, H, W)
 
 
-def window_step(x: Array, axis: int, offset: int, stride: int, count: int) -> Array:
+def window_step(
+    x: Array, axis: int, offset: int, stride: int, count: int
+) -> Array:
     """The view of every window's number `offset`, along one axis.
 
     >>> window_step(np.arange(6.0), axis=0, offset=1, stride=2, count=3)
@@ -57,12 +59,16 @@ def _max_along_backward(
     dx = xp.zeros_like(x, dtype=dy.dtype)
     shares = [xp.empty_like(dy) for _ in places]
     _share_out(dy, places, y, shares)
-    for target, share in zip(window_steps(dx, axis, size, stride), shares, strict=True):
+    for target, share in zip(
+        window_steps(dx, axis, size, stride), shares, strict=True
+    ):
         target += share
     return dx
 
 
-def _share_out(dy: Array, places: list[Array], y: Array, shares: list[Array]) -> None:
+def _share_out(
+    dy: Array, places: list[Array], y: Array, shares: list[Array]
+) -> None:
     """shares[j] = dy where places[j] is the first to equal y, else 0.
 
     Each place takes its own of the rest, the last what is left. Taken are the bits, as
@@ -79,12 +85,16 @@ def _share_out(dy: Array, places: list[Array], y: Array, shares: list[Array]) ->
 
 
 def _padded(x: Array, padding: Sides, fill: float) -> Array:
-    return x if padding == UNPADDED else batch_first(batch_last(x, padding, fill))
+    return (
+        x if padding == UNPADDED else batch_first(batch_last(x, padding, fill))
+    )
 
 
 def _inside(x: Array, padding: Sides) -> Array:
     (top, bottom), (left, right) = padding
-    return x[:, :, top : x.shape[HEIGHT] - bottom, left : x.shape[WIDTH] - right]
+    return x[
+        :, :, top : x.shape[HEIGHT] - bottom, left : x.shape[WIDTH] - right
+    ]
 
 
 def max_pool2d_forward(
@@ -206,7 +216,9 @@ def avg_pool2d_forward(
             f"count_include_pad must be True, False or None, got {count_include_pad!r}"
         )
     shape, same = x.shape, isinstance(padding, str)
-    g = pool_geometry(window, stride, padding, ceil_mode=ceil_mode, size=shape[2:])
+    g = pool_geometry(
+        window, stride, padding, ceil_mode=ceil_mode, size=shape[2:]
+    )
     g.output_size(*shape[2:])  # refuses a window that does not fit
     counted = UNPADDED
     if not same if count_include_pad is None else count_include_pad:
@@ -247,7 +259,10 @@ def avg_pool2d_backward(dy: Array, cache: tuple) -> Array:
     dy = upstream("avg_pool2d_backward", dy, (N, C, *g.output_size(H, W)))
     (top, bottom), (left, right) = g.padding
     padded = C, top + H + bottom, left + W + right, N
-    dx, share = batch_first(array_module(dy).zeros(padded, dtype=dy.dtype)), dy * share
+    dx, share = (
+        batch_first(array_module(dy).zeros(padded, dtype=dy.dtype)),
+        dy * share,
+    )
     for rows in window_steps(dx, HEIGHT, g.kernel[0], g.stride[0]):
         for target in window_steps(rows, WIDTH, g.kernel[1], g.stride[1]):
             target += share
