@@ -22,10 +22,13 @@ def style() -> None:
     from matplotlib_inline.backend_inline import set_matplotlib_formats
 
     set_matplotlib_formats("svg")
-    plt.rc(("text", "xtick", "ytick"), color=INK)
-    plt.rc("axes", labelcolor=INK, edgecolor=INK)
     plt.rcParams.update(
         {
+            "axes.edgecolor": INK,
+            "axes.labelcolor": INK,
+            "text.color": INK,
+            "xtick.color": INK,
+            "ytick.color": INK,
             "axes.prop_cycle": plt.cycler(color=LINES),
             "axes.spines.right": False,
             "axes.spines.top": False,
