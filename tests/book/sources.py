@@ -1,4 +1,4 @@
-"""The book's sources, read: its pages, and in each the blocks, the cells, the equations, the prose."""
+"""The book's sources, read: its pages, and in each its blocks, cells, equations and prose."""
 
 import ast
 import re
@@ -31,7 +31,7 @@ class Block:
 
 
 def options_of(text: str) -> tuple[dict[str, Any], str]:
-    """The options at the head of a directive, `:name: value` or YAML between dashes, and the rest."""
+    """The options at the head of a directive, `:name: value` or YAML between dashes; the rest."""
     if text.startswith("---\n"):
         head, _, body = text[4:].partition("\n---\n")
         return yaml.safe_load(head) or {}, body
