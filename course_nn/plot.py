@@ -1,6 +1,7 @@
 """The figures that chapters and checks share; matplotlib is imported when something is drawn."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,6 +23,69 @@ PALETTE = {
     "green": GREEN,
     "purple": PURPLE,
 }
+DARK, LIGHT = "#1A1A1A", "#FFFFFF"  # on a picture, whose colours follow no page
+FEW = 400  # signs that a picture holds and is still light
+WIDTH = 5.2  # of the widest figure, inches: its letters are still read on a phone
+
+
+def __getattr__(name: str) -> Any:
+    """SIGNED, the map of numbers that have a sign: blue below zero, paper at it, orange above.
+
+    It is made when it is first asked for, because matplotlib is needed to make it.
+    """
+    if name == "SIGNED":
+        return _map("signed", "#00395C", BLUE, "#7FB8DC", PAPER, "#EFAE7A", ORANGE, "#6B2A00")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+@cache
+def _map(name: str, *colours: str) -> Any:
+    """A map of matplotlib that runs through these colours, evenly spaced."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list(f"course_nn_{name}", colours)
+
+
+def _verdict_map() -> Any:
+    """The map of an error: pale blue where it passes, and with a step, orange to brown above."""
+    from matplotlib.colors import ListedColormap
+
+    right = _map("right", WASH, PAPER)(np.linspace(0, 1, 128))
+    wrong = _map("wrong", "#B84E00", "#6B2A00")(np.linspace(0, 1, 128))
+    return ListedColormap(np.concatenate([right, wrong]), "course_nn_verdict")
+
+
+def signs(ax: Any, values: np.ndarray, *, least: float = 0.1) -> None:
+    """Write + or − into each cell of a picture by `imshow`: the colour alone says nothing to some.
+
+    Parameters
+    ----------
+    ax : axes of matplotlib that show the matrix `values`.
+    values : (rows, columns).
+    least : a number below this share of the largest one gets no sign.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> ax = plt.figure().subplots()
+    >>> signs(ax, np.array([[-2.0, 0.0, 1.0]]))
+    >>> len(ax.collections)  # the pluses and the minuses
+    2
+    >>> plt.close()
+    """
+    largest = max(float(np.abs(values).max(initial=0)), 1e-300)
+    for marker, share in ("+", values / largest), ("_", -values / largest):
+        i, j = np.nonzero(share > least)
+        colours = [LIGHT if strong else DARK for strong in share[i, j] > 0.55]
+        if len(i):
+            ax.scatter(j, i, _area(ax, values.shape), colours, marker=marker, linewidths=1)
+
+
+def _area(ax: Any, shape: tuple[int, ...]) -> float:
+    """Of a sign that fills half of a cell, in square points; at most 8 by 8."""
+    box = ax.get_position()
+    width, height = ax.figure.get_size_inches() * (box.width, box.height) * 72
+    return float(min(8, 0.5 * width / shape[1], 0.5 * height / shape[0]) ** 2)
 
 
 class Report(Protocol):
@@ -70,27 +134,48 @@ def gradient_report(report: Report) -> Any:
 
     shown = [c for c in report.comparisons if not c.problem]
     rows = max(len(shown), 1)
-    size = (9, 2.2 * rows)
+    size = (WIDTH, 1.7 * rows)
     figure, axes = plt.subplots(rows, 3, figsize=size, squeeze=False, layout="constrained")
     for row, c in zip(axes, shown, strict=False):
         limit = max(float(np.abs(c.numerical).max(initial=0)), 1e-300)
-        style = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit, "aspect": "auto"}
         gradients = {"analytic": c.analytic, "numerical": c.numerical}
         for ax, (title, values) in zip(row, gradients.items(), strict=False):
-            picture = ax.imshow(as_picture(values), **style)
-            ax.set_title(f"d{c.name}, {title}", fontsize=10)
-            figure.colorbar(picture, ax=ax)
+            matrix = as_picture(values)
+            picture = ax.imshow(matrix, _signed(), aspect="auto", vmin=-limit, vmax=limit)
+            ax.set_title(f"d{c.name}, {title}", fontsize=9)
+            if matrix.size <= FEW:
+                signs(ax, matrix)
+        _bar(figure, picture, row[:2])
         _error_map(figure, row[2], c.name, c.relative_error, report.tolerance)
+    for ax in axes.flat:
+        ax.tick_params(labelsize=9)
+        ax.locator_params(nbins=3, integer=True, min_n_ticks=1)
     return figure
 
 
+def _signed() -> Any:
+    return __getattr__("SIGNED")
+
+
+def _bar(figure: Any, picture: Any, ax: Any, ticks: Sequence[float] | None = None) -> None:
+    """The scale of a picture, narrow."""
+    bar = figure.colorbar(picture, ax=ax, fraction=0.08, pad=0.02, ticks=ticks)
+    bar.ax.tick_params(labelsize=9)
+    bar.outline.set_visible(False)
+
+
 def _error_map(figure: Any, ax: Any, name: str, error: np.ndarray, tolerance: float) -> None:
-    """The relative error, on a logarithmic scale whose middle is the tolerance: red is wrong."""
-    exponent = np.log10(np.clip(as_picture(error), tolerance * 1e-6, tolerance * 1e6))
+    """The relative error, on a logarithmic scale whose middle is the tolerance: × is wrong."""
+    error = as_picture(error)
+    exponent = np.log10(np.clip(error, tolerance * 1e-6, tolerance * 1e6))
     middle = np.log10(tolerance)
-    picture = ax.imshow(exponent, cmap="RdYlGn_r", vmin=middle - 6, vmax=middle + 6, aspect="auto")
-    ax.set_title(f"d{name}, log₁₀ relative error", fontsize=10)
-    figure.colorbar(picture, ax=ax)
+    limits = {"vmin": middle - 6, "vmax": middle + 6}
+    picture = ax.imshow(exponent, _verdict_map(), aspect="auto", **limits)
+    i, j = np.nonzero(~(error <= tolerance))
+    if 0 < len(i) <= FEW:
+        ax.scatter(j, i, _area(ax, error.shape), LIGHT, marker="x", linewidths=1)
+    ax.set_title(f"log₁₀ error of d{name}", fontsize=9)
+    _bar(figure, picture, ax, [middle - 6, middle, middle + 6])
 
 
 def image_grid(
@@ -109,9 +194,10 @@ def image_grid(
     images : (N, H, W) or (N, 1, H, W), numbers of any range; all share one scale.
     titles : a few letters above each, or none.
     columns : pictures in a row.
-    wrong : True sets a picture's title in red.
-    signed : False draws ink on paper, 0 as white; True draws red above zero and blue below it.
-    size : of a picture, inches.
+    wrong : True sets a picture's title in orange and bold.
+    signed : False draws ink on paper, 0 as white; True draws orange above zero and blue below it,
+        with a sign in each pixel where the pixels are few.
+    size : of a picture, inches; smaller where the row would be wider than a page.
 
     Returns
     -------
@@ -126,18 +212,22 @@ def image_grid(
 
     images = np.asarray(images).reshape(len(images), *np.shape(images)[-2:])
     rows = max(1, -(-len(images) // columns))
+    size = min(size, WIDTH / columns)
     figsize = (columns * size, rows * (size + (0.25 if len(titles) else 0)))
     figure, axes = plt.subplots(rows, columns, figsize=figsize, squeeze=False, layout="constrained")
     limit = max(float(np.abs(images).max(initial=0)), 1e-300)
     low = -limit if signed else min(0.0, float(images.min(initial=0)))
-    style = {"cmap": "RdBu_r" if signed else "gray_r", "vmin": low, "vmax": limit}
+    style = {"cmap": _signed() if signed else "gray_r", "vmin": low, "vmax": limit}
     for i, ax in enumerate(axes.flat):
         ax.axis("off")
         if i < len(images):
             ax.imshow(images[i], **style)
+            if signed and images[i].size <= 100:
+                signs(ax, images[i] / limit, least=0.15)
         if i < len(titles):
-            colour = "crimson" if i < len(wrong) and wrong[i] else "black"
-            ax.set_title(titles[i], fontsize=9, pad=3, color=colour)
+            marked = i < len(wrong) and wrong[i]
+            title = ax.set_title(titles[i], fontsize=9, pad=3, color=ORANGE if marked else INK)
+            title.set_weight("bold" if marked else "normal")
     return figure
 
 
@@ -162,14 +252,13 @@ def confusion_matrix(counts: np.ndarray) -> Any:
     classes = len(counts)
     mistakes = np.where(np.eye(classes, dtype=bool), 0, counts)
     most = max(1, int(mistakes.max()))
-    size = (0.55 * classes + 0.6, 0.5 * classes + 0.6)
+    size = (min(WIDTH, 0.55 * classes + 0.6), 0.45 * classes + 0.6)
     figure, ax = plt.subplots(figsize=size, layout="constrained")
-    ax.imshow(mistakes, cmap="Reds", vmin=0, vmax=most, aspect="auto")
+    ax.imshow(mistakes, _map("mistakes", PAPER, "#F0A05A"), vmin=0, vmax=most, aspect="auto")
     for (k, guess), count in np.ndenumerate(counts):
         if count:
-            colour = "white" if mistakes[k, guess] > 0.6 * most else "black"
             weight = "bold" if k == guess else "normal"
-            label = ax.text(guess, k, f"{count:,}", fontsize=9, weight=weight, color=colour)
+            label = ax.text(guess, k, f"{count:,}", fontsize=9, weight=weight, color=DARK)
             label.set(ha="center", va="center")
     ax.set(xticks=range(classes), yticks=range(classes))
     ax.set(xlabel="what the network said", ylabel="what is true")
@@ -207,13 +296,13 @@ def loss_curve(step_loss: Sequence[float], *, window: int = 20, chance: float | 
             "train for at least one step, and take the mean over at least one"
         )
     window = min(window, len(losses))
-    figure, ax = plt.subplots(figsize=(7, 3.2), layout="constrained")
-    ax.plot(losses, ".", markersize=3, color="0.6", label="each step")
+    figure, ax = plt.subplots(figsize=(WIDTH, 3), layout="constrained")
+    ax.plot(losses, ".", markersize=3, color=GREY, label="each step")
     means = np.convolve(losses, np.full(window, 1 / window), mode="valid")
     steps = np.arange(window - 1, len(losses))
-    ax.plot(steps, means, color="C0", label=f"mean of the last {window} steps")
+    ax.plot(steps, means, color=BLUE, label=f"mean of the last {window} steps")
     if chance is not None:
-        ax.axhline(chance, color="C3", linestyle=":", label="a blind guess")
+        ax.axhline(chance, color=ORANGE, linestyle=":", label="a blind guess")
     ax.set(yscale="log", xlabel="step", ylabel="loss")
     ax.legend(frameon=False, fontsize=9, loc="lower left")
     return figure

@@ -9,6 +9,7 @@ import pytest
 
 from course_nn import plot
 from course_nn.gradcheck import check_vjp
+from course_nn.gradcheck.report import Comparison, GradientReport
 
 plt = pytest.importorskip("matplotlib.pyplot", reason="drawing needs matplotlib")
 
@@ -41,7 +42,7 @@ def test_a_report_s_heat_maps_show_both_gradients_and_where_they_differ() -> Non
     figure = plot.gradient_report(report)
     maps = [ax.images[0].get_array() for ax in figure.axes if ax.get_title()]
     titles = [ax.get_title() for ax in figure.axes if ax.get_title()]
-    assert titles == ["dx, analytic", "dx, numerical", "dx, log₁₀ relative error"]
+    assert titles == ["dx, analytic", "dx, numerical", "log₁₀ error of dx"]
     (comparison,) = report.comparisons
     np.testing.assert_array_equal(maps[0], comparison.analytic)
     np.testing.assert_array_equal(maps[1], comparison.numerical)
@@ -58,12 +59,99 @@ def test_one_row_for_every_argument() -> None:
         np.ones((2, 2)),
     )
     titles = [ax.get_title() for ax in plot.gradient_report(report).axes if ax.get_title()]
-    assert [t[:2] for t in titles] == ["da"] * 3 + ["db"] * 3
+    assert [name for t in titles for name in ("da", "db") if name in t] == ["da"] * 3 + ["db"] * 3
 
 
 def test_matplotlib_is_imported_only_to_draw() -> None:
     code = "import sys, course_nn; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# ---- for all eyes
+
+
+# A screen's linear red, green and blue as a deuteranope sees them (Machado, Oliveira and Fernandes
+# 2009, severity 1): no cone tells red from green.
+DEUTERANOPIA = np.array(
+    [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ]
+)
+EYES = {"all cones": np.eye(3), "deuteranopia": DEUTERANOPIA}
+
+
+def seen(colours: np.ndarray, eyes: np.ndarray) -> np.ndarray:
+    """Colours, (…, 3) in [0, 1], as linear light that these eyes see."""
+    linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
+    return np.clip(linear @ eyes.T, 0, 1)
+
+
+def contrasts(some: np.ndarray, others: np.ndarray, eyes: np.ndarray) -> np.ndarray:
+    """WCAG's contrast of every colour of some with every one of the others."""
+    a, b = (seen(c, eyes) @ [0.2126, 0.7152, 0.0722] + 0.05 for c in (some, others))
+    return np.maximum(a[:, None] / b, b / a[:, None])
+
+
+@pytest.mark.parametrize("eyes", EYES.values(), ids=EYES)
+def test_wrong_stands_out_from_right_for_all_eyes(eyes: np.ndarray) -> None:
+    colours = plot._verdict_map()(np.arange(256))[:, :3]
+    assert contrasts(colours[:128], colours[128:], eyes).min() > 3
+
+
+def test_the_measure_knows_red_and_green_for_what_they_are() -> None:
+    red, green = plt.get_cmap("RdYlGn_r")(np.array([255, 0]))[:, None, :3]
+    assert contrasts(red, green, DEUTERANOPIA) < 1.3
+
+
+@pytest.mark.parametrize("eyes", EYES.values(), ids=EYES)
+def test_the_signed_map_tells_below_from_above_zero_for_all_eyes(eyes: np.ndarray) -> None:
+    below, above = (seen(plot.SIGNED(x)[:, :3], eyes) for x in (np.r_[0:0.3:9j], np.r_[1:0.7:9j]))
+    assert (below[:, 2] > below[:, 0]).all()  # blue, the hue that is left to a deuteranope
+    assert (above[:, 0] > above[:, 2]).all()
+    middle = plot.SIGNED(np.array([0.5]))[:, :3]
+    ends = plot.SIGNED(np.array([0.0, 1.0]))[:, :3]
+    assert contrasts(middle, ends, eyes).min() > 7
+
+
+def test_a_name_that_is_not_there_is_refused() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'SINGED'"):
+        plot.SINGED  # noqa: B018
+
+
+def marks(ax) -> list[tuple[int, int]]:
+    """Row and column of each mark on a picture."""
+    return [(int(i), int(j)) for c in ax.collections for j, i in c.get_offsets()]
+
+
+def test_what_is_wrong_is_marked_and_what_has_a_sign_bears_it() -> None:
+    x = np.array([[1.0, -2.0, 3.0], [-4.0, 5.0, -6.0]])
+    comparison = Comparison("x", spoilt(np.ones(x.shape), x), 2 * x, noise=0.0)
+    figure = plot.gradient_report(GradientReport([comparison]))
+    analytic, _, error = [ax for ax in figure.axes if ax.get_title()]
+    assert marks(error) == [(1, 2)]
+    plus, minus = analytic.collections
+    assert marks(error) == [(1, 2)]
+    assert len(plus.get_offsets()) == 2  # of 2, 6 and 10: beside 36, the 2 bears no sign
+    assert len(minus.get_offsets()) == 3
+
+
+def test_a_report_that_cannot_be_read_at_once_bears_no_marks() -> None:
+    x = np.ones((30, 30))
+    report = check_vjp(lambda x: (x * x, x), lambda dy, x: 3 * x * dy, x)
+    assert not any(ax.collections for ax in plot.gradient_report(report).axes if ax.get_title())
+
+
+def test_no_figure_is_wider_than_a_page() -> None:
+    report = check_vjp(lambda x: (x * x, x), spoilt, np.ones((2, 3)))
+    plot.gradient_report(report)
+    plot.image_grid(np.ones((10, 8, 8)))
+    plot.confusion_matrix(np.eye(10, dtype=int))
+    plot.loss_curve([1.0])
+    figures = [plt.figure(number) for number in plt.get_fignums()]
+    assert len(figures) == 4
+    assert all(figure.get_figwidth() <= plot.WIDTH for figure in figures)
 
 
 # ---- the figures of the chapters
@@ -80,7 +168,8 @@ def test_images_stand_in_rows_on_one_scale() -> None:
         assert picture.get_clim() == (0, 59)
     assert [ax.get_title() for ax in figure.axes] == ["a", "b", "c", ""]
     colours = [ax.title.get_color() for ax in figure.axes[:3]]
-    assert colours == ["black", "crimson", "black"]
+    assert colours == [plot.INK, plot.ORANGE, plot.INK]
+    assert [ax.title.get_weight() for ax in figure.axes[:3]] == ["normal", "bold", "normal"]
 
 
 def test_signed_images_have_zero_in_the_middle() -> None:
