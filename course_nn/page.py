@@ -5,10 +5,12 @@ variable of the page's style sheet, so that one drawing is read on white paper a
 """
 
 import io
+import json
 import re
 import uuid
 from collections.abc import Callable, Sequence
 from html import escape
+from importlib.resources import files
 from typing import Any
 
 from .plot import GREY, INK, LINES, PALETTE
@@ -59,6 +61,33 @@ def glue(name: str, value: object) -> None:
 
     record = {"scrapbook": {"name": name, "mime_prefix": GLUED}}
     display({f"{GLUED}text/plain": str(value)}, raw=True, metadata=record)
+
+
+def record(name: str) -> Any:
+    """A measurement that travels with the package: what `course_nn/data/NAME.json` holds.
+
+    A page that shows what another machine measured reads it here, and so does its notebook, which
+    a reader runs in a folder of their own.
+
+    Parameters
+    ----------
+    name : "bench" is what `make bench` wrote.
+
+    Raises
+    ------
+    ValueError : for a name of which there is no record.
+
+    Examples
+    --------
+    >>> sorted(record("bench"))[:3]
+    ['gradcheck', 'layers', 'machine']
+    """
+    folder = files("course_nn.data")
+    file = folder / f"{name}.json"
+    if not file.is_file():
+        known = sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".json"))
+        raise ValueError(f"there is no record {name!r}; there are: {', '.join(known)}")
+    return json.loads(file.read_text(encoding="utf-8"))
 
 
 def themed(svg: str) -> str:

@@ -71,7 +71,7 @@ def test_the_wheel_holds_the_package_and_no_test(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pip", "wheel", "-qq", "--no-deps", "--no-build-isolation"]
     subprocess.run([*command, "-w", str(tmp_path), str(ROOT)], check=True)
     names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
-    assert "course_nn/data/digits.npz" in names
+    assert {"course_nn/data/digits.npz", "course_nn/data/bench.json"} <= set(names)
     assert {name.split("/")[0].split("-")[0] for name in names} == {"course_nn"}
     assert not [name for name in names if "test" in name.lower() or "benchmark" in name.lower()]
     assert any(name.endswith("entry_points.txt") for name in names)

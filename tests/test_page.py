@@ -50,3 +50,13 @@ def test_the_style_draws_svg_without_a_background() -> None:
         page.style()
         assert plt.rcParams["savefig.facecolor"] == "none"
         assert plt.rcParams["axes.prop_cycle"].by_key()["color"] == list(plot.LINES)
+
+
+def test_a_record_travels_with_the_package(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # a reader's folder, with nothing of the repository in it
+    assert page.record("bench")["step"]
+
+
+def test_a_record_that_nobody_made_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match=r"there is no record 'lap'; there are: bench"):
+        page.record("lap")
