@@ -4,17 +4,20 @@ A figure is drawn as SVG, in the colours of `plot.PALETTE`. On a page each of th
 variable of the page's style sheet, so that one drawing is read on white paper and on a dark screen.
 """
 
+import hashlib
 import io
 import json
 import re
-import uuid
+import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 from html import escape
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from .plot import GREY, INK, LINES, PALETTE
 
+SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 GLUED = "application/papermill.record/"  # where a page looks for a number that it was handed
 
 
@@ -105,42 +108,127 @@ def themed(svg: str) -> str:
 def drawn(figure: Any) -> str:
     """A figure of matplotlib as one `<svg>` element, themed, to stand inside a page."""
     file = io.StringIO()
-    figure.savefig(file, format="svg", metadata={"Date": None})
+    nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    figure.savefig(file, format="svg", metadata=nothing)
     text = file.getvalue()
     return themed(text[text.index("<svg") :])
+
+
+def shared(drawings: Sequence[str]) -> tuple[str, list[str]]:
+    """What SVG drawings define, once for all of them, and the drawings without it.
+
+    Each drawing of matplotlib brings its letters, markers, clips and images, under names that are
+    the next drawing's too; a page that hides one drawing would so take the clips of another. Here
+    equal parts become one part, whose name no other figure has.
+
+    Parameters
+    ----------
+    drawings : `<svg>` elements, as `drawn` makes them.
+
+    Returns
+    -------
+    definitions : the children of a `<defs>` element.
+    drawings : the same, smaller: they refer to the definitions, and hold no other names.
+
+    Examples
+    --------
+    >>> circle = '<svg xmlns="http://www.w3.org/2000/svg"><defs><circle id="a"/></defs></svg>'
+    >>> definitions, drawings = shared([circle, circle])
+    >>> definitions.count("<circle"), drawings[0]
+    (1, '<svg xmlns="http://www.w3.org/2000/svg" />')
+    """
+    ET.register_namespace("", SVG)
+    ET.register_namespace("xlink", XLINK)
+    figure = hashlib.sha1("".join(drawings).encode()).hexdigest()[:6]
+    shelf: dict[str, str] = {}  # the name of each definition
+    bare = []
+    for drawing in drawings:
+        root = ET.fromstring(drawing)
+        names = {}  # the name of each definition, by the one that it had
+        for parent in [*root.iter()]:
+            for k, child in enumerate([*parent]):
+                if child.tag == f"{{{SVG}}}image":
+                    parent[k] = ET.Element(f"{{{SVG}}}use", {f"{{{XLINK}}}href": f"#{id(child)}"})
+                    child.set("id", str(id(child)))
+                    names.update(_shelve(child, shelf, figure))
+            for defs in parent.findall(f"{{{SVG}}}defs"):
+                parent.remove(defs)
+                for child in defs:
+                    names.update(_shelve(child, shelf, figure))
+        for element in root.iter():
+            element.attrib.pop("id", None)
+        text = ET.tostring(root, encoding="unicode")
+        for old, new in names.items():
+            text = re.sub(rf"(?<=#){re.escape(old)}(?=[\")])", new, text)
+        bare.append(_short(text))
+    named = (part.replace(" ", f' id="{name}" ', 1) for part, name in shelf.items())
+    return _short("".join(named).replace(f' xmlns="{SVG}"', "")), bare
+
+
+def _shelve(element: ET.Element, shelf: dict[str, str], figure: str) -> dict[str, str]:
+    """Put a definition on the shelf, unless it is there; its name on the page, by that it had."""
+    old = element.attrib.pop("id", None)
+    if old is None:  # the one style sheet of a drawing: for each <svg> a line, see Moving
+        return {}
+    element.tail = None
+    content = ET.tostring(element, encoding="unicode")
+    return {old: shelf.setdefault(content, f"n{figure}{len(shelf)}")}
+
+
+def _short(svg: str) -> str:
+    """A drawing without its line breaks, in hundredths of a point."""
+
+    def rounded(path: re.Match[str]) -> str:
+        return re.sub(r"(\.\d\d)\d+", r"\1", path[0])
+
+    return re.sub(r'(?<= d=")[^"]+|(?<=translate\()[^)]+', rounded, re.sub(r"\s*\n\s*", " ", svg))
 
 
 class Moving:
     """A figure in frames, turned by a slider; the first stands where nothing can move."""
 
-    def __init__(self, frames: Sequence[str], captions: Sequence[str], alt: str) -> None:
-        self.frames, self.captions, self.alt = list(frames), list(captions), alt
+    def __init__(
+        self, frames: Sequence[str], captions: Sequence[str], alt: str, label: str = "step"
+    ) -> None:
+        self.frames, self.captions = list(frames), list(captions)
+        self.alt, self.label = alt, label
 
     def __repr__(self) -> str:
         return f"a figure in {len(self.frames)} frames: {self.alt}"
 
     def _repr_html_(self) -> str:
-        name = f"nn-{uuid.uuid4().hex[:8]}"
+        definitions, drawings = shared(self.frames)
+        words = "".join([self.alt, *self.captions, *drawings])
+        name = f"nn-{hashlib.sha1(words.encode()).hexdigest()[:8]}"
+        # Lines end as in matplotlib's own style sheet, which would rule the whole page.
+        line = "stroke-linejoin:round;stroke-linecap:butt"
         frames = "".join(
-            f'<div class="nn-frame"{" hidden" if k else ""}>{frame}</div>'
-            for k, frame in enumerate(self.frames)
+            f'<div class="nn-frame"{" hidden" if k else ""} style="{line}">{drawing}</div>'
+            for k, drawing in enumerate(drawings)
         )
-        captions = "".join(f"<span hidden>{escape(c)}</span>" for c in self.captions)
+        # All captions lie in one place, so that the page below does not move with them.
+        captions = "".join(
+            f'<span style="grid-area:1/1;visibility:{"hidden" if k else "visible"}">'
+            f"{escape(caption)}</span>"
+            for k, caption in enumerate(self.captions)
+        )
         turn = (
-            "const f=this.closest('.nn-moving'),k=+this.value,"
-            "c=f.querySelectorAll('.nn-captions span');"
+            "const f=this.closest('.nn-moving'),k=+this.value,c=f.querySelectorAll('output span');"
             "f.querySelectorAll('.nn-frame').forEach((e,i)=>{e.hidden=i!==k});"
-            "f.querySelector('output').textContent=c[k].textContent;"
+            "c.forEach((e,i)=>{e.style.visibility=i===k?'visible':'hidden'});"
             "this.setAttribute('aria-valuetext',c[k].textContent)"
         )
-        first = escape(self.captions[0])
+        # The slider's value is the caption, and is read aloud when it moves: nothing else needs to.
         return (
-            f'<div class="nn-moving"><div role="img" aria-label="{escape(self.alt)}">{frames}</div>'
-            f'<div class="nn-slider"><label for="{name}">step</label>'
-            f'<input id="{name}" type="range" min="0" max="{len(self.frames) - 1}" value="0"'
-            f' step="1" aria-valuetext="{first}" oninput="{turn}">'
-            f'<output for="{name}">{first}</output></div>'
-            f'<div class="nn-captions" hidden>{captions}</div></div>'
+            '<div class="nn-moving">'
+            f'<svg width="0" height="0" style="position:absolute" aria-hidden="true">'
+            f"<defs>{definitions}</defs></svg>"
+            f'<div role="img" aria-label="{escape(self.alt)}">{frames}</div>'
+            f'<div class="nn-slider"><label for="{name}">{escape(self.label)}</label>'
+            f'<input id="{name}" type="range" min="0" max="{len(drawings) - 1}" value="0" step="1"'
+            f' autocomplete="off" aria-valuetext="{escape(self.captions[0])}" oninput="{turn}">'
+            f'<output for="{name}" aria-live="off" style="display:grid">{captions}</output>'
+            "</div></div>"
         )
 
 
@@ -150,6 +238,7 @@ def moving(
     *,
     alt: str,
     size: tuple[float, float] = (5.2, 3.0),
+    label: str = "step",
 ) -> Moving:
     """A figure that a reader moves: frame k is what draw(figure, k) draws.
 
@@ -159,6 +248,7 @@ def moving(
     captions : a line for each frame, shown beside the slider and read aloud.
     alt : what is seen, for who does not see it.
     size : of a frame, inches.
+    label : what the slider changes, a word or two before it.
 
     Examples
     --------
@@ -173,4 +263,63 @@ def moving(
         draw(figure, k)
         frames.append(drawn(figure))
         plt.close(figure)
-    return Moving(frames, captions, alt)
+    return Moving(frames, captions, alt, label)
+
+
+def minutes(source: str) -> int:
+    """How long a chapter takes to read, from its source, to five minutes.
+
+    A minute is 200 words, 3 displayed formulas, or 30 lines of code; a function that is printed
+    from the package counts for a minute, and what is folded away for nothing.
+
+    >>> minutes("word " * 2000)
+    10
+    """
+    source = re.sub(r"\A---\n.*?\n---\n", "", source, flags=re.DOTALL)
+    folded = r"(?ms)^(`{3,})\{(?:dropdown|index)\}.*?^\1\s*?$"
+    source = re.sub(folded, "", source)
+    blocks = [m[0] for m in re.finditer(r"(?ms)^(`{3,}).*?^\1\s*?$", source)]
+    printed = sum(block.lstrip("`").startswith("{literalinclude}") for block in blocks)
+    lines = sum(block.count("\n") - 1 for block in blocks if "hide-input" not in block)
+    for block in blocks:
+        source = source.replace(block, "")
+    formulas = len(re.findall(r"(?ms)^\$\$.*?^\$\$", source))
+    words = len(re.sub(r"(?ms)^\$\$.*?^\$\$", "", source).split())
+    return max(5, 5 * round((words / 200 + formulas / 3 + lines / 30 + printed) / 5))
+
+
+def contents(toc: str | Path = "../_toc.yml") -> Any:
+    """The chapters of the book, each with its question and its time, read from their sources.
+
+    Parameters
+    ----------
+    toc : the table of contents; its pages lie in the folder of the notebook.
+
+    Returns
+    -------
+    list : Markdown for IPython; without the sources, a line that says so.
+    """
+    from IPython.display import Markdown
+
+    if not Path(toc).is_file():
+        return Markdown("The chapters are listed on the page of the book.")
+    lines = []
+    for line in Path(toc).read_text(encoding="utf-8").splitlines():
+        kind, _, value = line.strip("- ").partition(": ")
+        source = Path(f"{value}.md")
+        if kind == "caption":
+            lines.append(f"\n**{value}**\n")
+        elif kind == "file" and source.is_file():
+            lines.append(_chapter(source))
+    return Markdown("\n".join(lines))
+
+
+def _chapter(source: Path) -> str:
+    """A line of the contents: a page's title, and where it opens with a question, that and time."""
+    text = source.read_text(encoding="utf-8")
+    title = re.search(r"(?m)^# (.+)$", text)
+    link = f"- [{title[1] if title else source.stem}]({source.as_posix()})"
+    question = re.search(r"(?m)^# .+\n\n\*\*((?:[^*]|\n)+?)\*\*$", text)
+    if not question:
+        return link
+    return f"{link}, {minutes(text)} min: {' '.join(question[1].split())}"
