@@ -1,7 +1,10 @@
 """Convolution as matrix products: every patch of the image becomes a column.
 
-As in every deep-learning library "convolution" means cross-correlation: the kernel is
-not flipped.
+As in every deep-learning library "convolution" means cross-correlation: the
+kernel is not flipped.
+
+Pixels: sh, sw is the stride, dh, dw the dilation, p the padding; (i, j) counts
+an image's rows and columns, (u, v) an output's, (r, s) a kernel's.
 """
 
 import numpy as np
@@ -29,11 +32,13 @@ from .patches import (
 
 
 def convolve(x: Array, W: Array, g: Geometry, groups: int = 1) -> Array:
-    """y[f,i,j,n] = Σ_{c,r,s} W[f,c,r,s] · x[c, i·t + r·d, j·t + s·d, n].
+    """y[f,u,v,n] = Σ_{c,r,s} W[f,c,r,s] · x[c, u·sh + r·dh, v·sw + s·dw, n].
 
-    x (C, H, W, N), padded already; W (F, C/G, R, S), G = `groups`; y (F, OH, OW, N).
+    x (C, H, W, N), padded already; W (F, C/G, R, S), G = `groups`;
+    y (F, OH, OW, N).
 
-    >>> convolve(np.ones((1, 3, 3, 1)), np.ones((1, 1, 2, 2)), geometry(2)).ravel()
+    >>> x, W = np.ones((1, 3, 3, 1)), np.ones((1, 1, 2, 2))
+    >>> convolve(x, W, geometry(2)).ravel()
     array([4., 4., 4., 4.])
     """
     xp, F, N = array_module(x), len(W), x.shape[3]
@@ -57,7 +62,7 @@ def _multiply(kernels: Array, columns: Array, out: Array) -> None:
 
 
 def in_columns(W: Array, groups: int) -> Array:
-    """kernels[k,0,0,(r,c,s),f] = W[k·F/G + f, c, r, s]: to be multiplied by columns.
+    """kernels[k,0,0,(r,c,s),f] = W[k·F/G + f, c, r, s]: a filter a column.
 
     >>> in_columns(np.arange(4.0).reshape(1, 2, 2, 1), 1).ravel()
     array([0., 2., 1., 3.])
@@ -70,12 +75,12 @@ def in_columns(W: Array, groups: int) -> Array:
 def kernel_gradient(
     x: Array, dy: Array, shape: tuple[int, ...], g: Geometry, groups: int = 1
 ) -> Array:
-    """dW[f,c,r,s] = Σ_{i,j,n} dy[f,i,j,n] · x[c, i·t + r·d, j·t + s·d, n].
+    """dW[f,c,r,s] = Σ_{u,v,n} dy[f,u,v,n] · x[c, u·sh + r·dh, v·sw + s·dw, n].
 
     `x` and `dy` as x and y in `convolve`, `shape` that of W.
 
-    >>> x = np.arange(9.0).reshape(1, 3, 3, 1)
-    >>> kernel_gradient(x, np.ones((1, 2, 2, 1)), (1, 1, 2, 2), geometry(2)).ravel()
+    >>> x, dy = np.arange(9.0).reshape(1, 3, 3, 1), np.ones((1, 2, 2, 1))
+    >>> kernel_gradient(x, dy, (1, 1, 2, 2), geometry(2)).ravel()
     array([ 8., 12., 20., 24.])
     """
     xp, (F, C, R, S), (_, OH, OW, N) = array_module(x), shape, dy.shape
@@ -91,11 +96,11 @@ def kernel_gradient(
 def image_gradient(
     dy: Array, W: Array, size: tuple[int, int], g: Geometry, groups: int = 1
 ) -> Array:
-    """dx[c, i·t + r·d − p, j·t + s·d − p, n] += W[f,c,r,s] · dy[f,i,j,n].
+    """dx[c, u·sh + r·dh − p, v·sw + s·dw − p, n] += W[f,c,r,s] · dy[f,u,v,n].
 
-    Where y is as large as x it is a convolution of dy with the turned kernel: nothing
-    is added up. Else the patches' gradients are, and fewer products made. dx is
-    (C, H, W, N), of `size` (H, W), without the padding.
+    Where y is as large as x it is a convolution of dy with the turned kernel:
+    nothing is added up. Else the patches' gradients are, and fewer products
+    made. dx is (C, H, W, N), of `size` (H, W), without the padding.
 
     >>> dy, W = np.ones((1, 2, 2, 1)), np.ones((1, 1, 2, 2))
     >>> image_gradient(dy, W, (3, 3), geometry(2)).reshape(3, 3)
@@ -111,7 +116,10 @@ def image_gradient(
 
 
 def _around_dy(dy: Array, size: tuple[int, int], g: Geometry) -> Sides | None:
-    """The padding of dy with which dx is a convolution of it; None where it is none."""
+    """The padding of dy with which dx is a convolution of it; None: it is none.
+
+    That is d (R − 1) − p before; a stride, or a y smaller than x, rules it out.
+    """
     axes = zip(size, dy.shape[1:3], g.reach(), g.padding, strict=True)
     rows, columns = ((k - 1 - p, n - on + p) for n, on, k, (p, _) in axes)
     as_large = size[0] <= dy.shape[1] and size[1] <= dy.shape[2]
@@ -131,31 +139,24 @@ def both_gradients(
 ) -> tuple[Array, Array]:
     """dx and dW from the same patches of dy, where dx is a convolution of dy.
 
-    A patch of dy holds what a pixel of x was multiplied into, kernel turned by 180°.
-    x is (C, H, W, N) without padding, dy (F, OH, OW, N); dx has the shape of x.
+    A patch of dy holds what a pixel of x was multiplied into, kernel turned by
+    180°. x is (C, H, W, N) without padding, dy (F, OH, OW, N); dx is as x.
 
-    >>> x, dy, W = np.ones((1, 1, 2, 1)), np.ones((1, 1, 2, 1)), np.ones((1, 1, 1, 1))
-    >>> dx, dW = both_gradients(x, dy, W, geometry(1), 1, ((0, 0), (0, 0)))
+    >>> x, dy = np.ones((1, 1, 2, 1)), np.ones((1, 1, 2, 1))
+    >>> around, W = ((0, 0), (0, 0)), np.ones((1, 1, 1, 1))
+    >>> dx, dW = both_gradients(x, dy, W, geometry(1), 1, around)
     >>> dx.ravel(), dW.ravel()
     (array([1., 1.]), array([2.]))
     """
     xp, (C, OH, OW, N), (F, _, R, S) = array_module(x), x.shape, W.shape
-    dy, kernels = (
-        batch_last(batch_first(dy), around),
-        in_columns(_turned(W, groups), groups),
-    )
-    kernels, block = (
-        kernels.swapaxes(-1, -2),
-        block_size(C // groups, kernels.shape[3], OW, N),
-    )
+    dy = batch_last(batch_first(dy), around)
+    kernels = in_columns(_turned(W, groups), groups).swapaxes(-1, -2)
+    block = block_size(C // groups, kernels.shape[4], OW, N)
     dx = xp.empty(x.shape, dtype=xp.result_type(dy, W))
-    dV = xp.zeros(
-        (groups, F // groups * R * S, C // groups), dtype=xp.result_type(x, dy)
-    )
-    results, given = (
-        places(dx, groups, block),
-        places(x, groups, block).swapaxes(-1, -2),
-    )
+    shape = groups, F // groups * R * S, C // groups
+    dV = xp.zeros(shape, dtype=xp.result_type(x, dy))
+    results = places(dx, groups, block)
+    given = places(x, groups, block).swapaxes(-1, -2)
     for out, under in strips(dy, g, OH, OW):
         columns = columns_of(dy[:, under], g, groups, block)
         _multiply(kernels, columns, results[:, out])
@@ -176,17 +177,12 @@ def fold_gradient(
     xp, (_, OH, OW, N) = array_module(dy), dy.shape
     kernels = in_columns(W, groups)
     given = places(dy, groups, OW * N)
-    product = (
-        xp.multiply if len(W) == groups else xp.matmul
-    )  # no sum if depthwise
+    depthwise = len(W) == groups  # one filter a group: there is no sum
+    product = xp.multiply if depthwise else xp.matmul
     (top, bottom), (left, right) = g.padding
-    padded = (
-        groups * W.shape[1],
-        top + size[0] + bottom,
-        left + size[1] + right,
-        N,
-    )
-    dx = xp.zeros(padded, dtype=xp.result_type(dy, W))
+    height, width = top + size[0] + bottom, left + size[1] + right
+    shape = groups * W.shape[1], height, width, N
+    dx = xp.zeros(shape, dtype=xp.result_type(dy, W))
     for out, under in strips(dx, g, OH, OW):
         seen = dx[:, under, : g.span(OH, OW)[1]]
         fold_columns(seen, product(kernels, given[:, out]), g, groups, OW)
@@ -212,16 +208,16 @@ def _operands(
 def _check_channels(
     x: Array, W: Array, groups: int, expected: int, per: str
 ) -> None:
-    """Raises ValueError unless x has the channels expected, and W equal groups."""
+    """ValueError unless x has the channels expected, and W equal groups."""
     if x.shape[1] != expected:
         raise ValueError(
-            f"x {x.shape} has {x.shape[1]} channels, but the kernels W {W.shape} "
-            f"expect {expected}{per}"
+            f"x {x.shape} has {x.shape[1]} channels, but the kernels W "
+            f"{W.shape} expect {expected}{per}"
         )
     if len(W) % groups:
         raise ValueError(
-            f"W {W.shape} has {len(W)} kernels on its first axis, which do not make "
-            f"{groups} equal groups"
+            f"W {W.shape} has {len(W)} kernels on its first axis, which do not "
+            f"make {groups} equal groups"
         )
 
 
@@ -234,32 +230,36 @@ def conv2d_forward(
     dilation: Pair = 1,
     groups: int = 1,
 ) -> tuple[Array, tuple]:
-    """y[n,f,i,j] = b[f] + Σ_{c,r,s} W[f,c,r,s] · x[n, c, i·t + r·d − p, j·t + s·d − p].
+    """y[n,f,u,v] = b[f] + Σ_{c,r,s} x[n,c,i,j] · W[f,c,r,s].
+
+    The pixel under the weight is i = u·sh + r·dh − p, j = v·sw + s·dw − p.
 
     Parameters
     ----------
     x : (N, C, H, W) float, any memory order.
     W : (F, C/G, R, S) float, one kernel a filter and channel that it sees.
     b : (F,) float, or None for no bias.
-    stride, padding, dilation : t, p and d, in pixels, one number or (vertical,
-        horizontal); padding, with zeros, also as ((top, bottom), (left, right)).
-    groups : G; the filters of each of G groups see one G-th of the channels, in order.
-        With G = C the convolution is depthwise.
+    stride, padding, dilation : in pixels, one number or (vertical, horizontal);
+        padding, with zeros, also as ((top, bottom), (left, right)).
+    groups : G; the filters of each of G groups see one G-th of the channels, in
+        order. With G = C the convolution is depthwise.
 
     Returns
     -------
     y : (N, F, OH, OW) float, a view of memory ordered (F, OH, OW, N).
-    cache : what `conv2d_backward` needs: the padded image, kernels and geometry;
-        patches are made again, not stored.
+    cache : what `conv2d_backward` needs: the padded image, the kernels and the
+        geometry; patches are made again, not stored.
 
     Raises
     ------
-    ValueError : if the channels of x and W differ, or the kernel does not fit into the
-        padded image. TypeError : for other numbers than float32, float64 and integers.
+    ValueError : if the channels of x and W differ, or the kernel does not fit
+        into the padded image. TypeError : for other numbers than float32,
+        float64 and integers.
 
     Notes
     -----
-    Book: Convolution. LeCun et al. (1998), section II; Dumoulin and Visin (2016),
+    Book: Convolution, "The forward pass", eq-conv-forward, eq-conv-matrix,
+    eq-conv-groups. LeCun et al. (1998), section II; Dumoulin and Visin (2016),
     relationship 15 for the sizes. Rows of patches: Cho and Brand (2017).
 
     Examples
@@ -287,12 +287,13 @@ def conv2d_forward(
 
 
 def conv2d_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple:
-    """dW = dy · columnsᵀ, db = Σ_{n,i,j} dy, dx = fold(Wᵀ dy).
+    """dW = patchesᵀ · dy, db = Σ_{n,u,v} dy, dx = fold(dy · Wᵀ).
 
-    Returns (dx, dW, db); dx is None without `need_dx`, db without a bias. Written as
-    sums, dW[f,c,r,s] is Σ_{n,i,j} dy[n,f,i,j] x[n, c, i·t + r·d − p, j·t + s·d − p],
-    and dx a convolution of dy, t − 1 zeros put between its pixels, with the kernel
-    turned by 180°. Book: Convolution, "The derivative".
+    Returns (dx, dW, db); dx is None without `need_dx`, db without a bias.
+    Written as sums, dW[f,c,r,s] is Σ_{n,u,v} x[n,c,i,j] · dy[n,f,u,v], and dx a
+    convolution of dy, sh − 1 zeros put between its rows, with the kernel turned
+    by 180°. Book: Convolution, "The derivative", eq-conv-dw, eq-conv-db,
+    eq-conv-dx, eq-conv-matrix-gradients, eq-conv-fold, eq-conv-dx-conv.
 
     >>> x = np.arange(1.0, 10.0).reshape(1, 1, 3, 3)
     >>> W = np.array([[[[1.0, 0.0], [0.0, -1.0]]]])
@@ -329,22 +330,26 @@ def conv_transpose2d_forward(
     output_padding: Pair = 0,
     groups: int = 1,
 ) -> tuple[Array, tuple]:
-    """y[n, f, i·t + r·d − p, j·t + s·d − p] += W[c,f,r,s] · x[n,c,i,j], from b[f] on.
+    """y[n,f,i,j] = b[f] + Σ x[n,c,u,v] · W[c,f,r,s], of all that reach (i, j).
 
-    It is dx of a convolution whose output x is: its stride makes images larger.
+    These are u·sh + r·dh − p = i, v·sw + s·dw − p = j, and every c. It is dx of
+    a convolution whose output x is: its stride makes images larger.
 
     Parameters
     ----------
     x : (N, C, H, W) float, any memory order.
-    W : (C, F/G, R, S) float: as the convolution's own, which goes from F to C channels.
+    W : (C, F/G, R, S) float: as the convolution's own, which goes from F to C
+        channels.
     b : (F,) float, or None for no bias.
-    stride, padding, dilation, groups : those of that convolution; padding is cut off.
-    output_padding : rows and columns more at the bottom and right, fewer than the
-        stride or the dilation: of several sizes that the convolution maps to H, which.
+    stride, padding, dilation, groups : those of that convolution; the padding
+        is cut off.
+    output_padding : rows and columns more at the bottom and right, fewer than
+        the stride or the dilation: of several sizes that the convolution maps
+        to H, which.
 
     Returns
     -------
-    y : (N, F, OH, OW) float, OH = (H − 1) t − 2 p + d (R − 1) + 1 + output_padding.
+    y : (N, F, OH, OW) float, of `transposed_size`.
     cache : what `conv_transpose2d_backward` needs.
 
     Raises
@@ -353,12 +358,15 @@ def conv_transpose2d_forward(
 
     Notes
     -----
-    Dumoulin and Visin (2016), chapter 4. Zeiler et al. (2010).
+    Book: Convolution, "The transposed convolution", eq-conv-transpose,
+    eq-conv-transpose-size. Dumoulin and Visin (2016), chapter 4. Zeiler et al.
+    (2010).
 
     Examples
     --------
     >>> x = np.array([[[[1.0, 2.0], [3.0, 4.0]]]])
-    >>> conv_transpose2d_forward(x, np.ones((1, 1, 1, 2)), stride=2)[0].reshape(3, 4)
+    >>> W = np.ones((1, 1, 1, 2))
+    >>> conv_transpose2d_forward(x, W, stride=2)[0].reshape(3, 4)
     array([[1., 1., 2., 2.],
            [0., 0., 0., 0.],
            [3., 3., 4., 4.]])
@@ -382,14 +390,16 @@ def conv_transpose2d_forward(
 def conv_transpose2d_backward(
     dy: Array, cache: tuple, *, need_dx: bool = True
 ) -> tuple:
-    """dx = W ⋆ dy, dW = x · columns(dy)ᵀ, db = Σ_{n,i,j} dy.
+    """dx = dy convolved with W, dW = patches(dy)ᵀ · x, db = Σ_{n,i,j} dy.
 
-    What the convolution computes forward, and its dW with x and dy in each other's
-    place. Returns (dx, dW, db) as `conv2d_backward`.
+    What the convolution computes forward, and its dW with x and dy in each
+    other's place. Returns (dx, dW, db) as `conv2d_backward`. Book: Convolution,
+    "The transposed convolution", eq-conv-transpose-dx, eq-conv-transpose-dw.
 
     >>> x, W = np.array([[[[1.0, 2.0]]]]), np.array([[[[10.0, 1.0]]]])
     >>> y, cache = conv_transpose2d_forward(x, W, stride=2)
-    >>> conv_transpose2d_backward(np.array([[[[1.0, 2.0, 3.0, 4.0]]]]), cache)[0]
+    >>> dy = np.array([[[[1.0, 2.0, 3.0, 4.0]]]])
+    >>> conv_transpose2d_backward(dy, cache)[0]
     array([[[[12., 34.]]]])
     """
     x, W, has_bias, size, g, groups, seen = cache

@@ -1,4 +1,4 @@
-"""How windows lie on an image: kernel, stride, padding, dilation; and output sizes.
+"""How windows lie on an image: kernel, stride, padding, dilation; output sizes.
 
 Convolution and pooling share it. Pixels are counted (vertical, horizontal).
 """
@@ -10,15 +10,14 @@ from typing import NamedTuple
 from ..checks import whole
 
 Pair = int | tuple[int, int]
-Sides = tuple[
-    tuple[int, int], tuple[int, int]
-]  # ((top, bottom), (left, right))
+# ((top, bottom), (left, right))
+Sides = tuple[tuple[int, int], tuple[int, int]]
 UNPADDED: Sides = ((0, 0), (0, 0))
 MOST = 1 << 20  # pixels; more are a mistake, and no memory holds their squares
 
 
 class Geometry(NamedTuple):
-    """How the windows of a kernel lie on an image; made and checked by `geometry`.
+    """How the windows of a kernel lie on an image; made by `geometry`.
 
     Attributes
     ----------
@@ -37,34 +36,35 @@ class Geometry(NamedTuple):
     dilation: tuple[int, int]
 
     def output_size(self, H: int, W: int) -> tuple[int, int]:
-        """OH = ⌊(H + top + bottom − d (R − 1) − 1) / t⌋ + 1; OW likewise, with W and S.
+        """OH = ⌊(H + top + bottom − dh (R − 1) − 1) / sh⌋ + 1, and OW.
 
-        So many windows fit on an image of H × W pixels, padding not counted; if none
-        does, ValueError. Book: Convolution, "How large is the output?". Dumoulin and
-        Visin (2016), relationship 15.
+        So many windows fit on an image of H × W pixels, padding not counted;
+        if none does, ValueError. Book: Convolution, "How large is the output?",
+        eq-conv-size. Dumoulin and Visin (2016), relationship 15.
 
         >>> geometry(3, stride=2).output_size(7, 8)
         (3, 3)
         """
         size = zip((H, W), self.reach(), self.stride, self.padding, strict=True)
-        oh, ow = ((n + sum(p) - k) // t + 1 for n, k, t, p in size)
-        if oh < 1 or ow < 1:
+        OH, OW = ((n + sum(p) - k) // s + 1 for n, k, s, p in size)
+        if OH < 1 or OW < 1:
             raise ValueError(
                 "a {}×{} window (dilation {}) does not fit into an image of "
-                "{}×{} pixels (padding {}): use a smaller one or more padding".format(
+                "{}×{} pixels (padding {}): use a smaller one or "
+                "more padding".format(
                     *self.kernel, self.dilation, H, W, self.padding
                 )
             )
-        return oh, ow
+        return OH, OW
 
     def span(self, OH: int, OW: int) -> tuple[int, int]:
-        """(OH − 1) t + d (R − 1) + 1: the pixels under so many windows, of both axes.
+        """(OH − 1) sh + dh (R − 1) + 1, and across: pixels under the windows.
 
         >>> geometry(3, stride=2).span(3, 3)
         (7, 7)
         """
         axes = zip((OH, OW), self.stride, self.reach(), strict=True)
-        height, width = ((n - 1) * t + k for n, t, k in axes)
+        height, width = ((n - 1) * s + k for n, s, k in axes)
         return height, width
 
     def unpadded(self) -> "Geometry":
@@ -76,16 +76,16 @@ class Geometry(NamedTuple):
         return self._replace(padding=UNPADDED)
 
     def across(self) -> "Geometry":
-        """The windows' single rows: what is left when the image keeps all of its.
+        """The windows' single rows: they lie on every row of the image.
 
         >>> geometry(3, stride=2).across()[:2]
         ((1, 3), (1, 2))
         """
-        (_, S), (_, t), (_, d) = self.kernel, self.stride, self.dilation
-        return Geometry((1, S), (1, t), UNPADDED, (1, d))
+        (_, S), (_, sw), (_, dw) = self.kernel, self.stride, self.dilation
+        return Geometry((1, S), (1, sw), UNPADDED, (1, dw))
 
     def reach(self) -> tuple[int, int]:
-        """d (R − 1) + 1 and d (S − 1) + 1: pixels from a window's first to its last.
+        """dh (R − 1) + 1, dw (S − 1) + 1: a window's pixels, first to last.
 
         >>> geometry(3, dilation=(1, 2)).reach()
         (3, 5)
@@ -107,8 +107,8 @@ def pair(value: Pair) -> tuple[int, int]:
         vertical, horizontal = map(index, both)
     except (TypeError, ValueError):
         raise TypeError(
-            "sizes in pixels are a whole number or a pair (vertical, horizontal), "
-            f"got {value!r}"
+            "sizes in pixels are a whole number or a pair "
+            f"(vertical, horizontal), got {value!r}"
         ) from None
     return vertical, horizontal
 
@@ -121,19 +121,22 @@ def geometry(
 ) -> Geometry:
     """A `Geometry` from numbers or pairs, checked.
 
-    Each is one number or (vertical, horizontal), the padding also ((top, bottom),
-    (left, right)), in pixels. TypeError for what is no whole number, ValueError for one
-    that is too small.
+    Each is one number or (vertical, horizontal), the padding also ((top,
+    bottom), (left, right)), in pixels. TypeError for what is no whole number,
+    ValueError for one that is too small. Book: Convolution, "How large is the
+    output?", eq-conv-size.
 
-    >>> geometry(3, stride=(1, 2), padding=1)
-    Geometry(kernel=(3, 3), stride=(1, 2), padding=((1, 1), (1, 1)), dilation=(1, 1))
+    >>> geometry(3, stride=(1, 2), padding=1).stride
+    (1, 2)
+    >>> geometry(3, stride=(1, 2), padding=1).padding
+    ((1, 1), (1, 1))
     """
     g = Geometry(pair(kernel), pair(stride), sides(padding), pair(dilation))
     counts, around = g.kernel + g.stride + g.dilation, sum(g.padding, ())
     if min(counts) < 1 or min(around) < 0 or max(counts + around) > MOST:
         raise ValueError(
-            "kernel, stride and dilation must be at least 1 and padding at least 0, "
-            f"and all at most {MOST}, got {g}"
+            "kernel, stride and dilation must be at least 1 and padding at "
+            f"least 0, and all at most {MOST}, got {g}"
         )
     return g
 
@@ -153,10 +156,11 @@ def sides(padding: Pair | Sides) -> Sides:
 def transposed_size(
     g: Geometry, output_padding: Pair, H: int, W: int
 ) -> tuple[int, int]:
-    """OH = (H − 1) t − 2 p + d (R − 1) + 1 + output_padding; OW likewise, W and S.
+    """OH = (H − 1) sh − 2 p + dh (R − 1) + 1 + output_padding, and OW.
 
-    The size of an image that a convolution maps to H × W. ValueError if nothing is
-    left, or for an output padding as large as the stride and the dilation.
+    The size of an image that a convolution maps to H × W. ValueError if nothing
+    is left, or for an output padding as large as the stride and the dilation.
+    Book: Convolution, "The transposed convolution", eq-conv-transpose-size.
 
     >>> transposed_size(geometry(3, stride=2, padding=1), (1, 0), 4, 4)
     (8, 7)
@@ -169,13 +173,14 @@ def transposed_size(
     most = [max(axis) for axis in zip(g.stride, g.dilation, strict=True)]
     if not all(0 <= e < m for e, m in zip(extra, most, strict=True)):
         raise ValueError(
-            f"output_padding {extra} must be at least 0 and less than the stride "
-            f"{g.stride} or the dilation {g.dilation}"
+            f"output_padding {extra} must be at least 0 and less than the "
+            f"stride {g.stride} or the dilation {g.dilation}"
         )
     if OH < 1 or OW < 1:
         raise ValueError(
             f"padding {g.padding} leaves nothing of an output of "
-            f"{OH + sum(g.padding[0])}×{OW + sum(g.padding[1])} pixels: use less"
+            f"{g.span(*size)[0] + extra[0]}×{g.span(*size)[1] + extra[1]} "
+            "pixels: use less"
         )
     return OH, OW
 
@@ -188,16 +193,17 @@ def pool_geometry(
     ceil_mode: bool = False,
     size: tuple[int, int] | None = None,
 ) -> Geometry:
-    """The geometry of a pooling, checked; the stride is the window unless given.
+    """The geometry of a pooling; the stride is the window unless given.
 
     Parameters
     ----------
     window, stride : pixels, one number or (vertical, horizontal).
-    padding : pixels, likewise, or ((top, bottom), (left, right)); or "same", after
-        Keras: as many windows as strides begin in the image.
-    ceil_mode : a window more where pixels are left over, if it begins on the image or
-        the padding before it, as in PyTorch.
-    size : (H, W) of the image; "same" and `ceil_mode` become padding once it is known.
+    padding : pixels, likewise, or ((top, bottom), (left, right)); or "same",
+        after Keras: as many windows as strides begin in the image.
+    ceil_mode : a window more where pixels are left over, if it begins on the
+        image or the padding before it, as in PyTorch.
+    size : (H, W) of the image; "same" and `ceil_mode` become padding once it is
+        known.
 
     >>> pool_geometry(3, padding=1).stride
     (3, 3)
@@ -216,7 +222,7 @@ def pool_geometry(
         return g
     axes = [*zip(size, g.kernel, g.stride, g.padding, strict=True)]
     if isinstance(padding, str):
-        vertical, horizontal = (same_padding(n, k, t) for n, k, t, _ in axes)
+        vertical, horizontal = (same_padding(n, k, s) for n, k, s, _ in axes)
     else:
         vertical, horizontal = (ceil_padding(*axis) for axis in axes)
     return g._replace(padding=(vertical, horizontal))
@@ -240,7 +246,10 @@ def pool_output_size(
     padding: Pair | Sides | str = 0,
     ceil_mode: bool = False,
 ) -> tuple[int, int]:
-    """How many windows of a pooling fit, OH and OW; else the errors of its geometry.
+    """How many windows of a pooling fit, OH and OW.
+
+    Raises the errors of its geometry. Book: Pooling, "Windows, strides and
+    padding", eq-pool-size, eq-pool-ceil.
 
     >>> pool_output_size(5, 5, 2), pool_output_size(5, 5, 2, padding="same")
     ((2, 2), (3, 3))
@@ -253,7 +262,7 @@ def pool_output_size(
 def ceil_padding(
     size: int, kernel: int, stride: int, padding: tuple[int, int]
 ) -> tuple[int, int]:
-    """The padding with what a last window needs that begins on the image or before it.
+    """The padding, with what a last window needs that ends outside.
 
     >>> ceil_padding(5, kernel=2, stride=2, padding=(0, 0))
     (0, 1)
@@ -267,9 +276,9 @@ def ceil_padding(
 def same_padding(
     size: int, kernel: int, stride: int, dilation: int = 1
 ) -> tuple[int, int]:
-    """Zeros before and after, for ⌈size / stride⌉ windows; an odd one goes after.
+    """Zeros before and after, for ⌈size / stride⌉ windows.
 
-    This is the rule of Keras and TensorFlow.
+    An odd one goes after: this is the rule of Keras and TensorFlow.
 
     >>> same_padding(28, kernel=5, stride=1, dilation=1)
     (2, 2)

@@ -2,9 +2,9 @@
 
 The caller sees images as (N, C, H, W). In memory the batch lies innermost, as
 (C, H, W, N): then a shift of the image by a pixel is a shift by whole runs of N
-numbers, patches are copied in runs of W·N, and the product of the filters with the
-patches writes its result in the very order that the next layer reads. No copy is made
-to go back to (N, C, H, W): the result is a transposed view.
+numbers, patches are copied in runs of W·N, and the product of the filters with
+the patches writes its result in the very order that the next layer reads. No
+copy is made to go back to (N, C, H, W): the result is a transposed view.
 """
 
 import math
@@ -16,13 +16,11 @@ from ..backend import Array, array_module, as_strided
 from ..checks import as_float, same_shape, whole
 from .geometry import MOST, UNPADDED, Geometry, Pair, Sides, sides
 
-PATCH_BYTES = (
-    1 << 21
-)  # of patches at a time: they are used while they lie in the cache
+# Bytes of patches at a time: they are used while they lie in the cache.
+PATCH_BYTES = 1 << 21
 ROW_GAP = 16  # numbers between two rows of patches
-SMALL_PRODUCT = (
-    1_000_000  # multiplications of a product that BLAS makes without copies
-)
+# Multiplications of a product that BLAS makes without copies.
+SMALL_PRODUCT = 1_000_000
 
 
 def images(x: Array, name: str = "x") -> Array:
@@ -34,8 +32,8 @@ def images(x: Array, name: str = "x") -> Array:
     x = as_float(x, name)
     if x.ndim != 4 or 0 in x.shape[1:]:
         raise ValueError(
-            f"{name} must be images of shape (N, C, H, W), with a pixel or more, "
-            f"got {x.shape}"
+            f"{name} must be images of shape (N, C, H, W), with a pixel or "
+            f"more, got {x.shape}"
         )
     return x
 
@@ -46,7 +44,8 @@ def _expect_axes(where: str, x: Array, axes: Sequence[str]) -> None:
         raise TypeError(f"{where}: expected an array, got {type(x).__name__}")
     if x.ndim != len(axes):
         raise ValueError(
-            f"{where}: expected the axes ({', '.join(axes)}), got shape {x.shape}"
+            f"{where}: expected the axes ({', '.join(axes)}), "
+            f"got shape {x.shape}"
         )
 
 
@@ -63,7 +62,7 @@ def _around(padding: Pair | Sides) -> Sides:
 def batch_last(
     x: Array, padding: Pair | Sides = UNPADDED, fill: float = 0
 ) -> Array:
-    """(N, C, H, W) → (C, H + padding, W + padding, N); no copy where x lies so.
+    """(N, C, H, W) → (C, H + padding, W + padding, N); no copy if x lies so.
 
     Parameters
     ----------
@@ -77,7 +76,7 @@ def batch_last(
 
     Notes
     -----
-    Book: Convolution, "Patches".
+    Book: Convolution, "Memory", eq-conv-memory.
 
     Examples
     --------
@@ -93,16 +92,17 @@ def batch_last(
     if top == bottom == left == right == 0:
         return xp.ascontiguousarray(x)
     padded = xp.empty((C, H + top + bottom, W + left + right, N), dtype=x.dtype)
-    padded[:, :top] = padded[:, top + H :] = (
-        fill  # not all of it: that is a pass more
-    )
+    # the frame alone is filled: all of it would be a pass more
+    padded[:, :top] = padded[:, top + H :] = fill
     padded[:, :, :left] = padded[:, :, left + W :] = fill
     padded[:, top : top + H, left : left + W] = x
     return padded
 
 
 def batch_first(x: Array, padding: Pair | Sides = UNPADDED) -> Array:
-    """Undoes `batch_last`: the (N, C, H, W) view of what lies inside the padding.
+    """Undoes `batch_last`: the (N, C, H, W) view of what the padding frames.
+
+    Book: Convolution, "Memory", eq-conv-memory.
 
     >>> import numpy as np
     >>> batch_first(np.ones((3, 6, 6, 5)), padding=((1, 1), (0, 2))).shape
@@ -115,7 +115,10 @@ def batch_first(x: Array, padding: Pair | Sides = UNPADDED) -> Array:
 
 
 def extract_patches(x: Array, g: Geometry) -> Array:
-    """columns[c,r,s,i,j,n] = x[c, i·t + r·d, j·t + s·d, n]: stride t, dilation d.
+    """columns[c,r,s,u,v,n] = x[c, u·sh + r·dh, v·sw + s·dw, n].
+
+    Every weight (c, r, s) meets, at the place (u, v) of sample n, this pixel;
+    sh, sw are the stride, dh, dw the dilation.
 
     Parameters
     ----------
@@ -128,7 +131,8 @@ def extract_patches(x: Array, g: Geometry) -> Array:
 
     Notes
     -----
-    Book: Convolution, "Patches". Chellapilla, Puri and Simard (2006), section 3.
+    Book: Convolution, "Patches", eq-conv-patches. Chellapilla, Puri and Simard
+    (2006), section 3.
 
     Examples
     --------
@@ -145,7 +149,7 @@ def extract_patches(x: Array, g: Geometry) -> Array:
 
 
 def windows(x: Array, g: Geometry) -> Array:
-    """The patches as a view, (C, R, S, OH, OW, N): all windows see the same pixels."""
+    """The patches as a view, (C, R, S, OH, OW, N): a pixel shows many times."""
     _expect_axes("patches", x, "CHWN")
     if not isinstance(g, Geometry):
         raise TypeError(f"patches lie as ops.geometry says, got {g!r}")
@@ -156,11 +160,11 @@ def windows(x: Array, g: Geometry) -> Array:
 
 
 def fold_patches(columns: Array, shape: tuple[int, ...], g: Geometry) -> Array:
-    """x[c, i·t + r·d, j·t + s·d, n] += columns[c,r,s,i,j,n]: undoes patches by adding.
+    """x[c, u·sh + r·dh, v·sw + s·dw, n] += columns[c,r,s,u,v,n].
 
-    `shape` is (C, H, W, N), of the padded image; a pixel that no patch covers is zero.
-    ⟨extract(x), u⟩ = ⟨x, fold(u)⟩ for all x and u: Book: Convolution, "The gradient of
-    the input".
+    `shape` is (C, H, W, N), of the padded image; a pixel that no patch covers
+    is zero. ⟨extract(x), a⟩ = ⟨x, fold(a)⟩ for all x and a. Book: Convolution,
+    "The gradient of the input", eq-conv-fold, eq-conv-adjoint.
 
     >>> import numpy as np
     >>> from course_nn.ops import geometry
@@ -179,9 +183,9 @@ def fold_patches(columns: Array, shape: tuple[int, ...], g: Geometry) -> Array:
     x = array_module(columns).zeros(shape, dtype=columns.dtype)
     seen = windows(x, g)
     same_shape("fold_patches", "columns", columns, seen.shape)
-    (_, R, S, OH, OW, _), (dh, dw), (th, tw) = seen.shape, g.dilation, g.stride
-    for r in apart(R, OH, th, dh):
-        for s in apart(S, OW, tw, dw):
+    (_, R, S, OH, OW, _), (dh, dw), (sh, sw) = seen.shape, g.dilation, g.stride
+    for r in apart(R, OH, sh, dh):
+        for s in apart(S, OW, sw, dw):
             pixels = seen[:, r, s]
             pixels += columns[:, r, s]
     return x
@@ -190,20 +194,23 @@ def fold_patches(columns: Array, shape: tuple[int, ...], g: Geometry) -> Array:
 def apart(
     size: int, count: int, stride: int, dilation: int
 ) -> list[int | slice]:
-    """A kernel's pixels, along one axis, in groups that never meet at a pixel."""
+    """A kernel's pixels on one axis, in groups that never meet at a pixel."""
     together = size if count == 1 else math.ceil(stride / dilation)
     if together == 1:
         return [*range(size)]
     return [slice(k, k + together) for k in range(0, size, together)]
 
 
-# -- rows of patches: what the convolution copies ------------------------------------
+# -- rows of patches: what the convolution copies ------------------------------
 
 
 def strips(
     x: Array, g: Geometry, OH: int, OW: int
 ) -> Iterator[tuple[slice, slice]]:
-    """Strips of output rows and the image rows under them; patches fit the cache."""
+    """Strips of output rows, and the image rows under them: so much at a time.
+
+    The patches of a strip fit into the cache.
+    """
     C, _, _, N = x.shape
     rows = PATCH_BYTES // max(C * g.kernel[1] * OW * N * x.itemsize, 1)
     height = max((rows - g.reach()[0]) // g.stride[0] + 1, 2)
@@ -214,9 +221,10 @@ def strips(
 
 
 def row_windows(x: Array, g: Geometry, groups: int = 1) -> Array:
-    """The view [k,h,c,s,j,n] of x[k·C/G + c, h, j·t + s·d, n]: patches' single rows.
+    """The view [k,i,c,s,v,n] of x[k·C/G + c, i, v·sw + s·dw, n]: single rows.
 
-    A row of pixels lies in up to R patches, one below the other; here it is once.
+    A row of pixels lies in up to R patches, one below the other; here it is
+    once.
     """
     seen = windows(x, g.across())[:, 0]  # (C, S, H, OW, N)
     seen = seen.reshape(groups, len(x) // groups, *seen.shape[1:])
@@ -224,30 +232,32 @@ def row_windows(x: Array, g: Geometry, groups: int = 1) -> Array:
 
 
 def piled(rows: Array, g: Geometry, block: int) -> Array:
-    """The view [k,i,q,r,c,s,b] of rows[k, i·t + r·d, c, s]: those of patch i in a pile.
+    """The view [k,u,q,r,c,s,b] of rows[k, u·sh + r·dh, c, s]: patches in piles.
 
-    A row's OW·N places are cut into blocks: place (j, n) is number b of block q.
+    A row's OW·N places are cut into blocks: place (v, n) is b in block q.
     """
     G, H, C, S, OW, N = rows.shape
     OH = (H - g.reach()[0]) // g.stride[0] + 1
-    (k, h, c, s, _, n), t, d = rows.strides, g.stride[0], g.dilation[0]
+    (k, h, c, s, _, n), sh, dh = rows.strides, g.stride[0], g.dilation[0]
     shape = (G, OH, blocks(OW * N, block), g.kernel[0], C, S, block)
-    return as_strided(rows, shape, (k, t * h, n * block, d * h, c, s, n))
+    return as_strided(rows, shape, (k, sh * h, n * block, dh * h, c, s, n))
 
 
 def columns_of(x: Array, g: Geometry, groups: int, block: int) -> Array:
-    """columns[k,i,q,(r,c,s),b]: patches; each row of pixels was copied once."""
+    """columns[k,u,q,(r,c,s),b]: patches; each row of pixels was copied once."""
     piles = piled(_copied(row_windows(x, g, groups)), g, block)
     return piles.reshape(*piles.shape[:3], math.prod(piles.shape[3:6]), block)
 
 
 def _copied(rows: Array) -> Array:
-    """Rows in new memory, with gaps: 4096 bytes apart they share a place in cache."""
+    """Rows in new memory, with gaps between them.
+
+    Rows that lie 4096 bytes apart share a place in the cache.
+    """
     *axes, OW, N = rows.shape
-    apart = array_module(rows).empty(
-        (*axes, OW * N + ROW_GAP), dtype=rows.dtype
-    )
-    copy = apart[..., : OW * N].reshape(rows.shape)
+    shape = (*axes, OW * N + ROW_GAP)
+    wide = array_module(rows).empty(shape, dtype=rows.dtype)
+    copy = wide[..., : OW * N].reshape(rows.shape)
     copy[...] = rows
     return copy
 
@@ -255,7 +265,7 @@ def _copied(rows: Array) -> Array:
 def fold_columns(
     x: Array, columns: Array, g: Geometry, groups: int, OW: int
 ) -> None:
-    """Undoes `columns_of` by adding: the rows of a pile, then the pixels of a row."""
+    """Undoes `columns_of` by adding: a pile's rows, then a row's pixels."""
     seen, block = row_windows(x, g, groups), columns.shape[-1]
     rows = array_module(x).zeros(seen.shape, dtype=x.dtype)
     piles = piled(rows, g, block)
@@ -269,7 +279,7 @@ def fold_columns(
 
 
 def places(y: Array, groups: int, block: int) -> Array:
-    """The view [k,i,q,f,b] of y (F, OH, OW, N): the filters' results as matrices."""
+    """The view [k,u,q,f,b] of y (F, OH, OW, N): results as matrices."""
     F, OH, OW, N = y.shape
     shape = (groups, F // groups, OH, blocks(OW * N, block), block)
     return y.reshape(shape).transpose(0, 2, 3, 1, 4)
@@ -281,7 +291,7 @@ def blocks(count: int, size: int) -> int:
 
 
 def block_size(filters: int, weights: int, OW: int, N: int) -> int:
-    """How many places of a row one product computes: few, where filters are few.
+    """How many places of a row one product computes: few, if filters are few.
 
     BLAS spares small products the copies that it makes of large ones.
     """

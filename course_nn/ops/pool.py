@@ -1,8 +1,11 @@
 """Pooling: a window of the image becomes one number, its maximum or its mean.
 
-A window's maximum is the maximum of its rows' maxima: both poolings run along the
-width, then along the height, and no index array is kept. The gradient of a maximum goes
-to the first place, in reading order, that holds it.
+A window's maximum is the maximum of its rows' maxima: both poolings run along
+the width, then along the height, and no index array is kept. The gradient of a
+maximum goes to the first place, in reading order, that holds it.
+
+Pixels: sh, sw is the stride, p the padding; (i, j) counts an image's rows and
+columns, (u, v) an output's, (r, s) a window's.
 """
 
 import math
@@ -34,7 +37,8 @@ def window_step(
 def window_steps(x: Array, axis: int, size: int, stride: int) -> list[Array]:
     """The views of every window's numbers 0 to `size` − 1, along one axis.
 
-    >>> [step.tolist() for step in window_steps(np.arange(6.0), 0, size=2, stride=3)]
+    >>> steps = window_steps(np.arange(6.0), axis=0, size=2, stride=3)
+    >>> [step.tolist() for step in steps]
     [[0.0, 3.0], [1.0, 4.0]]
     """
     count = (x.shape[axis] - size) // stride + 1
@@ -42,14 +46,14 @@ def window_steps(x: Array, axis: int, size: int, stride: int) -> list[Array]:
 
 
 def _max_along(x: Array, axis: int, size: int, stride: int) -> Array:
-    """y[i] = max over j < size of x[i·stride + j], along one axis."""
+    """y[u] = max over r < size of x[u·stride + r], along one axis."""
     return reduce(array_module(x).maximum, window_steps(x, axis, size, stride))
 
 
 def _max_along_backward(
     dy: Array, x: Array, y: Array, axis: int, size: int, stride: int
 ) -> Array:
-    """dx[i·stride + j] += dy[i] for the first j whose number is the maximum y[i]."""
+    """dx[u·stride + r] += dy[u] for the first r whose number is y[u]."""
     xp, places = array_module(x), window_steps(x, axis, size, stride)
     if stride >= size:  # windows do not overlap: each pixel gets one share
         covered = stride == size and dy.shape[axis] * size == x.shape[axis]
@@ -59,9 +63,8 @@ def _max_along_backward(
     dx = xp.zeros_like(x, dtype=dy.dtype)
     shares = [xp.empty_like(dy) for _ in places]
     _share_out(dy, places, y, shares)
-    for target, share in zip(
-        window_steps(dx, axis, size, stride), shares, strict=True
-    ):
+    targets = window_steps(dx, axis, size, stride)
+    for target, share in zip(targets, shares, strict=True):
         target += share
     return dx
 
@@ -69,10 +72,10 @@ def _max_along_backward(
 def _share_out(
     dy: Array, places: list[Array], y: Array, shares: list[Array]
 ) -> None:
-    """shares[j] = dy where places[j] is the first to equal y, else 0.
+    """shares[r] = dy where places[r] is the first to equal y, else 0.
 
-    Each place takes its own of the rest, the last what is left. Taken are the bits, as
-    integers: times 0 they are 0, which an infinite dy is not.
+    Each place takes its own of the rest, the last what is left. Taken are the
+    bits, as integers: times 0 they are 0, which an infinite dy is not.
     """
     if len(places) == 1:
         shares[0][...] = dy
@@ -85,16 +88,17 @@ def _share_out(
 
 
 def _padded(x: Array, padding: Sides, fill: float) -> Array:
-    return (
-        x if padding == UNPADDED else batch_first(batch_last(x, padding, fill))
-    )
+    """x (N, C, H, W) in a frame of `fill`, the batch innermost in memory."""
+    if padding == UNPADDED:
+        return x
+    return batch_first(batch_last(x, padding, fill))
 
 
 def _inside(x: Array, padding: Sides) -> Array:
+    """The image inside the frame: undoes `_padded`."""
     (top, bottom), (left, right) = padding
-    return x[
-        :, :, top : x.shape[HEIGHT] - bottom, left : x.shape[WIDTH] - right
-    ]
+    H, W = x.shape[HEIGHT:]
+    return x[:, :, top : H - bottom, left : W - right]
 
 
 def max_pool2d_forward(
@@ -105,17 +109,17 @@ def max_pool2d_forward(
     *,
     ceil_mode: bool = False,
 ) -> tuple[Array, tuple]:
-    """y[n,c,i,j] = max over r < R, s < S of x[n, c, i·t + r − p, j·t + s − p].
+    """y[n,c,u,v] = max over r < R, s < S of x[n,c, u·sh + r − p, v·sw + s − p].
 
     Parameters
     ----------
     x : (N, C, H, W) float, any memory order.
-    window, stride, padding : (R, S), t and p, in pixels, one number or (vertical,
-        horizontal). The stride is the window unless given; windows may overlap; padding
-        counts as −∞, and is also ((top, bottom), (left, right)) or "same": as many as
-        Keras takes for ⌈H / t⌉ windows.
-    ceil_mode : pixels left over at the bottom and right are not seen, or else, as in
-        PyTorch, by a last window that ends outside.
+    window, stride, padding : in pixels, one number or (vertical, horizontal).
+        The stride is the window unless given; windows may overlap; padding
+        counts as −∞, and is also ((top, bottom), (left, right)) or "same": as
+        many as Keras takes for ⌈H / sh⌉ windows.
+    ceil_mode : pixels left over at the bottom and right are not seen, or else,
+        as in PyTorch, by a last window that ends outside.
 
     Returns
     -------
@@ -124,16 +128,18 @@ def max_pool2d_forward(
 
     Raises
     ------
-    ValueError : if the window does not fit, or the padding is more than half of it.
-        TypeError : for other numbers than float32, float64 and integers.
+    ValueError : if the window does not fit, or the padding is more than half of
+        it. TypeError : for other numbers than float32, float64 and integers.
 
     Notes
     -----
-    Ranzato, Boureau and LeCun (2007); Scherer, Müller and Behnke (2010).
+    Book: Pooling, "The forward pass", eq-pool-max, eq-pool-rows. Riesenhuber
+    and Poggio (1999); Scherer, Müller and Behnke (2010).
 
     Examples
     --------
-    >>> max_pool2d_forward(np.arange(16.0).reshape(1, 1, 4, 4), 2)[0].reshape(2, 2)
+    >>> x = np.arange(16.0).reshape(1, 1, 4, 4)
+    >>> max_pool2d_forward(x, 2)[0].reshape(2, 2)
     array([[ 5.,  7.],
            [13., 15.]])
     """
@@ -152,9 +158,10 @@ def max_pool2d_forward(
 def max_pool2d_backward(dy: Array, cache: tuple) -> Array:
     """dx = dy at the first maximum of each window, in reading order; else 0.
 
-    Where windows overlap, what they give to one pixel is summed. A window with a NaN
-    gives dy to its last row, one that is −∞ throughout to its first place, padding
-    included.
+    Where windows overlap, what they give to one pixel is summed. A window with
+    a NaN gives dy to its last row, one that is −∞ throughout to its first
+    place, padding included. Book: Pooling, "The derivative", eq-pool-max-dx,
+    eq-pool-winner.
 
     >>> y, cache = max_pool2d_forward(np.arange(16.0).reshape(1, 1, 4, 4), 2)
     >>> max_pool2d_backward(y, cache).reshape(4, 4)
@@ -180,16 +187,17 @@ def avg_pool2d_forward(
     ceil_mode: bool = False,
     count_include_pad: bool | None = None,
 ) -> tuple[Array, tuple]:
-    """y[n,c,i,j] = (1 / RS) Σ_{r,s} x[n, c, i·t + r − p, j·t + s − p].
+    """y[n,c,u,v] = (1 / RS) Σ_{r,s} x[n, c, u·sh + r − p, v·sw + s − p].
 
     Parameters
     ----------
     x : (N, C, H, W) float, any memory order.
-    window, stride, padding, ceil_mode : as in `max_pool2d_forward`, but padding counts
-        as zeros.
-    count_include_pad : whether a sum is divided by all RS pixels of its window, or by
-        those in the image; what `ceil_mode` adds is never counted. Unless given it is
-        as elsewhere: padding in pixels counts, as in PyTorch, "same" not, as in Keras.
+    window, stride, padding, ceil_mode : as in `max_pool2d_forward`, but padding
+        counts as zeros.
+    count_include_pad : whether a sum is divided by all RS pixels of its window,
+        or by those in the image; what `ceil_mode` adds is never counted. Unless
+        given it is as elsewhere: padding in pixels counts, as in PyTorch,
+        "same" not, as in Keras.
 
     Returns
     -------
@@ -202,26 +210,28 @@ def avg_pool2d_forward(
 
     Notes
     -----
-    LeCun et al. (1998), section II.B, "sub-sampling".
+    Book: Pooling, "The forward pass", eq-pool-avg, eq-pool-count. LeCun et al.
+    (1998), section II.B, "sub-sampling".
 
     Examples
     --------
-    >>> avg_pool2d_forward(np.arange(16.0).reshape(1, 1, 4, 4), 2)[0].reshape(2, 2)
+    >>> x = np.arange(16.0).reshape(1, 1, 4, 4)
+    >>> avg_pool2d_forward(x, 2)[0].reshape(2, 2)
     array([[ 2.5,  4.5],
            [10.5, 12.5]])
     """
     x = images(x)
     if not isinstance(count_include_pad, bool | None):
         raise TypeError(
-            f"count_include_pad must be True, False or None, got {count_include_pad!r}"
+            "count_include_pad must be True, False or None, "
+            f"got {count_include_pad!r}"
         )
-    shape, same = x.shape, isinstance(padding, str)
-    g = pool_geometry(
-        window, stride, padding, ceil_mode=ceil_mode, size=shape[2:]
-    )
-    g.output_size(*shape[2:])  # refuses a window that does not fit
-    counted = UNPADDED
-    if not same if count_include_pad is None else count_include_pad:
+    shape, size, counted = x.shape, x.shape[HEIGHT:], UNPADDED
+    g = pool_geometry(window, stride, padding, ceil_mode=ceil_mode, size=size)
+    g.output_size(*size)  # refuses a window that does not fit
+    if count_include_pad is None:
+        count_include_pad = not isinstance(padding, str)
+    if count_include_pad:
         counted = g.padding if isinstance(padding, str) else sides(padding)
     xp, share = array_module(x), _shares(x, g, counted)
     x = _padded(x, g.padding, 0)
@@ -231,14 +241,13 @@ def avg_pool2d_forward(
 
 
 def _shares(x: Array, g: Geometry, counted: Sides) -> float | Array:
-    """1 / RS, or, (OH, OW), of each window 1 / the pixels that are counted in it."""
+    """1 / RS, or, (OH, OW), of each window 1 / the pixels counted in it."""
     if counted == g.padding:
         return 1 / math.prod(g.kernel)
     size = x.shape[HEIGHT:]
     out, counts = g.output_size(*size), []
-    for n, k, t, o, p, c in zip(
-        size, g.kernel, g.stride, out, g.padding, counted, strict=True
-    ):
+    axes = zip(size, g.kernel, g.stride, out, g.padding, counted, strict=True)
+    for n, k, t, o, p, c in axes:
         first = np.arange(o) * t
         end = np.minimum(first + k, p[0] + n + c[1])
         counts.append(end - np.maximum(first, p[0] - c[0]))
@@ -246,9 +255,10 @@ def _shares(x: Array, g: Geometry, counted: Sides) -> float | Array:
 
 
 def avg_pool2d_backward(dy: Array, cache: tuple) -> Array:
-    """dx[n, c, i·t + r − p, j·t + s − p] += dy[n,c,i,j] / RS, for every r, s, i and j.
+    """dx[n, c, u·sh + r − p, v·sw + s − p] += dy[n,c,u,v] / RS, for every r, s.
 
-    Every pixel of a window takes an equal share.
+    Every pixel of a window takes an equal share. Book: Pooling, "The
+    derivative", eq-pool-avg-dx.
 
     >>> _, cache = avg_pool2d_forward(np.zeros((1, 1, 2, 3)), 2)
     >>> avg_pool2d_backward(np.full((1, 1, 1, 1), 8.0), cache).reshape(2, 3)
@@ -259,10 +269,8 @@ def avg_pool2d_backward(dy: Array, cache: tuple) -> Array:
     dy = upstream("avg_pool2d_backward", dy, (N, C, *g.output_size(H, W)))
     (top, bottom), (left, right) = g.padding
     padded = C, top + H + bottom, left + W + right, N
-    dx, share = (
-        batch_first(array_module(dy).zeros(padded, dtype=dy.dtype)),
-        dy * share,
-    )
+    dx = batch_first(array_module(dy).zeros(padded, dtype=dy.dtype))
+    share = dy * share
     for rows in window_steps(dx, HEIGHT, g.kernel[0], g.stride[0]):
         for target in window_steps(rows, WIDTH, g.kernel[1], g.stride[1]):
             target += share
@@ -287,7 +295,8 @@ def global_avg_pool2d_forward(x: Array) -> tuple[Array, tuple]:
 
     Notes
     -----
-    Lin, Chen and Yan (2014), section 3.2.
+    Book: Pooling, "The forward pass", eq-pool-global. Lin, Chen and Yan (2014),
+    section 3.2.
 
     Examples
     --------
@@ -301,7 +310,10 @@ def global_avg_pool2d_forward(x: Array) -> tuple[Array, tuple]:
 def global_avg_pool2d_backward(dy: Array, cache: tuple) -> Array:
     """dx[n,c,i,j] = dy[n,c] / HW.
 
-    >>> global_avg_pool2d_backward(np.array([[8.0]]), (1, 1, 2, 2)).reshape(2, 2)
+    Book: Pooling, "The derivative", eq-pool-global-dx.
+
+    >>> dx = global_avg_pool2d_backward(np.array([[8.0]]), (1, 1, 2, 2))
+    >>> dx.reshape(2, 2)
     array([[2., 2.],
            [2., 2.]])
     """

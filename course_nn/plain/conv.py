@@ -6,10 +6,10 @@ from .windows import covered, crop, grid, pad, pair, pixels
 
 
 def conv2d_forward(x, W, b=None, stride=1, padding=0, dilation=1, groups=1):
-    """y[n,f,i,j] = b[f] + Σ_{c,r,s} W[f,c,r,s] x[n, c, i t + r d, j t + s d].
+    """y[n,f,u,v] = b[f] + Σ_{c,r,s} x[n,c,u sh + r dh,v sw + s dw] W[f,c,r,s].
 
     x (N, C, H, W), padded; W (F, C/groups, R, S); b (F,) or None;
-    y (N, F, OH, OW); stride t, dilation d. See `ops.conv2d_forward`.
+    y (N, F, OH, OW); stride sh, sw; dilation dh, dw. See `ops.conv2d_forward`.
 
     >>> x = np.arange(1.0, 10.0).reshape(1, 1, 3, 3)
     >>> W = np.array([[[[1.0, 0.0], [0.0, -1.0]]]])
@@ -24,16 +24,16 @@ def conv2d_forward(x, W, b=None, stride=1, padding=0, dilation=1, groups=1):
     size = len(x), len(W), *grid(x, *at)
     y = np.zeros(size, np.result_type(x, W))
     for f, c in blocks(W, groups):  # filters f see channels c
-        for i, j in np.ndindex(y.shape[2:]):
-            window = x[:, c][pixels(i, j, *at)]
-            y[:, f, i, j] = np.einsum("ncrs,fcrs->nf", window, W[f])
+        for u, v in np.ndindex(y.shape[2:]):
+            window = x[:, c][pixels(u, v, *at)]
+            y[:, f, u, v] = np.einsum("ncrs,fcrs->nf", window, W[f])
     if b is not None:
         y += b[:, None, None]
     return y, (x, W, b, at, padding, groups)
 
 
 def conv2d_backward(dy, cache):
-    """dW[f] += dy · x[window], dx[window] += dy · W[f], dy = dy[n,f,i,j].
+    """dW[f] += dy · x[window], dx[window] += dy · W[f], dy = dy[n,f,u,v].
 
     db[f] = Σ dy[:, f].
 
@@ -45,8 +45,8 @@ def conv2d_backward(dy, cache):
     x, W, b, at, padding, groups = cache
     dx, dW = np.zeros_like(x), np.zeros_like(W)
     for f, c in blocks(W, groups):
-        for i, j in np.ndindex(dy.shape[2:]):
-            here, d = pixels(i, j, *at), dy[:, f, i, j]
+        for u, v in np.ndindex(dy.shape[2:]):
+            here, d = pixels(u, v, *at), dy[:, f, u, v]
             dW[f] += np.einsum("nf,ncrs->fcrs", d, x[:, c][here])
             dx[:, c][here] += np.einsum("nf,fcrs->ncrs", d, W[f])
     db = None if b is None else dy.sum(axis=(0, 2, 3))
@@ -76,10 +76,10 @@ def conv_transpose2d_forward(
     output_padding=0,
     groups=1,
 ):
-    """y[n, f, i t + r d, j t + s d] += W[c,f,r,s] x[n,c,i,j], cropped; + b[f].
+    """y[n, f, u sh + r dh, v sw + s dw] += x[n,c,u,v] W[c,f,r,s]; crop; + b[f].
 
     x (N, C, H, W); W (C, F/groups, R, S); b (F,) or None; y (N, F, OH, OW),
-    OH = (H − 1) t + d (R − 1) + 1 + output_padding − 2 p. It is what `conv2d`
+    OH = (H − 1) sh + dh (R − 1) + 1 + output_padding − 2 p. It is what `conv2d`
     has for dx. See `ops.conv_transpose2d_forward`.
 
     >>> x, W = np.array([[[[1.0, 2.0]]]]), np.array([[[[10.0, 1.0]]]])
@@ -92,9 +92,9 @@ def conv_transpose2d_forward(
     size = np.add(covered(x, *at), output_padding)
     y = np.zeros((len(x), W.shape[1] * groups, *size), np.result_type(x, W))
     for c, f in blocks(W, groups):  # channels c reach filters f
-        for i, j in np.ndindex(x.shape[2:]):
-            stamp = np.einsum("nc,cfrs->nfrs", x[:, c, i, j], W[c])
-            y[:, f][pixels(i, j, *at)] += stamp
+        for u, v in np.ndindex(x.shape[2:]):
+            stamp = np.einsum("nc,cfrs->nfrs", x[:, c, u, v], W[c])
+            y[:, f][pixels(u, v, *at)] += stamp
     y = crop(y, padding)
     if b is not None:
         y += b[:, None, None]
@@ -102,7 +102,7 @@ def conv_transpose2d_forward(
 
 
 def conv_transpose2d_backward(dy, cache):
-    """dx[n,c,i,j] = Σ W[c] · dy[window], dW[c] += x[n,c,i,j] · dy[window].
+    """dx[n,c,u,v] = Σ dy[window] · W[c], dW[c] += x[n,c,u,v] · dy[window].
 
     db[f] = Σ dy[:, f].
     """
@@ -110,8 +110,8 @@ def conv_transpose2d_backward(dy, cache):
     db = None if b is None else dy.sum(axis=(0, 2, 3))
     dy, dx, dW = pad(dy, padding), np.zeros_like(x), np.zeros_like(W)
     for c, f in blocks(W, groups):
-        for i, j in np.ndindex(x.shape[2:]):
-            window = dy[:, f][pixels(i, j, *at)]
-            dx[:, c, i, j] = np.einsum("nfrs,cfrs->nc", window, W[c])
-            dW[c] += np.einsum("nc,nfrs->cfrs", x[:, c, i, j], window)
+        for u, v in np.ndindex(x.shape[2:]):
+            window = dy[:, f][pixels(u, v, *at)]
+            dx[:, c, u, v] = np.einsum("nfrs,cfrs->nc", window, W[c])
+            dW[c] += np.einsum("nc,nfrs->cfrs", x[:, c, u, v], window)
     return dx, dW, db

@@ -6,9 +6,9 @@ from .windows import crop, grid, pad, pair, pixels, sides
 
 
 def max_pool2d_forward(x, window=2, stride=None, padding=0, *, ceil_mode=False):
-    """y[n,c,i,j] = max over r < R, s < S of x[n, c, i t + r, j t + s].
+    """y[n,c,u,v] = max over r < R, s < S of x[n, c, u sh + r, v sw + s].
 
-    x (N, C, H, W), padded with −∞; y (N, C, OH, OW); stride t, the window
+    x (N, C, H, W), padded with −∞; y (N, C, OH, OW); stride sh, sw, the window
     unless given. See `ops.max_pool2d_forward`.
 
     >>> max_pool2d_forward(np.arange(16.0).reshape(1, 1, 4, 4))[0]
@@ -19,8 +19,8 @@ def max_pool2d_forward(x, window=2, stride=None, padding=0, *, ceil_mode=False):
     frame = frame_of(x, *at, padding, ceil_mode)
     x = pad(x, frame, fill=-np.inf)
     y = np.zeros((*x.shape[:2], *grid(x, *at)), x.dtype)
-    for i, j in np.ndindex(y.shape[2:]):
-        y[:, :, i, j] = x[pixels(i, j, *at)].max(axis=(2, 3))
+    for u, v in np.ndindex(y.shape[2:]):
+        y[:, :, u, v] = x[pixels(u, v, *at)].max(axis=(2, 3))
     return y, (x, at, frame)
 
 
@@ -34,10 +34,10 @@ def max_pool2d_backward(dy, cache):
     """
     x, at, frame = cache
     dx = np.zeros_like(x)
-    for n, c, i, j in np.ndindex(dy.shape):
-        window = n, c, *pixels(i, j, *at)[1:]
+    for n, c, u, v in np.ndindex(dy.shape):
+        window = n, c, *pixels(u, v, *at)[1:]
         first = np.unravel_index(x[window].argmax(), x[window].shape)
-        dx[window][first] += dy[n, c, i, j]
+        dx[window][first] += dy[n, c, u, v]
     return crop(dx, frame)
 
 
@@ -50,7 +50,7 @@ def avg_pool2d_forward(
     ceil_mode=False,
     count_include_pad=None,
 ):
-    """y[n,c,i,j] = mean over r < R, s < S of x[n, c, i t + r, j t + s].
+    """y[n,c,u,v] = mean over r < R, s < S of x[n, c, u sh + r, v sw + s].
 
     x (N, C, H, W), padded with zeros, which count, save those of "same" and
     of `ceil_mode`, unless told otherwise; y (N, C, OH, OW).
@@ -69,9 +69,9 @@ def avg_pool2d_forward(
     counts = counted(x, frame, inside)
     x = pad(x, frame)
     y = np.zeros((*x.shape[:2], *grid(x, *at)), np.result_type(x, 0.5))
-    for i, j in np.ndindex(y.shape[2:]):
-        here = pixels(i, j, *at)
-        y[:, :, i, j] = x[here].sum(axis=(2, 3)) / counts[here].sum()
+    for u, v in np.ndindex(y.shape[2:]):
+        here = pixels(u, v, *at)
+        y[:, :, u, v] = x[here].sum(axis=(2, 3)) / counts[here].sum()
     return y, (counts, at, frame)
 
 
@@ -79,9 +79,9 @@ def avg_pool2d_backward(dy, cache):
     """dx += dy / count at every pixel of each window: equal shares."""
     counts, at, frame = cache
     dx = np.zeros((*dy.shape[:2], *counts.shape), dy.dtype)
-    for i, j in np.ndindex(dy.shape[2:]):
-        here = pixels(i, j, *at)
-        share = dy[:, :, i, j] / counts[here].sum()
+    for u, v in np.ndindex(dy.shape[2:]):
+        here = pixels(u, v, *at)
+        share = dy[:, :, u, v] / counts[here].sum()
         dx[here] += share[:, :, None, None]
     return crop(dx, frame)
 

@@ -39,36 +39,36 @@ def crop(x, padding):
 
 
 def grid(x, kernel, stride, dilation=(1, 1)):
-    """OH, OW = ⌊(H − d (R − 1) − 1) / t⌋ + 1: how many windows fit into x.
+    """OH, OW = ⌊(H − dh (R − 1) − 1) / sh⌋ + 1: how many windows fit into x.
 
     >>> grid(np.zeros((1, 1, 7, 8)), (3, 3), (2, 2))
     (3, 3)
     """
     sizes = zip(x.shape[2:], kernel, stride, dilation, strict=True)
-    OH, OW = ((n - d * (k - 1) - 1) // t + 1 for n, k, t, d in sizes)
+    OH, OW = ((n - d * (k - 1) - 1) // s + 1 for n, k, s, d in sizes)
     if OH < 1 or OW < 1:
         raise ValueError(f"a window of {kernel} does not fit into {x.shape}")
     return OH, OW
 
 
 def covered(x, kernel, stride, dilation):
-    """H, W = (OH − 1) t + d (R − 1) + 1: the image under a grid x of windows.
+    """H, W = (OH − 1) sh + dh (R − 1) + 1: the image under a grid of windows.
 
     >>> covered(np.zeros((1, 1, 3, 3)), (3, 3), (2, 2), (1, 1))
     [7, 7]
     """
     sizes = zip(x.shape[2:], kernel, stride, dilation, strict=True)
-    return [(n - 1) * t + d * (k - 1) + 1 for n, k, t, d in sizes]
+    return [(n - 1) * s + d * (k - 1) + 1 for n, k, s, d in sizes]
 
 
-def pixels(i, j, kernel, stride, dilation=(1, 1)):
-    """The index of all pixels of window (i, j): [:, :, i t + r d, j t + s d].
+def pixels(u, v, kernel, stride, dilation=(1, 1)):
+    """The index of window (u, v)'s pixels: [:, :, u sh + r dh, v sw + s dw].
 
     >>> image = np.arange(12).reshape(1, 1, 3, 4)
     >>> image[pixels(1, 0, kernel=(2, 3), stride=(1, 1))]
     array([[[[ 4,  5,  6],
              [ 8,  9, 10]]]])
     """
-    at = zip((i, j), kernel, stride, dilation, strict=True)
-    rows, columns = (slice(n * t, n * t + k * d, d) for n, k, t, d in at)
+    at = zip((u, v), kernel, stride, dilation, strict=True)
+    rows, columns = (slice(n * s, n * s + k * d, d) for n, k, s, d in at)
     return ..., rows, columns

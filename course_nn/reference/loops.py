@@ -17,7 +17,7 @@ def conv2d_forward(
     padding: Pair | Sides = 0,
     dilation: Pair = 1,
 ) -> tuple[np.ndarray, tuple]:
-    """y[n,f,i,j] = b[f] + Σ_{c,r,s} W[f,c,r,s] x[n, c, i·stride + r·dilation − p, j·… + s·… − p].
+    """y[n,f,u,v] = b[f] + Σ_{c,r,s} x[n, c, u·stride + r·dilation − p, v·… + s·… − p] W[f,c,r,s].
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def conv2d_forward(
 
     Notes
     -----
-    Book: Convolution, "The slow twin". LeCun et al. (1998), section II.
+    Book: Convolution, "The forward pass", eq-conv-forward. LeCun et al. (1998), section II.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def conv2d_backward(dy: np.ndarray, cache: tuple) -> tuple[np.ndarray, np.ndarra
 
     Notes
     -----
-    Book: Convolution, "The derivative".
+    Book: Convolution, "The derivative", eq-conv-dw, eq-conv-db, eq-conv-dx.
 
     Examples
     --------

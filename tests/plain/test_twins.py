@@ -153,9 +153,9 @@ MISTAKES: dict[str, tuple[str, str, str, list[np.ndarray], dict[str, Any]]] = {
     ),
     "every group takes the first one's channels": (
         "conv2d",
-        "for f, c in blocks(W, groups):\n        for i, j in np.ndindex(dy",
+        "for f, c in blocks(W, groups):\n        for u, v in np.ndindex(dy",
         "for f, c in [(f, blocks(W, groups)[0][1]) for f, _ in blocks(W, groups)]:\n"
-        "        for i, j in np.ndindex(dy",
+        "        for u, v in np.ndindex(dy",
         normal(4, (2, 4, 3, 3), (4, 2, 2, 2), (4,)),
         {"groups": 2},
     ),
@@ -182,8 +182,8 @@ MISTAKES: dict[str, tuple[str, str, str, list[np.ndarray], dict[str, Any]]] = {
     ),
     "a mean's pixels do not share": (
         "avg_pool2d",
-        "dy[:, :, i, j] / counts[here].sum()",
-        "dy[:, :, i, j]",
+        "dy[:, :, u, v] / counts[here].sum()",
+        "dy[:, :, u, v]",
         [apart(6, 1, 2, 4, 4)],
         {},
     ),
