@@ -227,7 +227,8 @@ class Moving:
             f'<div class="nn-slider"><label for="{name}">{escape(self.label)}</label>'
             f'<input id="{name}" type="range" min="0" max="{len(drawings) - 1}" value="0" step="1"'
             f' autocomplete="off" aria-valuetext="{escape(self.captions[0])}" oninput="{turn}">'
-            f'<output for="{name}" aria-live="off" style="display:grid">{captions}</output>'
+            f'<output for="{name}" aria-live="off"'
+            f' style="display:grid;text-align:left">{captions}</output>'
             "</div></div>"
         )
 
@@ -322,4 +323,4 @@ def _chapter(source: Path) -> str:
     question = re.search(r"(?m)^# .+\n\n\*\*((?:[^*]|\n)+?)\*\*$", text)
     if not question:
         return link
-    return f"{link}, {minutes(text)} min: {' '.join(question[1].split())}"
+    return f"{link}, {minutes(text)} min\\\n  {' '.join(question[1].split())}"

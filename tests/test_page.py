@@ -151,7 +151,8 @@ def test_the_contents_are_read_from_the_sources(
     lines = page.contents("../toc.yml").data.splitlines()
     assert [line for line in lines if line] == [
         "**Layers**",
-        "- [A](layers/a.md), 5 min: Why so?",
+        "- [A](layers/a.md), 5 min\\",
+        "  Why so?",
         "- [B](layers/b.md)",
     ]
 
