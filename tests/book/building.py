@@ -1,0 +1,52 @@
+"""Small books that tests build, with the settings of the real one."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+HEAD = """---
+jupytext:
+  text_representation: {extension: .md, format_name: myst}
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+
+"""
+
+
+def lay_out(folder: Path, pages: dict[str, str], **settings: Any) -> None:
+    """Write a book of these pages, the first of them its root, beside the real settings."""
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    config |= settings
+    config["sphinx"]["local_extensions"] = {"press": str(ROOT / "tools")}
+    (folder / "_config.yml").write_text(yaml.safe_dump(config))
+    root, *rest = pages
+    toc = {"format": "jb-book", "root": root, "chapters": [{"file": name} for name in rest]}
+    (folder / "_toc.yml").write_text(yaml.safe_dump(toc))
+    for name, text in pages.items():
+        page = folder / "book" / f"{name}.md"
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(HEAD + text, encoding="utf-8")
+    for shared in ("_static", "references.bib"):
+        if not (folder / "book" / shared).exists():
+            (folder / "book" / shared).symlink_to(ROOT / "book" / shared)
+
+
+def build(folder: Path) -> tuple[Path, str]:
+    """Build the book laid out in a folder: where its pages are, and what Sphinx complained of."""
+    program = Path(sys.executable).parent / "jupyter-book"
+    paths = ["--config", folder / "_config.yml", "--toc", folder / "_toc.yml"]
+    command = [program, "build", folder / "book", *paths, "--path-output", folder, "--quiet"]
+    environment = {k: v for k, v in os.environ.items() if k != "MPLBACKEND"}
+    done = subprocess.run(
+        list(map(str, command)), capture_output=True, text=True, env=environment, check=False
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return folder / "_build" / "html", done.stderr
