@@ -178,51 +178,61 @@ def test_the_set_up_is_done_once(environment, tmp_path, monkeypatch, works: bool
     assert ".[cuda12]" in calls[2]
 
 
-def book_in(folder: Path, book: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def book_in(folder: Path, book: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Lay out a tiny house in a folder, and record the runs of Jupyter Book in place of them."""
-    runs: list[int] = []
-    for name in ("book/intro.md", "course_nn/ops.py", "_config.yml", "_toc.yml"):
+    runs: list[str] = []
+    for name in ("book/intro.md", "course_nn/ops.py", "tools/press.py", "_config.yml", "_toc.yml"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(name)
     build = folder / "_build"
     paths = {"ROOT": folder, "BUILD": build, "HTML": build / "html", "SETUP_STAMP": folder / "no"}
     paths |= {"INDEX": build / "html" / "index.html", "BOOK_STAMP": build / ".book"}
-    for name, path in (paths | {"CODE_STAMP": build / ".code"}).items():
+    paths |= {"CODE_STAMP": build / ".code", "PRESS_STAMP": build / ".press"}
+    for name, path in paths.items():
         monkeypatch.setattr(book, name, path)
     monkeypatch.setattr(book, "VENV_PYTHON", Path(sys.executable))
     for name in ("ROOT", "BUILD"):
         monkeypatch.setattr(sys.modules["common"], name, paths[name])
 
     def run() -> int:
-        runs.append((build / ".jupyter_cache").is_dir())
-        for made in ("html", ".jupyter_cache"):
+        kept = [name for name in ("cache", "read", "html") if (build / MADE[name]).is_dir()]
+        runs.append(" ".join(kept))
+        for made in MADE.values():
             (build / made).mkdir(parents=True, exist_ok=True)
         (build / "html" / "index.html").write_text("built")
         return 0
 
-    monkeypatch.setattr(book, "run_jupyter_book", run)
+    monkeypatch.setattr(book, "run_press", run)
     return runs
+
+
+MADE = {"cache": ".jupyter_cache", "read": ".doctrees", "html": "html"}
 
 
 def test_the_book_is_built_when_something_it_reads_has_changed(book, tmp_path, monkeypatch) -> None:
     runs = book_in(tmp_path, book, monkeypatch)
     book.build_book()
     book.build_book()
-    assert runs == [False]
+    assert runs == [""]
     (tmp_path / "book/intro.md").write_text("another text")
     book.build_book()
-    assert runs == [False, True]  # the executed notebooks are kept
+    assert runs[1:] == ["cache read"]  # cells that ran and pages that were read are kept
+    (tmp_path / "tools/press.py").write_text("another press")
+    book.build_book()
+    assert runs[2:] == ["cache"]  # all pages are read again
     (tmp_path / "course_nn/ops.py").write_text("another program")
     book.build_book()
-    assert runs == [False, True, False]  # and thrown away when the code they import changes
+    assert runs[3:] == [""]  # and all cells run again when the code they import changes
 
 
 def test_a_book_that_failed_is_built_again(book, tmp_path, monkeypatch) -> None:
-    book_in(tmp_path, book, monkeypatch)
-    monkeypatch.setattr(book, "run_jupyter_book", lambda: 1)
+    runs = book_in(tmp_path, book, monkeypatch)
+    run = book.run_press
+    monkeypatch.setattr(book, "run_press", lambda: run() or 1)
     for _ in range(2):
         with pytest.raises(SystemExit, match="the book did not build"):
             book.build_book()
+    assert runs == ["", "cache"]  # a warning is told again: every page is read
 
 
 # ---------------------------------------------------------------- the law on skips

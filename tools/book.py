@@ -28,6 +28,7 @@ HTML = BUILD / "html"
 INDEX = HTML / "index.html"
 BOOK_STAMP = BUILD / ".book"
 CODE_STAMP = BUILD / ".code"
+PRESS_STAMP = BUILD / ".press"
 BOOK_BYTES = 200_000_000
 
 
@@ -45,46 +46,48 @@ def build_book() -> None:
     setup = SETUP_STAMP.read_text() if SETUP_STAMP.is_file() else sys.version
     records = sorted((ROOT / "book").rglob("*.json"))  # measurements that a chapter reads
     code = fingerprint(ROOT / "course_nn", *records, setup, data_seen())
-    wanted = fingerprint(ROOT / "book", ROOT / "_config.yml", ROOT / "_toc.yml", code)
+    press = fingerprint(ROOT / "tools", code)
+    wanted = fingerprint(ROOT / "book", ROOT / "_config.yml", ROOT / "_toc.yml", press)
     if INDEX.is_file() and matches(BOOK_STAMP, wanted):
         say(f"book: up to date: {INDEX}")
         return
     require_space(BOOK_BYTES, "the book")
     start = time.monotonic()
-    clear_stale(code)
-    say("book: executing the chapters that changed and building the pages")
-    if run_jupyter_book():
+    clear_stale(code, press)
+    say("book: executing the cells that changed and building the pages")
+    if run_press():
         fail("the book did not build: the cell or the warning that stopped it is named above.")
     BOOK_STAMP.write_text(wanted)
     say(f"book: built in {time.monotonic() - start:.0f} s: open {INDEX}")
 
 
-def clear_stale(code: str) -> None:
-    """Remove the last pages, and, where the code they import has changed, the executed notebooks.
+def clear_stale(code: str, press: str) -> None:
+    """Remove the last pages, and what is left of the last run where it cannot be trusted.
 
-    Sphinx repeats no warning of a page that it does not read again, and jupyter-cache compares the
-    cells of a notebook, not the package and the records that they read: both would hide an error.
+    Executed cells stay until the code they import changes, for jupyter-cache compares the cells of
+    a notebook, not the package and the records that they read. What Sphinx has read stays if that
+    run ended well: it repeats no warning of a page that it does not read again.
     """
+    clean = BOOK_STAMP.is_file()
     BOOK_STAMP.unlink(missing_ok=True)
-    stale = [HTML, BUILD / ".doctrees", BUILD / "jupyter_execute"]
+    stale = [HTML]
+    if not clean or not matches(PRESS_STAMP, press):
+        stale += [BUILD / ".doctrees", BUILD / "jupyter_execute"]
     if not matches(CODE_STAMP, code):
         stale.append(BUILD / ".jupyter_cache")
     for folder in stale:
         shutil.rmtree(folder, ignore_errors=True)
     BUILD.mkdir(exist_ok=True)
     CODE_STAMP.write_text(code)
+    PRESS_STAMP.write_text(press)
 
 
-def run_jupyter_book() -> int:
-    """Run Jupyter Book over book/ into _build/, and return its exit status."""
-    program = VENV_PYTHON.parent / "jupyter-book"
-    arguments = ["build", "book", "--config", "_config.yml", "--toc", str(ROOT / "_toc.yml")]
-    strict = ["--path-output", ".", "--warningiserror", "--keep-going", "--quiet"]
+def run_press() -> int:
+    """Build book/ into _build/, and return the exit status."""
     # A plotting backend named from outside would keep figures out of the pages.
     environment = {k: v for k, v in os.environ.items() if k != "MPLBACKEND"}
-    command = [str(program), *arguments, *strict]
-    quiet = subprocess.DEVNULL  # its chatter; warnings and failures come on standard error
-    return subprocess.run(command, cwd=ROOT, env=environment, stdout=quiet, check=False).returncode
+    command = [str(VENV_PYTHON), "-m", "press.build", str(ROOT), str(BUILD)]
+    return subprocess.run(command, cwd=ROOT / "tools", env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -1,0 +1,54 @@
+"""Execute what changed, then let Sphinx write the pages: run by tools/book.py, in .venv.
+
+Pages whose text is the same are not read again; all are written, for a number or a title in one may
+stand in any other.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from . import execute
+
+
+def pages(toc: Any) -> list[str]:
+    """The pages that a table of contents names, in their order."""
+    if isinstance(toc, list):
+        return [name for item in toc for name in pages(item)]
+    if not isinstance(toc, dict):
+        return []
+    here = [toc[key] for key in ("root", "file") if key in toc]
+    return here + [name for value in toc.values() for name in pages(value)]
+
+
+def build(root: Path, out: Path) -> bool:
+    """Build the book of a folder; tell whether every cell worked and nothing was complained of."""
+    from jupyter_book.sphinx import build_sphinx  # not for the processes that run cells
+
+    book, toc, config = root / "book", root / "_toc.yml", root / "_config.yml"
+    settings = yaml.safe_load(config.read_text(encoding="utf-8"))
+    names = pages(yaml.safe_load(toc.read_text(encoding="utf-8")))
+    seconds = settings.get("execute", {}).get("timeout", 300)
+    if not execute.run(book, names, out / ".jupyter_cache", seconds):
+        return False
+    status = build_sphinx(
+        book,
+        out / "html",
+        noconfig=True,
+        path_config=config,
+        confoverrides={"external_toc_path": toc.as_posix(), "nitpicky": True},
+        builder="html",
+        warningiserror=True,
+        keep_going=True,
+        force_all=True,
+        quiet=True,
+        jobs=min(4, os.cpu_count() or 1),
+    )
+    return status == 0
+
+
+if __name__ == "__main__":
+    sys.exit(0 if build(Path(sys.argv[1]), Path(sys.argv[2])) else 1)
