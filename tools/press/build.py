@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from . import execute
+from . import execute, links
 
 
 def pages(toc: Any) -> list[str]:
@@ -25,7 +25,10 @@ def pages(toc: Any) -> list[str]:
 
 
 def build(root: Path, out: Path) -> bool:
-    """Build the book of a folder; tell whether every cell worked and nothing was complained of."""
+    """Build the book of a folder; tell whether every cell worked and nothing was wrong with it.
+
+    The addresses outside of the book are listed in links.txt; nobody here can visit them.
+    """
     from jupyter_book.sphinx import build_sphinx  # not for the processes that run cells
 
     book, toc, config = root / "book", root / "_toc.yml", root / "_config.yml"
@@ -34,12 +37,13 @@ def build(root: Path, out: Path) -> bool:
     seconds = settings.get("execute", {}).get("timeout", 300)
     if not execute.run(book, names, out / ".jupyter_cache", seconds):
         return False
+    options = {"external_toc_path": toc.as_posix(), "latex_individualpages": False}
     status = build_sphinx(
         book,
         out / "html",
         noconfig=True,
         path_config=config,
-        confoverrides={"external_toc_path": toc.as_posix(), "nitpicky": True},
+        confoverrides=options | {"nitpicky": True},
         builder="html",
         warningiserror=True,
         keep_going=True,
@@ -47,7 +51,11 @@ def build(root: Path, out: Path) -> bool:
         quiet=True,
         jobs=min(4, os.cpu_count() or 1),
     )
-    return status == 0
+    broken, outside = links.check(out / "html")
+    (out / "links.txt").write_text("".join(f"{link}\n" for link in outside), encoding="utf-8")
+    for link in broken:
+        print(f"a link leads nowhere: {link}", file=sys.stderr)
+    return status == 0 and not broken
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ def execute_all(book: Path, pages: dict[str, Any], cache: Any, seconds: int) -> 
         return str((book / name).parent)
 
     together = [name for name in longest if name not in ALONE]
-    context, cores = get_context("spawn"), processors()
+    context, cores = get_context("spawn"), processors()[: len(together) or 1]
     numbers = context.Queue()
     for number in cores:
         numbers.put(number)

@@ -238,8 +238,11 @@ def add_buttons(app: Any, docname: str, template: str, context: dict, doctree: A
 
 
 def write_requirements(app: Any, problem: Exception | None) -> None:
-    """What Binder installs beside the published notebooks."""
-    if problem or app.builder.format != "html" or not repository_of(app):
+    """What Binder installs beside the published notebooks; and folders named _… are published."""
+    if problem or app.builder.format != "html":
+        return
+    (Path(app.outdir) / ".nojekyll").touch()
+    if not repository_of(app):
         return
     lines = [package(repository_of(app)), "matplotlib", "sympy", "scipy"]
     (Path(app.outdir) / "requirements.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
