@@ -12,6 +12,7 @@ PACKAGE = "course_nn"
 # Modules that a reader imports by their own name, beside those that the package names.
 EXTRA = ("zoo", "reference.jacobian", "reference.loops", "reference.pure_python")
 EXTRA += ("reference.vectorising", "reference.windows")
+HOMES = {"course_nn.ShapeError": "course_nn.checks"}  # it says itself that it is the package's own
 SECTIONS = ("Parameters", "Attributes", "Returns", "Yields", "Raises", "Notes", "Examples")
 
 
@@ -27,6 +28,12 @@ class Public:
     def module(self) -> str:
         """The module that defines it."""
         return getattr(self.value, "__module__", "") or ""
+
+    @property
+    def home(self) -> str:
+        """The module under which it is listed: that of its path, or the one that defines it."""
+        owner = self.path.rpartition(".")[0]
+        return HOMES.get(self.path, self.module) if owner == PACKAGE else owner
 
     @property
     def kind(self) -> str:
@@ -74,24 +81,22 @@ def objects() -> dict[str, Public]:
         plain = not (inspect.isclass(value) or inspect.isroutine(value))
         same.setdefault(path if plain else id(value), []).append(path)
     found = {}
-    for path, *others in same.values():
+    for found_at in same.values():
+        path, *others = sorted(found_at, key=lambda p: (p.count("."), not _defined_at(p, known[p])))
         public = Public(known[path], path, tuple(others))
         found |= dict.fromkeys((path, *others), public)
     return found
 
 
+def _defined_at(path: str, value: Any) -> bool:
+    """Whether a path names the module, or its package, that defines the object."""
+    return f"{getattr(value, '__module__', '')}.".startswith(f"{path.rpartition('.')[0]}.")
+
+
 def of_module(module: str) -> list[Public]:
-    """The public objects of one module: those that it names, or that it or its modules define."""
+    """The public objects that are at home in a module or in one inside of it."""
     everything = {id(p): p for p in objects().values()}.values()
-    listed = set(names(importlib.import_module(module)))
-    here = [
-        p
-        for p in everything
-        if any(path in {f"{module}.{n}" for n in listed} for path in (p.path, *p.others))
-        or f"{p.module}.".startswith(f"{module}.")
-    ]
-    # an object that another module defines and names is that module's own
-    return [p for p in here if not p.module or f"{p.module}.".startswith(f"{module}.")]
+    return [p for p in everything if f"{p.home}.".startswith(f"{module}.")]
 
 
 def signature(value: Any) -> str:

@@ -20,8 +20,7 @@ from . import public
 from .public import Public
 
 BOOK = re.compile(r'Book: (?P<chapter>[^,."]+)(?P<rest>(?:, "[^"]+"|, eq-[\w-]+)*)\.?')
-LONG = 56  # characters of a signature that stand on one line of a phone
-EXAMPLES = {"Examples", ""}
+LONG = 40  # characters of a signature that stand on one line of a phone
 
 
 class Chapters:
@@ -201,10 +200,8 @@ class Api(SphinxDirective):
         """One function, class or constant."""
         owner, _, name = item.short.rpartition(".")
         found = self.described(item.path, item.kind, f"{owner}.", name, item.value)
-        if item.others:
-            words = ", ".join(p.replace(public.PACKAGE, "nn", 1) for p in item.others)
-            also = nodes.paragraph("", "", nodes.Text("Also as "), nodes.literal("", words))
-            found[1].children[-1].insert(1, also)
+        for other in item.others:
+            self.env.get_domain("py").note_object(other, item.kind, item.path, aliased=True)
         return found
 
     def described(
