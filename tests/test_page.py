@@ -120,8 +120,8 @@ def test_keys_move_the_slider_of_one_figure_and_nothing_else_on_the_page() -> No
 def test_minutes_count_words_formulas_code_and_what_is_printed() -> None:
     words = "word " * 1000 + "\n"  # 5 minutes each
     formulas = "$$\nx\n$$\n\n" * 15
-    code = "```{code-cell} ipython3\n" + "x = 1\n" * 149 + "```\n"
-    prints = "```{literalinclude} f.py\n```\n" * 5
+    code = "```{code-cell} ipython3\n" + "x = 1\n" * 200 + "```\n"
+    prints = "```{literalinclude} f.py\n```\n" * 10
     folded = "```{dropdown} Solution\n" + words + "```\n"
     hidden = code.replace("python3\n", "python3\n:tags: [hide-input]\n", 1)
     for text, expected in {
@@ -132,6 +132,8 @@ def test_minutes_count_words_formulas_code_and_what_is_printed() -> None:
         words + folded: 5,
         words + hidden: 5,
         words + formulas + code + prints: 20,
+        words + "\n## Exercises\n\n" + words + "\n## Sources\n": 5,
+        words + "| $x$ | | - | *1* |\n" * 400: 5,
     }.items():
         assert page.minutes(text) == expected
 
