@@ -141,7 +141,8 @@ def gradient_report(report: Report) -> Any:
         gradients = {"analytic": c.analytic, "numerical": c.numerical}
         for ax, (title, values) in zip(row, gradients.items(), strict=False):
             matrix = as_picture(values)
-            picture = ax.imshow(matrix, _signed(), aspect="auto", vmin=-limit, vmax=limit)
+            style = {"vmin": -limit, "vmax": limit, "interpolation": "none"}
+            picture = ax.imshow(matrix, _signed(), aspect="auto", **style)
             ax.set_title(f"d{c.name}, {title}", fontsize=9)
             if matrix.size <= FEW:
                 signs(ax, matrix)
@@ -169,7 +170,7 @@ def _error_map(figure: Any, ax: Any, name: str, error: np.ndarray, tolerance: fl
     error = as_picture(error)
     exponent = np.log10(np.clip(error, tolerance * 1e-6, tolerance * 1e6))
     middle = np.log10(tolerance)
-    limits = {"vmin": middle - 6, "vmax": middle + 6}
+    limits = {"vmin": middle - 6, "vmax": middle + 6, "interpolation": "none"}
     picture = ax.imshow(exponent, _verdict_map(), aspect="auto", **limits)
     i, j = np.nonzero(~(error <= tolerance))
     if 0 < len(i) <= FEW:
@@ -218,6 +219,7 @@ def image_grid(
     limit = max(float(np.abs(images).max(initial=0)), 1e-300)
     low = -limit if signed else min(0.0, float(images.min(initial=0)))
     style = {"cmap": _signed() if signed else "gray_r", "vmin": low, "vmax": limit}
+    style["interpolation"] = "none"  # a pixel is a pixel, however large it is shown
     for i, ax in enumerate(axes.flat):
         ax.axis("off")
         if i < len(images):
