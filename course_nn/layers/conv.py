@@ -34,7 +34,8 @@ def output_size(layer: Layer, g: Geometry, input_shape: Shape) -> tuple[int, int
 class Conv2D(Layer):
     """y[f] = b[f] + Σ_c W[f, c] ⋆ x[c], with params W (F, C / groups, R, S) and b (F,).
 
-    See `ops.conv2d_forward`. With as many groups as channels it is a depthwise convolution.
+    See `ops.conv2d_forward`; Book: Convolution. With as many groups as channels it is a depthwise
+    convolution.
 
     Parameters
     ----------
@@ -125,7 +126,8 @@ class Conv2D(Layer):
 class ConvTranspose2D(Layer):
     """y += W[c] laid at every pixel x[c]: the transpose of a convolution, which enlarges.
 
-    Its params are W (C, F / groups, R, S) and b (F,). See `ops.conv_transpose2d_forward`.
+    Its params are W (C, F / groups, R, S) and b (F,). See `ops.conv_transpose2d_forward`;
+    Book: Convolution, "The transposed convolution".
 
     Parameters
     ----------

@@ -48,14 +48,14 @@ class Pool2D(Elementwise):
 
 @options
 class MaxPool2D(Pool2D):
-    """y[c,i,j] = max over r < R, s < S of x[c, i·t + r − p, j·t + s − p].
+    """y[c,u,v] = max over r < R, s < S of x[c, u·sh + r − p, v·sw + s − p].
 
-    See `ops.max_pool2d_forward`.
+    See `ops.max_pool2d_forward`; Book: Pooling.
 
     Parameters
     ----------
     window : (R, S), pixels, one number or (vertical, horizontal).
-    stride : t, pixels, likewise; the window unless given.
+    stride : (sh, sw), pixels, likewise; the window unless given.
     padding : p, pixels that count as −∞: one number, (vertical, horizontal),
         ((top, bottom), (left, right)), "valid" (none) or "same" (for ⌈H / stride⌉ rows).
     ceil_mode : whether a last window that begins inside the image, but ends outside, counts.
@@ -77,7 +77,9 @@ class MaxPool2D(Pool2D):
 
 @options
 class AvgPool2D(Pool2D):
-    """y[c,i,j] = (1 / RS) Σ_{r,s} x[c, i·t + r − p, j·t + s − p]. See `ops.avg_pool2d_forward`.
+    """y[c,u,v] = (1 / RS) Σ_{r,s} x[c, u·sh + r − p, v·sw + s − p].
+
+    See `ops.avg_pool2d_forward`; Book: Pooling.
 
     Parameters
     ----------

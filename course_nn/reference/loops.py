@@ -101,7 +101,7 @@ def conv2d_backward(dy: np.ndarray, cache: tuple) -> tuple[np.ndarray, np.ndarra
 def max_pool2d_forward(
     x: np.ndarray, window: Pair = 2, stride: Pair | None = None, padding: Pair | Sides = 0
 ) -> tuple[np.ndarray, tuple]:
-    """y[n,c,i,j] = max over r < R, s < S of x[n, c, i·stride + r − p, j·stride + s − p].
+    """y[n,c,u,v] = max over r < R, s < S of x[n, c, u·stride + r − p, v·stride + s − p].
 
     Parameters
     ----------
