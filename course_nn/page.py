@@ -308,14 +308,19 @@ def contents(toc: str | Path = "../_toc.yml") -> Any:
 
     if not Path(toc).is_file():
         return Markdown("The chapters are listed on the page of the book.")
-    lines = []
+    lines: list[str] = []
+    chapters: int | None = None
     for line in Path(toc).read_text(encoding="utf-8").splitlines():
         kind, _, value = line.strip("- ").partition(": ")
         source = Path(f"{value}.md")
         if kind == "caption":
             lines.append(f"\n**{value}**\n")
-        elif kind == "file" and source.is_file():
-            lines.append(_chapter(source))
+            chapters = None  # how far they are indented; what is further is a part of one
+        elif kind == "file":
+            indent = len(line) - len(line.lstrip())
+            chapters = indent if chapters is None else chapters
+            if indent == chapters and source.is_file():
+                lines.append(_chapter(source))
     return Markdown("\n".join(lines))
 
 

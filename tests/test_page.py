@@ -143,6 +143,7 @@ def test_the_contents_are_read_from_the_sources(
 ) -> None:
     (tmp_path / "toc.yml").write_text(
         "root: intro\nparts:\n  - caption: Layers\n    chapters:\n      - file: layers/a\n"
+        "        sections:\n          - file: layers/b\n"
         "      - file: layers/b\n      - file: layers/book_only\n"
     )
     book = tmp_path / "book"
