@@ -1,7 +1,7 @@
 """The equations of the chapter on speed: each as it is printed, against the code or SymPy."""
 
 import math
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -54,7 +54,7 @@ def pile(P: np.ndarray, u: int, g: Geometry, step: int | None = None) -> np.ndar
 def test_rows_copied_once_are_the_patches_of_every_output_row(g: Geometry) -> None:
     x = image()
     P, (U, V) = rows_of(x, g), output_size(g)
-    assert (P == patches.row_windows(patches.batch_last(x), g)[0]).all()
+    assert (patches.row_windows(patches.batch_last(x), g)[0] == P).all()
     columns = patches.columns_of(patches.batch_last(x), g, 1, V * N)
     X = ops.extract_patches(patches.batch_last(x), g)  # (C, R, S, U, V, N)
     assert columns.shape[1] == U
@@ -108,11 +108,11 @@ def test_the_operations_are_those_of_the_products_that_a_step_makes() -> None:
 
     n, sizes = 5, [4, 3, 2, 6]
     counted = 0
-    for layer, (d, m) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for layer, (d, m) in enumerate(pairwise(sizes)):
         counted += product_of(n, d, m)  # y = x W
         counted += product_of(d, n, m)  # dW = xᵀ dy
         counted += product_of(n, m, d) if layer else 0  # dx = dy Wᵀ, not for the first
-    P = [n * d * m for d, m in zip(sizes, sizes[1:], strict=False)]
+    P = [n * d * m for d, m in pairwise(sizes)]
     assert 2 * counted == 2 * (3 * sum(P) - P[0])
 
 
@@ -122,9 +122,9 @@ def test_the_floor_of_the_record_is_products_plus_bytes() -> None:
         rates = result["rates"]
         for row in result["networks"]:
             products = row["operations"] / rates["sgemm"]
-            assert math.isclose(row["gemm_s"], products, rel_tol=0.9)  # a rate of its own shapes
+
             moved = row["bytes"] / rates["copy"]
-            assert math.isclose(row["floor_s"], row["gemm_s"] + moved, rel_tol=1e-9)
+            assert math.isclose(row["floor_s"], products + moved, rel_tol=1e-9)
 
 
 def merged(parts: list[np.ndarray], between: bool = True) -> tuple[float, float]:
