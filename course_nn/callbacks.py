@@ -87,7 +87,7 @@ class _Watching(Described, Callback):
 class EarlyStopping(_Watching):
     """Ends the training after `patience` epochs without a gain above min_delta.
 
-    Prechelt (1998).
+    Book: Training, "Samples it has never seen". Prechelt (1998).
 
     Parameters
     ----------
@@ -155,6 +155,8 @@ class EarlyStopping(_Watching):
 @options
 class Checkpoint(_Watching):
     """Saves the model, and the optimiser with it, after each epoch that is the best so far.
+
+    Book: Training, "Stopping and going on".
 
     Parameters
     ----------

@@ -108,6 +108,7 @@ def check_learns(
 
     Notes
     -----
+    Book: Training, "When it does not learn", eq-train-start.
     The checks before training of CS231n, "Sanity checks": the loss at the start, and overfitting a
     tiny set.
 

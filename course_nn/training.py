@@ -121,6 +121,10 @@ def step(
     FloatingPointError : if the loss, a gradient or a running statistic is not finite; nothing is
         updated then.
 
+    Notes
+    -----
+    Book: Training, "One step", eq-train-step.
+
     Examples
     --------
     >>> import course_nn as nn
@@ -321,7 +325,7 @@ def fit(
 
     Notes
     -----
-    Book: LeNet reads handwriting, "One look at each image".
+    Book: Training, "An epoch", eq-train-average.
 
     Examples
     --------

@@ -73,6 +73,10 @@ def augment(
     UserWarning
         Where the channels of the images seem to come last.
 
+    Notes
+    -----
+    Book: Training, "The map", eq-train-warp, eq-train-bilinear.
+
     References
     ----------
     P. Simard, D. Steinkraus and J. Platt, "Best practices for convolutional neural networks
