@@ -3,31 +3,28 @@
 Each check is proved by a planted page that it must catch: a check that never failed proves nothing.
 """
 
-import functools
-import http.server
-import shutil
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import yaml
+from book.looking import (
+    DESKTOP,
+    HTML,
+    PHONE,
+    ROOT,
+    TYPESET,
+    book,
+    browser,
+    listen,
+    serve,
+    site,
+)
 
-ROOT = Path(__file__).parent.parent
-HTML = ROOT / "_build" / "html"
-DESKTOP, PHONE = (1280, 900), (390, 844)
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
+from book import frame
+
+__all__ = ["book", "browser", "serve", "site"]  # fixtures
 
 pytestmark = pytest.mark.browser
 
@@ -35,11 +32,6 @@ pytestmark = pytest.mark.browser
 UNFOLD = """() => {
   document.querySelectorAll("details").forEach(d => { d.open = true; });
   document.querySelectorAll(".toggle-hidden").forEach(e => e.classList.remove("toggle-hidden"));
-}"""
-
-TYPESET = """async () => {
-  if (!document.querySelector(".math") || typeof MathJax === "undefined") return;
-  await MathJax.startup?.promise;
 }"""
 
 CHECKS = {
@@ -100,71 +92,6 @@ OVERFLOW = """() => {
 }"""
 
 
-class Handler(http.server.SimpleHTTPRequestHandler):
-    """Serves files without a line of log for each."""
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture(scope="module")
-def serve() -> Iterator:
-    """A function that serves a folder on loopback and returns its address."""
-    servers = []
-
-    def start(folder: Path) -> str:
-        handler = functools.partial(Handler, directory=str(folder))
-        servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler))
-        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{servers[-1].server_port}"
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    """Headless Chromium, or a skip that says why."""
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        pytest.skip("no Chromium on PATH: install it to look at the book (apt install chromium)")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=program, args=FLAGS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
-def book(browser: object, serve) -> str:
-    """The address of the built book, which is built first where it is out of date."""
-    command = [sys.executable, str(ROOT / "tools" / "book.py")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    return serve(HTML)
-
-
-def listen(page, host: str) -> list[str]:
-    """Record what goes wrong while the page loads, and let no request leave the host."""
-    heard: list[str] = []
-
-    def gate(route) -> None:
-        if urlsplit(route.request.url).hostname == host:
-            route.continue_()
-            return
-        heard.append(f"request that leaves the host: {route.request.url}")
-        route.abort()
-
-    page.route("**/*", gate)
-    page.on("console", lambda m: m.type == "error" and heard.append(f"console error: {m.text}"))
-    page.on("pageerror", lambda e: heard.append(f"page error: {e}"))
-    page.on("requestfailed", lambda r: heard.append(f"failed request: {r.url}"))
-    page.on("response", lambda r: r.status >= 400 and heard.append(f"failed request: {r.url}"))
-    return heard
-
-
 def problems(browser, address: str) -> list[str]:
     """Open one page at desktop and phone width, and return all that is wrong with it."""
     page = browser.new_page(viewport=dict(zip(("width", "height"), DESKTOP, strict=True)))
@@ -173,9 +100,14 @@ def problems(browser, address: str) -> list[str]:
     page.evaluate(TYPESET)
     page.evaluate(UNFOLD)
     page.wait_for_load_state("networkidle")
-    for name, check in CHECKS.items():
+    for name, check in (CHECKS | frame.AT_ANY_WIDTH).items():
         found += [f"{name}: {what}" for what in page.evaluate(check)]
+    found += frame.accessible(page, "wide")
     page.set_viewport_size(dict(zip(("width", "height"), PHONE, strict=True)))
+    frame.settled(page)
+    for name, check in frame.ON_A_PHONE.items():
+        found += [f"{name}: {what}" for what in page.evaluate(check)]
+    found += frame.accessible(page, "phone")
     found += [f"overflow: {what}" for what in page.evaluate(OVERFLOW)]
     found += [f"dead link: {link}" for link in dead_links(page, address)]
     page.close()
@@ -232,11 +164,11 @@ def test_search_finds_a_page(browser, book: str) -> None:
 # ---------------------------------------------------------------- planted mistakes
 
 GOOD = (
-    '<!doctype html><html><head><meta charset="utf-8">'
+    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>planted</title>'
+    '<meta name="description" content="A page with one mistake in it.">'
     '<meta name="viewport" content="width=device-width">'
     '<link rel="icon" href="icon.svg"></head><body><main class="bd-article">{}</main></body></html>'
 )
-ICON = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>'
 PLANTED = {
     "image": '<img src="gone.png">',
     "console error": "<script>console.error('planted')</script>",
@@ -257,28 +189,21 @@ PLANTED = {
     "overflow: the page": '<div style="width: 900px">wide</div>',
     "overflow: DIV": '<div class="wide" style="width: 900px; height: 9px"></div>',
     "dead link": '<a href="gone.html">gone</a>',
-}
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, serve) -> tuple[Path, str]:
-    """An empty site: its folder and its address."""
-    folder = tmp_path_factory.mktemp("site")
-    (folder / "icon.svg").write_text(ICON)
-    return folder, serve(folder)
+} | frame.PLANTED
 
 
 @pytest.mark.parametrize(("mistake", "body"), PLANTED.items(), ids=PLANTED)
 def test_a_planted_mistake_is_caught(browser, site, mistake: str, body: str) -> None:
     folder, address = site
-    (folder / "page.html").write_text(GOOD.format(body))
+    (folder / "heavy.css").write_text("/* nothing */" * 20_000)
+    (folder / "page.html").write_text(GOOD.replace("{}", body))
     found = problems(browser, f"{address}/page.html")
     assert any(problem.startswith(mistake) for problem in found), found
 
 
 def test_a_good_page_has_no_problem(browser, site) -> None:
     folder, address = site
-    body = f'<img src="icon.svg"><code>$$</code><p>{"plain words " * 99}</p>'
+    body = f'<img src="icon.svg" alt="nothing"><code>$$</code><p>{"plain words " * 99}</p>'
     (folder / "good.html").write_text(GOOD.format(body))
     assert problems(browser, f"{address}/good.html") == []
 
@@ -286,4 +211,5 @@ def test_a_good_page_has_no_problem(browser, site) -> None:
 def test_a_missing_favicon_is_caught(browser, site) -> None:
     folder, address = site
     (folder / "page.html").write_text("<!doctype html><title>bare</title>")
-    assert "favicon: none" in problems(browser, f"{address}/page.html")
+    found = problems(browser, f"{address}/page.html")
+    assert {"favicon: none", "description: 0 letters"} <= set(found)

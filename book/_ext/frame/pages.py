@@ -1,0 +1,44 @@
+"""Pages: what Sphinx has made of a chapter, on its way into the file."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+from . import docstrings, drawings, lines
+
+
+def finish(
+    app: Sphinx, name: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Finish the body of a page."""
+    body = context.get("body")
+    if app.builder.format != "html" or not body:
+        return
+    files = {file: Path(app.srcdir, path) for path, file in app.builder.images.items()}
+
+    def read(image: str) -> str | None:
+        path = files.get(image)
+        return path.read_text(encoding="utf-8") if path and path.is_file() else None
+
+    body = drawings.placed(body, read)
+    body = lines.wrapped(docstrings.folded(body))
+    context["body"] = named(body)
+
+
+def named(body: str) -> str:
+    """A page whose folds and tables say what they are."""
+    # The two titles of a fold are its name; another one would hide them.
+    body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
+    # The number of a formula is no stop of the Tab key.
+    body = re.sub(r'(<span class="eqno">.*?<a )(class="headerlink")', r'\1tabindex="-1" \2', body)
+    # The corner of a table heads nothing.
+    body = re.sub(r'<th class="(head[^"]*)"><p></p></th>', r'<td class="\1"></td>', body)
+    return re.sub(r"<th([^>]*)>\s*(<p>\s*</p>)?\s*</th>", r"<td\1></td>", body)
+
+
+def connect(app: Sphinx) -> None:
+    """Take part in Sphinx's build, after all who change a page's context."""
+    app.connect("html-page-context", finish, priority=900)
