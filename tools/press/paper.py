@@ -42,8 +42,12 @@ PREPARE = """async names => {
     const a = document.createElement("a");
     a.href = "#" + name; a.textContent = "\u00a0"; a.style.fontSize = "1px"; nav.append(a);
   }
-  nav.style.height = "1px"; nav.style.overflow = "hidden";
-  document.querySelector("article, body").append(nav);
+  nav.style.cssText = "position: absolute; top: 0; left: 0; height: 1px; overflow: hidden";
+  document.body.append(nav);
+  // a short block of code stays in one piece, a long one may go over the page
+  const code = "div.highlight, .cell_input, .literal-block-wrapper, .admonition, .sd-dropdown";
+  for (const block of document.querySelectorAll(code))
+    if (block.offsetHeight < 420) block.classList.add("press-whole");
 }"""
 
 
