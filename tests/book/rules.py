@@ -18,7 +18,7 @@ HOMES = {
     "loss": ("layers/cross_entropy",),
     "labels": ("layers/cross_entropy",),
     "conv": ("layers/convolution",),
-    "geometry": ("layers/convolution",),
+    "geometry": ("layers/convolution", "layers/pooling"),
     "windows": ("layers/convolution",),
     "patches": ("layers/convolution", "practice/speed"),
     "pool": ("layers/pooling",),
