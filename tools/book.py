@@ -46,7 +46,7 @@ def build_book() -> None:
     setup = SETUP_STAMP.read_text() if SETUP_STAMP.is_file() else sys.version
     records = sorted((ROOT / "book").rglob("*.json"))  # measurements that a chapter reads
     code = fingerprint(ROOT / "course_nn", *records, setup, data_seen())
-    press = fingerprint(ROOT / "tools", code)
+    press = fingerprint(ROOT / "tools", ROOT / "book" / "_ext", code)
     wanted = fingerprint(ROOT / "book", ROOT / "_config.yml", ROOT / "_toc.yml", press)
     if INDEX.is_file() and matches(BOOK_STAMP, wanted):
         say(f"book: up to date: {INDEX}")

@@ -25,7 +25,8 @@ def lay_out(folder: Path, pages: dict[str, str], **settings: Any) -> None:
     """Write a book of these pages, the first of them its root, beside the real settings."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     config |= settings
-    config["sphinx"]["local_extensions"] = {"press": str(ROOT / "tools")}
+    extensions = config["sphinx"]["local_extensions"]
+    config["sphinx"]["local_extensions"] = {n: str(ROOT / p) for n, p in extensions.items()}
     (folder / "_config.yml").write_text(yaml.safe_dump(config))
     root, *rest = pages
     toc = {"format": "jb-book", "root": root, "chapters": [{"file": name} for name in rest]}
@@ -34,7 +35,7 @@ def lay_out(folder: Path, pages: dict[str, str], **settings: Any) -> None:
         page = folder / "book" / f"{name}.md"
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(HEAD + text, encoding="utf-8")
-    for shared in ("_static", "references.bib"):
+    for shared in ("_static", "_templates", "references.bib"):
         if not (folder / "book" / shared).exists():
             (folder / "book" / shared).symlink_to(ROOT / "book" / shared)
 

@@ -131,7 +131,7 @@ class Links:
 
     def __init__(self, app: Any, docname: str) -> None:
         self.app, self.docname = app, docname
-        self.site = app.config.html_baseurl
+        self.site = app.config.html_baseurl or getattr(app.config, "book_url", "")
 
     def address(self, target: str) -> str:
         """An address for a reader who has the notebook alone; "" if there is none."""
