@@ -129,8 +129,11 @@ def bilinear(x: np.ndarray, q: np.ndarray) -> float:
     (i, j), framed = np.floor(q).astype(int), np.pad(x, 20)
     v, u = q - (i, j)
     i, j = i + 20, j + 20
-    return (1 - v) * ((1 - u) * framed[i, j] + u * framed[i, j + 1]) + v * (
-        (1 - u) * framed[i + 1, j] + u * framed[i + 1, j + 1]
+    return (
+        (1 - v) * (1 - u) * framed[i, j]
+        + (1 - v) * u * framed[i, j + 1]
+        + v * (1 - u) * framed[i + 1, j]
+        + v * u * framed[i + 1, j + 1]
     )
 
 
