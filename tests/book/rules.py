@@ -107,9 +107,7 @@ def first_line(cell: Block) -> str:
     return next(iter(cell.body.strip().splitlines()), "(empty)")
 
 
-COLOUR = re.compile(
-    r"""["']#[0-9A-Fa-f]{3,6}["']|["'](black|white|red|green|crimson|k|w|r|C\d)["']"""
-)
+COLOUR = re.compile(r"""["']#[0-9A-Fa-f]{3,6}["']|["'](black|white|red|green|crimson|C\d)["']""")
 MAPS = re.compile(r"RdBu|RdYlGn|[\"'](Reds|Greens|jet|rainbow|coolwarm|bwr|seismic)[\"']")
 
 

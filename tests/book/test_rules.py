@@ -24,7 +24,6 @@ TO_WRITE: set[str] = {
     "layers/dropout",
     "learning/initialisation",
     "learning/descent",
-    "learning/adam",
     "practice/lenet",
     "practice/lists",
     "practice/gpu",
