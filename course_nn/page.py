@@ -63,7 +63,8 @@ def glue(name: str, value: object) -> None:
     from IPython.display import display
 
     record = {"scrapbook": {"name": name, "mime_prefix": GLUED}}
-    display({f"{GLUED}text/plain": str(value)}, raw=True, metadata=record)
+    text = repr(str(value))  # in quotes: a page would take 4,319 for a pair of numbers
+    display({f"{GLUED}text/plain": text}, raw=True, metadata=record)
 
 
 def record(name: str) -> Any:

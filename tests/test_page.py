@@ -17,8 +17,20 @@ def test_a_glued_value_carries_its_name_and_shows_nothing(monkeypatch: pytest.Mo
     monkeypatch.setattr("IPython.display.display", lambda *a, **k: shown.append((a, k)))
     page.glue("answer", f"{0.5:.0%}")
     (((data,), options),) = shown
-    assert data == {"application/papermill.record/text/plain": "50%"}  # a type no page draws
+    assert data == {"application/papermill.record/text/plain": "'50%'"}  # a type no page draws
     assert options["metadata"]["scrapbook"]["name"] == "answer"
+
+
+@pytest.mark.parametrize("value", ["4,319", "0.50", "it's"])
+def test_a_glued_value_is_shown_as_it_was_handed_over(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variables = pytest.importorskip("myst_nb.core.variables")
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda data, **k: shown.extend(data.values()))
+    page.glue("value", value)
+    assert variables.format_plain_text(shown[0], "") == value
+    assert variables.format_plain_text("4,319", "") != "4,319"
 
 
 def test_a_glued_value_is_found_by_the_book_builder() -> None:
