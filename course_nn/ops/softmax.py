@@ -28,6 +28,7 @@ def softmax_forward(x: Array) -> tuple[Array, Array]:
 
     Notes
     -----
+    Book: Softmax, "The forward pass", eq-softmax-forward, eq-softmax-stable.
     Bridle (1990).
 
     Examples
@@ -43,12 +44,12 @@ def softmax_forward(x: Array) -> tuple[Array, Array]:
 
 
 def softmax_backward(dp: Array, cache: Array) -> Array:
-    """dx = p ⊙ (dp − Σₖ dpₖ pₖ): the Jacobian diag(p) − p pᵀ times dp, never formed.
+    """dx = p ⊙ (dp − Σₖ dpₖ pₖ): diag(p) − p pᵀ times dp, never formed.
 
     Notes
     -----
-    Book: Checking a gradient, "A softmax whose gradient is zero": with dp = 1 the
-    result is zero, since the outputs sum to a constant.
+    Book: Softmax, "The derivative", eq-softmax-dx. With dp = 1 the result is
+    zero, since the outputs sum to a constant: eq-softmax-null.
 
     Examples
     --------
@@ -70,8 +71,8 @@ def log_softmax_forward(x: Array) -> tuple[Array, Array]:
 
     Returns
     -------
-    y : (…, K) float, at most 0, right also where the probability itself is too small
-        for the dtype.
+    y : (…, K) float, at most 0, right also where the probability itself is too
+        small for the dtype.
     cache : softmax(x).
 
     Raises
@@ -80,6 +81,8 @@ def log_softmax_forward(x: Array) -> tuple[Array, Array]:
 
     Notes
     -----
+    Book: Softmax, "The logarithm, and why it has its own function",
+    eq-softmax-log.
     Goodfellow, Bengio and Courville (2016), section 6.2.2.3.
 
     Examples
@@ -95,6 +98,13 @@ def log_softmax_forward(x: Array) -> tuple[Array, Array]:
 def log_softmax_backward(dy: Array, cache: Array) -> Array:
     """dx = dy − p Σₖ dyₖ, p = softmax(x).
 
+    Notes
+    -----
+    Book: Softmax, "The logarithm, and why it has its own function",
+    eq-softmax-log-dx.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> _, cache = log_softmax_forward(np.array([[0.0, 0.0]]))
     >>> log_softmax_backward(np.array([[1.0, 0.0]]), cache)
@@ -116,7 +126,7 @@ def log_probabilities(where: str, x: Array) -> tuple[Array, Array]:
 
 
 def below_largest(where: str, x: Array) -> Array:
-    """x less its row's largest number, which must be above −∞; `where`: for errors."""
+    """x less its row's largest, which must be above −∞; `where`: for errors."""
     if not x.ndim or not x.shape[-1]:
         raise ValueError(
             f"{where} takes scores (…, K) of one class or more, got {x.shape}"
@@ -125,7 +135,7 @@ def below_largest(where: str, x: Array) -> Array:
     if (largest == -array_module(x).inf).any():
         row = int((largest == -array_module(x).inf).argmax())
         raise ValueError(
-            f"{where}: all scores of row {row} are −∞, which leaves out every class; "
-            "at least one must be left in"
+            f"{where}: all scores of row {row} are −∞, which leaves out every "
+            "class; at least one must be left in"
         )
     return x - largest

@@ -18,7 +18,6 @@ TO_WRITE: set[str] = {
     "foundations/gradient_checking",
     "layers/dense",
     "layers/activations",
-    "layers/softmax",
     "layers/cross_entropy",
     "layers/normalisation",
     "layers/dropout",
