@@ -1,7 +1,7 @@
 """A fully connected network in plain Python: nested lists and loops, no array library at all.
 
 One number at a time, every formula can be read off; so it is the oracle of the dense layer, and
-the first version in the chapter on speed. A matrix is a list of rows, all of one length.
+the first version in the chapter on nested lists. A matrix is a list of rows, all of one length.
 """
 
 import math
@@ -33,7 +33,7 @@ def dense_forward(x: Matrix, W: Matrix, b: Vector) -> tuple[Matrix, tuple[Matrix
 
     Notes
     -----
-    Book: The dense layer, "The slow twin and the fast one".
+    Book: From nested lists to the real thing, "Version 1: nested lists", eq-lists-loops.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def dense_backward(
 
     Notes
     -----
-    Book: The dense layer, "The derivative".
+    Book: From nested lists to the real thing, "Version 1: nested lists".
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The way from plain Python to one matrix product, version by version, for the chapter on speed.
+"""The way from plain Python to one matrix product, version by version, for a chapter of the book.
 
 Every version computes the same dense layer or the same convolution, with fewer and larger calls of
 NumPy. The real ops go on from here: another memory order, in place, on threads, on the GPU.
@@ -43,6 +43,10 @@ def dense_rows_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray) -> tuple[np.
     y : (N, M) float.
     cache : x and W.
 
+    Notes
+    -----
+    Book: From nested lists to the real thing, "Version 3: a row a sample", eq-lists-rows.
+
     Examples
     --------
     >>> dense_rows_forward(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]), np.array([5.0]))[0]
@@ -62,6 +66,10 @@ def dense_rows_backward(dy: np.ndarray, cache: tuple) -> Gradients:
     Returns
     -------
     dx : (N, D), dW : (D, M), db : (M,) float.
+
+    Notes
+    -----
+    Book: From nested lists to the real thing, "Version 3: a row a sample", eq-lists-outer.
 
     Examples
     --------
