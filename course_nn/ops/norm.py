@@ -2,9 +2,10 @@
 
 Two parameters, γ and β, let the network undo it if it likes.
 
-In batch norm the samples of a batch meet twice: in `moments` before the forward
-formula, in `batch_norm_sums` before the backward one. Between the two every sample
-stands alone, so a batch may go through both formulas in slices, given what met.
+In batch norm the samples of a batch meet twice: in `moments` before the
+forward formula, in `batch_norm_sums` before the backward one. Between the two
+every sample stands alone, so a batch may go through both formulas in slices,
+given what met.
 """
 
 from collections.abc import Sequence
@@ -25,9 +26,10 @@ from ..checks import (
 
 
 class Moments(NamedTuple):
-    """Mean and biased variance of each channel, and the numbers that were counted.
+    """Mean and biased variance of each channel, and how many numbers it has.
 
-    A count of infinity says that they are constants, such as running statistics.
+    A count of infinity says that they are constants, such as running
+    statistics.
     """
 
     mean: Array
@@ -46,7 +48,7 @@ def _channels(v: Array, x: Array) -> Array:
 
 
 def _dot(a: Array, b: Array) -> Array:
-    """Σ a · b for each channel, in one pass and with no product left in memory."""
+    """Σ a · b for each channel, in one pass, no product left in memory."""
     xp = array_module(a)
     if a.ndim == 2:
         return xp.einsum("nc,nc->c", a, b)
@@ -62,8 +64,8 @@ def _features_or_images(x: Array) -> Array:
     if x.ndim not in (2, 4) or not x.size:
         empty = "" if x.size else ", which holds no number"
         raise ValueError(
-            f"batch norm takes features (N, D) or images (N, C, H, W), got {x.shape}"
-            f"{empty}"
+            "batch norm takes features (N, D) or images (N, C, H, W), "
+            f"got {x.shape}{empty}"
         )
     return x
 
@@ -71,8 +73,12 @@ def _features_or_images(x: Array) -> Array:
 def moments(x: Array) -> Moments:
     """μ = mean of x, σ² = mean of (x − μ)², for each channel.
 
-    x is (N, D) or (N, C, H, W), μ and σ² are (D,) or (C,), and σ² is biased: divided by
-    the count, N or N · H · W. ValueError for other axes, or if one is empty.
+    x is (N, D) or (N, C, H, W), μ and σ² are (D,) or (C,), and σ² is biased:
+    divided by the count, N or N · H · W. ValueError for other axes, or if one
+    is empty.
+
+    Book: Batch normalisation, "Mean and variance", eq-norm-moments,
+    eq-norm-channels.
 
     >>> import numpy as np
     >>> moments(np.array([[1.0, 0.0], [3.0, 0.0]]))
@@ -86,17 +92,21 @@ def moments(x: Array) -> Moments:
 
 
 def merge_moments(slices: Sequence[Moments]) -> Moments:
-    """μ = Σₛ wₛ μₛ, σ² = Σₛ wₛ (σₛ² + (μₛ − μ)²), wₛ = mₛ / Σ m: slices put together.
+    """μ = Σₛ wₛ μₛ, σ² = Σₛ wₛ (σₛ² + (μₛ − μ)²), wₛ = mₛ / Σ m, of slices.
 
-    mₛ are the counts. Chan, Golub and LeVeque (1983), equation 2.1, for several slices.
+    mₛ are the counts. Book: Batch normalisation, "A batch in slices",
+    eq-norm-merge, eq-norm-merge-two. Chan, Golub and LeVeque (1983), equation
+    2.1, for several slices.
 
     >>> import numpy as np
-    >>> merge_moments([moments(np.array([[1.0], [3.0]])), moments(np.array([[8.0]]))])
+    >>> slices = np.array([[1.0], [3.0]]), np.array([[8.0]])
+    >>> merge_moments([moments(part) for part in slices])
     Moments(mean=array([4.]), var=array([8.66666667]), count=3)
     """
     if not isinstance(slices, Sequence) or not slices:
         raise ValueError(
-            f"merge_moments needs a list of the moments of slices, got {slices!r}"
+            "merge_moments needs a list of the moments of slices, "
+            f"got {slices!r}"
         )
     slices = [_as_moments(s) for s in slices]
     for v in (v for s in slices for v in s[:2]):
@@ -127,9 +137,9 @@ def _of_a_batch(x: Array) -> Moments:
     own = moments(x)
     if own.count < 2:
         raise ValueError(
-            "batch norm needs more than one number in a channel, got one sample of "
-            f"shape {x.shape[1:]}: every y would be β; take more samples in a batch, "
-            "or give moments"
+            "batch norm needs more than one number in a channel, got one "
+            f"sample of shape {x.shape[1:]}: every y would be β; take more "
+            "samples in a batch, or give moments"
         )
     return own
 
@@ -148,14 +158,14 @@ def batch_norm_forward(
     x : (N, D) or (N, C, H, W) float.
     gamma, beta : (D,) or (C,) float.
     eps : added to the variance, in the square of x's unit.
-    moments : μ and σ² of the batch of which x is a slice, or running statistics with
-        an infinite count; of x itself unless given.
+    moments : μ and σ² of the batch of which x is a slice, or running statistics
+        with an infinite count; of x itself unless given.
 
     Returns
     -------
     y : float, shape of x.
-    cache : x itself, μ, 1/√(σ² + ε), γ/√(σ² + ε), the count, and what tells whether x
-        was changed since.
+    cache : x itself, μ, 1/√(σ² + ε), γ/√(σ² + ε), the count, and what tells
+        whether x was changed since.
 
     Raises
     ------
@@ -163,7 +173,8 @@ def batch_norm_forward(
 
     Notes
     -----
-    Ioffe and Szegedy (2015), algorithm 1.
+    Book: Batch normalisation, "Normalise, scale, shift", eq-norm-hat,
+    eq-norm-forward, eq-norm-eval. Ioffe and Szegedy (2015), algorithm 1.
 
     Examples
     --------
@@ -196,6 +207,8 @@ def batch_norm_forward(
 def batch_norm_sums(dy: Array, cache: tuple) -> tuple[Array, Array]:
     """dγ = Σ dy · x̂, dβ = Σ dy, for each channel, x̂ = (x − μ) / √(σ² + ε).
 
+    Book: Batch normalisation, "Scale and shift", eq-norm-dgamma, eq-norm-dbeta.
+
     >>> import numpy as np
     >>> x = np.array([[1.0], [3.0]])
     >>> _, cache = batch_norm_forward(x, np.ones(1), np.zeros(1), eps=0)
@@ -211,23 +224,26 @@ def batch_norm_sums(dy: Array, cache: tuple) -> tuple[Array, Array]:
 def batch_norm_backward(
     dy: Array, cache: tuple, sums: tuple[Array, Array] | None = None
 ) -> tuple[Array, Array, Array]:
-    """dγ = Σ dy · x̂, dβ = Σ dy, dx = γ / √(σ² + ε) · (dy − dβ / m − x̂ · dγ / m).
+    """dx = γ / √(σ² + ε) · (dy − dβ / m − x̂ · dγ / m), and dγ, dβ.
 
-    m is the count of the moments: where they are constants, m = ∞ and the last two
-    terms vanish. Of a slice, `sums` are dγ and dβ of its whole batch.
+    dγ = Σ dy · x̂ and dβ = Σ dy. m is the count of the moments: where they are
+    constants, m = ∞ and the last two terms vanish. Of a slice, `sums` are dγ
+    and dβ of its whole batch.
 
     Notes
     -----
-    Book: Checking a gradient, "A batch norm without its variance path". Ioffe and
-    Szegedy (2015), section 3, the six derivatives collected. The sums of dx and of
-    dx · x̂ over a batch are zero: neither a shift nor a stretch of x changes y.
+    Book: Batch normalisation, "In closed form", eq-norm-dx, eq-norm-dgamma,
+    eq-norm-dbeta. Ioffe and Szegedy (2015), section 3, the six derivatives
+    collected. The sums of dx and of dx · x̂ over a batch are zero, the second
+    up to ε: neither a shift nor a stretch of x changes y.
 
     Examples
     --------
     >>> import numpy as np
     >>> x = np.array([[1.0], [3.0], [2.0]])
     >>> _, cache = batch_norm_forward(x, np.ones(1), np.zeros(1), eps=0)
-    >>> dx, dgamma, dbeta = batch_norm_backward(np.array([[0.0], [0.0], [3.0]]), cache)
+    >>> dy = np.array([[0.0], [0.0], [3.0]])
+    >>> dx, dgamma, dbeta = batch_norm_backward(dy, cache)
     >>> dx.ravel().round(6), dgamma, dbeta
     (array([-1.224745, -1.224745,  2.44949 ]), array([0.]), array([3.]))
     """
@@ -248,7 +264,9 @@ def batch_norm_backward(
 def layer_norm_forward(
     x: Array, gamma: Array, beta: Array, eps: float = 1e-5
 ) -> tuple[Array, tuple]:
-    """y = γ (x − μ) / √(σ² + ε) + β, with the mean and biased variance of each sample.
+    """y = γ (x − μ) / √(σ² + ε) + β, with the moments of each sample.
+
+    The variance is biased: divided by how many numbers a sample has.
 
     Parameters
     ----------
@@ -267,12 +285,14 @@ def layer_norm_forward(
 
     Notes
     -----
-    Ba, Kiros and Hinton (2016), equation 3.
+    Book: Batch normalisation, "Layer normalisation", eq-norm-layer. Ba, Kiros
+    and Hinton (2016), equation 3.
 
     Examples
     --------
     >>> import numpy as np
-    >>> layer_norm_forward(np.array([[1.0, 3.0]]), np.ones(2), np.zeros(2), eps=0)[0]
+    >>> x = np.array([[1.0, 3.0]])
+    >>> layer_norm_forward(x, np.ones(2), np.zeros(2), eps=0)[0]
     array([[-1.,  1.]])
     """
     x, gamma, beta = floats(x=x, gamma=gamma, beta=beta)
@@ -294,6 +314,9 @@ def layer_norm_backward(dy: Array, cache: tuple) -> tuple[Array, Array, Array]:
     """dx = (dx̂ − mean(dx̂) − x̂ · mean(dx̂ · x̂)) / √(σ² + ε), dx̂ = γ dy.
 
     dγ = Σₙ dy · x̂ and dβ = Σₙ dy, x̂ = (x − μ) / √(σ² + ε).
+
+    Book: Batch normalisation, "Layer normalisation", eq-norm-layer-dx,
+    eq-norm-layer-dgamma.
 
     >>> import numpy as np
     >>> x = np.array([[1.0, 3.0, 2.0]])
