@@ -22,7 +22,6 @@ TO_WRITE: set[str] = {
     "layers/normalisation",
     "layers/dropout",
     "learning/initialisation",
-    "learning/descent",
     "practice/lenet",
     "practice/lists",
     "practice/gpu",
