@@ -1,6 +1,7 @@
-"""How weights begin: random, at the scale that keeps the variance of what flows through a layer.
+"""How weights begin: random, at the scale that keeps a signal's size.
 
-All are drawn in float64, whatever the model's dtype, so that a seed gives one model.
+All are drawn in float64, whatever the model's dtype, so that a seed gives one
+model.
 """
 
 import math
@@ -21,6 +22,10 @@ def fans(shape: Shape) -> tuple[int, int]:
     -------
     fan_in, fan_out : (D, M), or (C·R·S, F·R·S).
 
+    Notes
+    -----
+    Book: Initialisation, "Fans of a convolution", eq-init-fans.
+
     Examples
     --------
     >>> fans((784, 10)), fans((16, 6, 5, 5))
@@ -33,12 +38,13 @@ def fans(shape: Shape) -> tuple[int, int]:
 
 
 def he_normal(shape: Shape, *, rng: np.random.Generator) -> np.ndarray:
-    """W ~ N(0, 2 / fan_in): keeps the variance through a ReLU, which halves it.
+    """W ~ N(0, 2 / fan_in): keeps E[x²] through a ReLU, which halves it.
 
     Parameters
     ----------
     shape : of the weights.
-    rng : draws them, in float64 whatever the model's dtype, so that both start alike.
+    rng : draws them, in float64 whatever the model's dtype, so that both
+        start alike.
 
     Returns
     -------
@@ -46,7 +52,8 @@ def he_normal(shape: Shape, *, rng: np.random.Generator) -> np.ndarray:
 
     Notes
     -----
-    He, Zhang, Ren and Sun (2015), equation 10.
+    Book: Initialisation, "He's rule", eq-init-he. He, Zhang, Ren and Sun
+    (2015), equation 10.
 
     Examples
     --------
@@ -58,7 +65,7 @@ def he_normal(shape: Shape, *, rng: np.random.Generator) -> np.ndarray:
 
 
 def glorot_normal(shape: Shape, *, rng: np.random.Generator) -> np.ndarray:
-    """W ~ N(0, 2 / (fan_in + fan_out)): between keeping the signal's variance and the gradient's.
+    """W ~ N(0, 2 / (fan_in + fan_out)): half for the signal, half for dx.
 
     Parameters
     ----------
@@ -71,7 +78,8 @@ def glorot_normal(shape: Shape, *, rng: np.random.Generator) -> np.ndarray:
 
     Notes
     -----
-    Glorot and Bengio (2010), equation 12.
+    Book: Initialisation, "Glorot's compromise", eq-init-glorot. Glorot and
+    Bengio (2010), equation 12.
 
     Examples
     --------
@@ -96,11 +104,13 @@ def glorot_uniform(shape: Shape, *, rng: np.random.Generator) -> np.ndarray:
 
     Notes
     -----
-    Glorot and Bengio (2010), equation 16.
+    Book: Initialisation, "Normal or uniform", eq-init-uniform. Glorot and
+    Bengio (2010), equation 16.
 
     Examples
     --------
-    >>> bool(abs(glorot_uniform((3, 3), rng=np.random.default_rng(0))).max() < 1)
+    >>> W = glorot_uniform((3, 3), rng=np.random.default_rng(0))
+    >>> bool(abs(W).max() < 1)
     True
     """
     limit = math.sqrt(6 / sum(fans(shape)))
@@ -108,7 +118,7 @@ def glorot_uniform(shape: Shape, *, rng: np.random.Generator) -> np.ndarray:
 
 
 def zeros(shape: Shape, *, rng: np.random.Generator) -> np.ndarray:
-    """W = 0, for biases; a layer of zeros alone would never learn to tell its units apart.
+    """W = 0, for biases; as weights, units that begin alike stay alike.
 
     Parameters
     ----------
@@ -118,6 +128,10 @@ def zeros(shape: Shape, *, rng: np.random.Generator) -> np.ndarray:
     Returns
     -------
     W : float64.
+
+    Notes
+    -----
+    Book: Initialisation, "Why not zero", eq-init-symmetry.
 
     Examples
     --------
