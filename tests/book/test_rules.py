@@ -14,16 +14,11 @@ BOOK = pages()
 CHAPTERS = [page for page in BOOK if page.is_chapter]
 # Chapters that do not hold to the rules yet. This set only shrinks.
 TO_WRITE: set[str] = {
-    "foundations/chain_rule",
-    "foundations/gradient_checking",
     "layers/dense",
     "layers/activations",
     "layers/cross_entropy",
-    "layers/normalisation",
     "layers/dropout",
     "learning/initialisation",
-    "practice/lenet",
-    "practice/lists",
     "practice/gpu",
 }
 FINISHED = [page for page in CHAPTERS if page.name not in TO_WRITE]
