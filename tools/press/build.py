@@ -49,7 +49,7 @@ def build(root: Path, out: Path) -> bool:
         keep_going=True,
         force_all=True,
         quiet=True,
-        jobs=min(4, os.cpu_count() or 1),
+        jobs=1 + min(4, os.cpu_count() or 1),  # one of them only hands out the pages
     )
     broken, outside = links.check(out / "html")
     (out / "links.txt").write_text("".join(f"{link}\n" for link in outside), encoding="utf-8")
