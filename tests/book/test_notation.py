@@ -1,6 +1,7 @@
 """One letter, one meaning: the chapters' tables of letters against the page of notation."""
 
 import re
+from itertools import product
 
 import pytest
 
@@ -75,9 +76,8 @@ def local_meanings() -> dict[tuple[str, str], set[str]]:
     text = Page.read("back/notation").text.partition("(local-letters)=")[2]
     found: dict[tuple[str, str], set[str]] = {}
     for row in rows(text.partition("\n## Names")[0]):
-        (chapter,) = re.findall(r"\{doc\}`\.\./([\w/]+)`", row[1])
-        for letter in letters(row[0]):
-            key = (chapter, letter)
+        chapters = re.findall(r"\{doc\}`\.\./([\w/]+)`", row[1])
+        for key in product(chapters, letters(row[0])):
             found[key] = found.get(key, set()) | words(row[2])
     return found
 
