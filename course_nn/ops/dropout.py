@@ -1,6 +1,7 @@
-"""Dropout: numbers are dropped at random, and the rest grows so that the mean stays.
+"""Dropout: numbers drop at random, and the rest grows so that the mean stays.
 
-The mask is drawn apart from the formula, for a whole batch that may then be cut.
+The mask is drawn apart from the formula, for a whole batch that may then be
+cut.
 """
 
 import numpy as np
@@ -18,7 +19,7 @@ def dropout_mask(
     like: Array | None = None,
     channels: bool = False,
 ) -> Array:
-    """m ∈ {False, True}, P(m = False) = rate: one draw for every element, or channel.
+    """m ∈ {False, True}, P(m = False) = rate: a draw an element, or channel.
 
     Parameters
     ----------
@@ -30,7 +31,8 @@ def dropout_mask(
 
     Returns
     -------
-    mask : bool, of the shape; with `channels` (N, C, 1, …), which fits (N, C, …).
+    mask : bool, of the shape; with `channels` (N, C, 1, …), which fits
+        (N, C, …).
 
     Raises
     ------
@@ -38,7 +40,8 @@ def dropout_mask(
 
     Notes
     -----
-    Whole channels: Tompson et al. (2015), section 3.2.
+    Book: Dropout, "The mask", eq-drop-mask. Whole channels: Tompson et al.
+    (2015), section 3.2.
 
     Examples
     --------
@@ -55,7 +58,8 @@ def dropout_mask(
     if channels:
         if len(shape) < 3:
             raise ValueError(
-                f"channels are dropped of images (N, C, H, W), got shape {shape}"
+                "channels are dropped of images (N, C, H, W), got shape "
+                f"{shape}"
             )
         shape = (*shape[:2], *(1,) * (len(shape) - 2))
     drawn = generator(rng).random(shape, dtype=np.float32) >= rate
@@ -85,12 +89,14 @@ def dropout_forward(
 
     Raises
     ------
-    ValueError : if the rate is not in [0, 1), the mask does not fit, or there is none.
+    ValueError : if the rate is not in [0, 1), the mask does not fit, or there
+        is none.
 
     Notes
     -----
-    Srivastava et al. (2014), section 4; scaled in training ("inverted"), so that
-    prediction needs no change.
+    Book: Dropout, "Drop, and make up for it", eq-drop-forward. Srivastava et
+    al. (2014), section 4; scaled in training ("inverted"), so that prediction
+    needs no change.
 
     Examples
     --------
@@ -110,7 +116,11 @@ def dropout_forward(
 def dropout_backward(dy: Array, cache: tuple) -> Array:
     """dx = dy ⊙ m / (1 − rate).
 
-    >>> _, cache = dropout_forward(np.ones(6), 0.5, rng=np.random.default_rng(0))
+    Book: Dropout, "The derivative", eq-drop-backward. With the forward pass's
+    own mask: what was dropped gets no gradient.
+
+    >>> rng = np.random.default_rng(0)
+    >>> _, cache = dropout_forward(np.ones(6), 0.5, rng=rng)
     >>> dropout_backward(np.ones(6), cache)
     array([2., 2., 2., 0., 0., 0.])
     """
@@ -128,12 +138,12 @@ def _given(rng: np.random.Generator | None) -> np.random.Generator:
 
 
 def _expect_mask(mask: Array, shape: tuple[int, ...]) -> None:
-    """Refuses a mask of no booleans, or of neither x's shape nor its channels'."""
+    """Refuses a mask that holds no booleans or has another shape."""
     if getattr(mask, "dtype", None) != np.bool_:
         raise TypeError("a mask is an array of booleans, see dropout_mask")
     by_channel = (*shape[:2], *(1,) * (len(shape) - 2))
     if mask.shape not in (shape, by_channel):
         raise ValueError(
-            f"dropout_forward: the mask has shape {mask.shape}, expected {shape}, or "
-            f"{by_channel} for whole channels"
+            f"dropout_forward: the mask has shape {mask.shape}, expected "
+            f"{shape}, or {by_channel} for whole channels"
         )
