@@ -1,8 +1,8 @@
 """Activations: one function of one number, applied to every element.
 
-Each pair keeps the memory order of its argument, so that an image stays in the order
-the convolution wrote it. The gradient is dx = dy · f′(x). What forward keeps for it is
-no part of y: y may be changed in place, and the gradient stays right.
+Each pair keeps the memory order of its argument, so that an image stays in the
+order the convolution wrote it. The gradient is dx = dy · f′(x). What forward keeps
+for it is no part of y: y may be changed in place, and the gradient stays right.
 """
 
 import math
@@ -12,10 +12,10 @@ from ..checks import as_float, check_unchanged, glimpse, number, upstream
 
 
 def masked(a: Array, mask: Array) -> Array:
-    """a where the mask is true, else 0, also where a is not finite: ∞ · 0 would be NaN.
+    """a where the mask is true, else 0, also where a is ∞: ∞ · 0 would be NaN.
 
-    It multiplies the bits of a by 1 or 0: as fast as a · mask, and ten times as fast as
-    `where`.
+    It multiplies the bits of a by 1 or 0: as fast as a · mask, and ten times as
+    fast as `where`.
 
     >>> import numpy as np
     >>> masked(np.array([3.0, np.inf]), np.array([True, False]))
@@ -26,7 +26,7 @@ def masked(a: Array, mask: Array) -> Array:
 
 
 def _exp(x: Array) -> Array:
-    """eˣ, with x cut where the result leaves the dtype: at 88, or 709 in float64."""
+    """eˣ, with x cut where the result leaves the dtype: at 88, or 709."""
     xp = array_module(x)
     e = xp.clip(x, -math.inf, math.floor(math.log(xp.finfo(x.dtype).max)))
     return xp.exp(e, out=e) if x.ndim else xp.exp(e)
@@ -50,6 +50,7 @@ def relu_forward(x: Array) -> tuple[Array, Array]:
 
     Notes
     -----
+    Book: Activations, "ReLU and its leaky sister", eq-act-relu.
     Nair and Hinton (2010).
 
     Examples
@@ -66,6 +67,12 @@ def relu_forward(x: Array) -> tuple[Array, Array]:
 def relu_backward(dy: Array, cache: Array) -> Array:
     """dx = dy where x > 0, else 0; at the kink x = 0 we take 0.
 
+    Notes
+    -----
+    Book: Activations, "ReLU and its leaky sister", eq-act-relu.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> _, cache = relu_forward(np.array([-1.0, 0.0, 2.0]))
     >>> relu_backward(np.array([10.0, 20.0, 30.0]), cache)
@@ -89,6 +96,7 @@ def leaky_relu_forward(x: Array, slope: float = 0.01) -> tuple[Array, tuple]:
 
     Notes
     -----
+    Book: Activations, "ReLU and its leaky sister", eq-act-leaky.
     Maas, Hannun and Ng (2013), equation 2.
 
     Examples
@@ -105,6 +113,12 @@ def leaky_relu_forward(x: Array, slope: float = 0.01) -> tuple[Array, tuple]:
 def leaky_relu_backward(dy: Array, cache: tuple) -> Array:
     """dx = dy where x > 0, else slope · dy.
 
+    Notes
+    -----
+    Book: Activations, "ReLU and its leaky sister", eq-act-leaky.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> _, cache = leaky_relu_forward(np.array([-1.0, 2.0]), slope=0.1)
     >>> leaky_relu_backward(np.array([10.0, 10.0]), cache)
@@ -124,6 +138,12 @@ def _bent(a: Array, positive: Array, slope: float) -> Array:
 def sigmoid(x: Array) -> Array:
     """σ(x) = 1 / (1 + e⁻ˣ), see `sigmoid_forward`.
 
+    Notes
+    -----
+    Book: Activations, "Sigmoid and tanh, which saturate", eq-act-sigmoid.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> sigmoid(np.array([-1e4, 0.0, 1e4]))
     array([0. , 0.5, 1. ])
@@ -140,12 +160,14 @@ def sigmoid_forward(x: Array) -> tuple[Array, Array]:
 
     Returns
     -------
-    y : float in [0, 1], shape of x; right to a few units in the last place at any x.
-    cache : σ′(x) = eˣ / (1 + eˣ)², which is y (1 − y) without the digits that 1 − y
-        would lose where y is near 1.
+    y : float in [0, 1], shape of x; right to a few units in the last place at
+        any x.
+    cache : σ′(x) = eˣ / (1 + eˣ)², which is y (1 − y) without the digits that
+        1 − y would lose where y is near 1.
 
     Notes
     -----
+    Book: Activations, "Sigmoid and tanh, which saturate", eq-act-sigmoid.
     Rumelhart, Hinton and Williams (1986), equation 2.
 
     Examples
@@ -163,6 +185,12 @@ def sigmoid_forward(x: Array) -> tuple[Array, Array]:
 def sigmoid_backward(dy: Array, cache: Array) -> Array:
     """dx = dy · σ′(x) = dy · y (1 − y).
 
+    Notes
+    -----
+    Book: Activations, "Sigmoid and tanh, which saturate", eq-act-sigmoid-d.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> _, cache = sigmoid_forward(np.array([0.0]))
     >>> sigmoid_backward(np.array([8.0]), cache)
@@ -185,6 +213,7 @@ def tanh_forward(x: Array) -> tuple[Array, tuple]:
 
     Notes
     -----
+    Book: Activations, "Sigmoid and tanh, which saturate", eq-act-tanh.
     LeCun et al. (1998), "Efficient BackProp", section 4.4.
 
     Examples
@@ -200,9 +229,15 @@ def tanh_forward(x: Array) -> tuple[Array, tuple]:
 def tanh_backward(dy: Array, cache: tuple) -> Array:
     """dx = dy (1 − y²) = dy / cosh² x.
 
-    The second form keeps its digits where y is near ±1. x is cut where cosh² would
-    leave the dtype.
+    The second form keeps its digits where y is near ±1. x is cut where cosh²
+    would leave the dtype.
 
+    Notes
+    -----
+    Book: Activations, "Sigmoid and tanh, which saturate", eq-act-tanh.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> _, cache = tanh_forward(np.array([0.0]))
     >>> tanh_backward(np.array([3.0]), cache)
@@ -231,7 +266,9 @@ def silu_forward(x: Array) -> tuple[Array, Array]:
 
     Notes
     -----
-    Hendrycks and Gimpel (2016), section 2, names it; Ramachandran, Zoph and Le (2017).
+    Book: Activations, "SiLU and GELU, which are smooth", eq-act-silu.
+    Hendrycks and Gimpel (2016), section 2, names it; Ramachandran, Zoph and Le
+    (2017).
 
     Examples
     --------
@@ -243,19 +280,23 @@ def silu_forward(x: Array) -> tuple[Array, Array]:
     e = _exp(x)
     total = 1 + e
     share = e / total
-    small = array_module(x).clip(
-        x, -1e3, math.inf
-    )  # share is 0 further out: not −∞ · 0
+    # further out the share is 0, and −∞ · 0 is no number
+    small = array_module(x).clip(x, -1e3, math.inf)
     y = small * share
-    small = small.clip(
-        max=1e3, out=small if x.ndim else None
-    )  # no slope further out
+    # further out there is no slope
+    small = small.clip(max=1e3, out=small if x.ndim else None)
     return y, share * (1 + small / total)
 
 
 def silu_backward(dy: Array, cache: Array) -> Array:
     """dx = dy · σ(x) (1 + x σ(−x)).
 
+    Notes
+    -----
+    Book: Activations, "SiLU and GELU, which are smooth", eq-act-silu.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> _, cache = silu_forward(np.array([0.0]))
     >>> silu_backward(np.array([4.0]), cache)
@@ -265,7 +306,7 @@ def silu_backward(dy: Array, cache: Array) -> Array:
 
 
 def gelu_forward(x: Array, approximate: str = "none") -> tuple[Array, Array]:
-    """y = x Φ(x), Φ(x) = ½ (1 + erf(x/√2)): the share of normal numbers below x.
+    """y = x Φ(x), Φ(x) = ½ (1 + erf(x/√2)): the normal numbers below x.
 
     Parameters
     ----------
@@ -284,7 +325,9 @@ def gelu_forward(x: Array, approximate: str = "none") -> tuple[Array, Array]:
 
     Notes
     -----
-    Hendrycks and Gimpel (2016), section 2. Both forms are PyTorch's.
+    Book: Activations, "SiLU and GELU, which are smooth", eq-act-gelu,
+    eq-act-gelu-tanh. Hendrycks and Gimpel (2016), section 2. Both forms are
+    PyTorch's.
 
     Examples
     --------
@@ -298,13 +341,11 @@ def gelu_forward(x: Array, approximate: str = "none") -> tuple[Array, Array]:
             f'approximate must be "none" or "tanh", got {approximate!r}'
         )
     xp = array_module(x)
-    farthest = math.sqrt(
-        3 * math.log(xp.finfo(x.dtype).max)
-    )  # Φ is 0 or 1 long before
+    # Φ is 0 or 1 long before
+    farthest = math.sqrt(3 * math.log(xp.finfo(x.dtype).max))
     small = xp.clip(x, -farthest, farthest)
-    share, density = (_normal if approximate == "none" else _nearly_normal)(
-        small
-    )
+    distribution = _normal if approximate == "none" else _nearly_normal
+    share, density = distribution(small)
     y = share * xp.clip(x, -farthest, math.inf)  # not −∞ · 0
     return y, share + small * density
 
@@ -312,6 +353,12 @@ def gelu_forward(x: Array, approximate: str = "none") -> tuple[Array, Array]:
 def gelu_backward(dy: Array, cache: Array) -> Array:
     """dx = dy (Φ(x) + x Φ′(x)).
 
+    Notes
+    -----
+    Book: Activations, "SiLU and GELU, which are smooth", eq-act-gelu.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> _, cache = gelu_forward(np.array([0.0]))
     >>> gelu_backward(np.array([4.0]), cache)
@@ -332,9 +379,9 @@ def _nearly_normal(x: Array) -> tuple[Array, Array]:
     return p, slope * (2 * GELU_SCALE * (1 + 3 * GELU_CUBE * square))
 
 
-# Φ(−a) / Φ′(a) for a ≥ 0, the Mills ratio, as a quotient of two polynomials, the lowest
-# power first: fitted with 60 digits so that the largest relative error is smallest, at
-# most 6e-9 for float32 (4 bytes) and 6e-17 for float64
+# Φ(−a) / Φ′(a) for a ≥ 0, the Mills ratio, as a quotient of two polynomials, the
+# lowest power first: fitted with 60 digits so that the largest relative error is
+# smallest, at most 6e-9 for float32 (4 bytes) and 6e-17 for float64
 MILLS = {
     4: (
         (1.25331414, 1.09866474, 0.45931974, 0.10185847, 0.010318993),
@@ -358,9 +405,10 @@ MILLS = {
 
 
 def _normal(x: Array) -> tuple[Array, Array]:
-    """Φ(x) and Φ′(x) = exp(−½x²) / √(2π): the tail of −|x| is its density times Mills.
+    """Φ(x) and Φ′(x) = exp(−½x²) / √(2π).
 
-    Φ is right to 1e-15, and its tail Φ(−a) to a relative ½a² of that.
+    The tail of −|x| is its density times Mills' ratio. Φ is right to 1e-15, and its
+    tail Φ(−a) to a relative ½a² of that.
     """
     xp, a = array_module(x), abs(x)
     above, below = (_polynomial(c, a) for c in MILLS[x.dtype.itemsize])

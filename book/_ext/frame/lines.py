@@ -4,7 +4,8 @@ import re
 
 LONGEST = 40  # columns that fit a phone
 PRE = re.compile(
-    r'(<div class="(?:[^"]* )?highlight-(?:ipython3|python3?|default|bash|console|yaml|toml|text|none)[^"]*">'
+    r'(<div class="(?:[^"]* )?highlight-'
+    r'(?:ipython3|python3?|default|bash|console|yaml|toml|text|none)[^"]*">'
     r'<div class="highlight"><pre[^>]*>)(.*?)(</pre>)',
     re.S,
 )
