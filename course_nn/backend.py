@@ -26,6 +26,10 @@ def array_module(*arrays: Array) -> ModuleType:
     -------
     module : `numpy` or `cupy`, to be called `xp`.
 
+    Notes
+    -----
+    Book: On the GPU, "The array chooses".
+
     Examples
     --------
     >>> array_module(np.zeros(3)).__name__
