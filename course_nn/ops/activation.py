@@ -407,8 +407,8 @@ MILLS = {
 def _normal(x: Array) -> tuple[Array, Array]:
     """Φ(x) and Φ′(x) = exp(−½x²) / √(2π).
 
-    The tail of −|x| is its density times Mills' ratio. Φ is right to 1e-15, and its
-    tail Φ(−a) to a relative ½a² of that.
+    The tail of −|x| is its density times Mills' ratio. Φ is right to 1e-15, and
+    its tail Φ(−a) to a relative ½a² of that.
     """
     xp, a = array_module(x), abs(x)
     above, below = (_polynomial(c, a) for c in MILLS[x.dtype.itemsize])
