@@ -37,8 +37,8 @@ def numerical_gradient(
 
     Notes
     -----
-    Book: Checking a gradient, "The V: truncation against round-off". The error is h²/6 · f‴ of
-    truncation and about ε |f| / h of round-off.
+    Book: Checking a gradient, "The V: truncation against round-off", eq-gc-numerical, eq-gc-error.
+    The error is h²/6 · f‴ of truncation and about ε |f| / h of round-off.
 
     Examples
     --------
@@ -106,7 +106,7 @@ def check_vjp(
 
     Notes
     -----
-    Book: Checking a gradient, "The judge".
+    Book: Checking a gradient, "The judge", eq-gc-vjp, eq-gc-relative, eq-gc-noise.
 
     Examples
     --------

@@ -86,6 +86,10 @@ def input_product(J: np.ndarray, dy: np.ndarray) -> np.ndarray:
     -------
     dx : (N, *input) float.
 
+    Notes
+    -----
+    Book: The chain rule on arrays, "The product with the upstream gradient", eq-chain-vjp.
+
     Examples
     --------
     >>> input_product(np.array([[[1.0, 2.0]]]), np.array([[10.0]]))
@@ -107,6 +111,10 @@ def parameter_product(J: np.ndarray, dy: np.ndarray) -> np.ndarray:
     Returns
     -------
     dw : (*parameter) float.
+
+    Notes
+    -----
+    Book: The chain rule on arrays, "What is copied forward is added up backward", eq-chain-copy.
 
     Examples
     --------
