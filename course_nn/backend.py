@@ -16,7 +16,7 @@ Array = np.ndarray  # or, which no checker here can know, a cupy.ndarray that do
 
 
 def array_module(*arrays: Array) -> ModuleType:
-    """The library that made the arrays: `cupy` if any of them lies on the GPU, else `numpy`.
+    """The library that made the arrays: `cupy` if any is on the GPU, else `numpy`.
 
     Parameters
     ----------
@@ -35,14 +35,14 @@ def array_module(*arrays: Array) -> ModuleType:
     >>> array_module(np.zeros(3)).__name__
     'numpy'
     """
-    cupy = sys.modules.get("cupy")  # an array of CuPy's exists only where CuPy has been imported
+    cupy = sys.modules.get("cupy")  # its arrays exist only where it was imported
     if cupy is not None and any(isinstance(a, cupy.ndarray) for a in arrays):
         return cupy
     return np
 
 
 def to_numpy(x: Array) -> np.ndarray:
-    """A NumPy array with the same numbers: a copy from the GPU, the array itself on the CPU.
+    """A NumPy array with the same numbers: a copy from the GPU, or x itself.
 
     >>> to_numpy(np.arange(3))
     array([0, 1, 2])
@@ -66,7 +66,7 @@ def gpu_module() -> ModuleType | None:
 
 
 def module_of(device: str) -> ModuleType:
-    """`numpy` for "cpu", `cupy` for "gpu"; raises RuntimeError where there is no GPU.
+    """`numpy` for "cpu", `cupy` for "gpu"; RuntimeError where there is no GPU.
 
     >>> module_of("cpu").__name__
     'numpy'
@@ -83,7 +83,7 @@ def module_of(device: str) -> ModuleType:
 
 
 def as_strided(x: Array, shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
-    """A view of x with the given shape and strides (bytes); the caller answers for its bounds.
+    """A view of x with these shape and strides (bytes), whose bounds nobody checks.
 
     >>> as_strided(np.arange(4.0), (3, 2), (8, 8))
     array([[0., 1.],

@@ -16,7 +16,9 @@ from .windows import Pair, Sides, Windows
 Shape = tuple[int, ...]
 
 
-def jacobian_bytes(output: Shape, argument: Shape, *, batch: int = 1, itemsize: int = 4) -> int:
+def jacobian_bytes(
+    output: Shape, argument: Shape, *, batch: int = 1, itemsize: int = 4
+) -> int:
     """N · |output| · |argument| · itemsize: the memory of a Jacobian, without forming it.
 
     Parameters
@@ -41,7 +43,9 @@ def jacobian_bytes(output: Shape, argument: Shape, *, batch: int = 1, itemsize: 
     return batch * math.prod(output) * math.prod(argument) * itemsize
 
 
-def layer_jacobian_bytes(layer: Any, *, batch: int = 1, itemsize: int = 4) -> dict[str, int]:
+def layer_jacobian_bytes(
+    layer: Any, *, batch: int = 1, itemsize: int = 4
+) -> dict[str, int]:
     """`jacobian_bytes` of a built layer by its input, "x", and by each of its parameters.
 
     Parameters
@@ -66,10 +70,17 @@ def layer_jacobian_bytes(layer: Any, *, batch: int = 1, itemsize: int = 4) -> di
     {'x': 501760, 'W': 5017600, 'b': 6400}
     """
     if not layer.output_shape:
-        raise ValueError(f"{layer!r} has no shapes yet; build it, or its model, first")
-    arguments = {"x": layer.input_shape, **{k: a.shape for k, a in layer.params.items()}}
+        raise ValueError(
+            f"{layer!r} has no shapes yet; build it, or its model, first"
+        )
+    arguments = {
+        "x": layer.input_shape,
+        **{k: a.shape for k, a in layer.params.items()},
+    }
     return {
-        name: jacobian_bytes(layer.output_shape, shape, batch=batch, itemsize=itemsize)
+        name: jacobian_bytes(
+            layer.output_shape, shape, batch=batch, itemsize=itemsize
+        )
         for name, shape in arguments.items()
     }
 
@@ -97,7 +108,9 @@ def input_product(J: np.ndarray, dy: np.ndarray) -> np.ndarray:
     """
     argument = J.shape[dy.ndim :]
     rows = J.reshape(len(dy), dy[0].size, -1)
-    return np.einsum("nk,nkd->nd", dy.reshape(len(dy), -1), rows).reshape(len(dy), *argument)
+    return np.einsum("nk,nkd->nd", dy.reshape(len(dy), -1), rows).reshape(
+        len(dy), *argument
+    )
 
 
 def parameter_product(J: np.ndarray, dy: np.ndarray) -> np.ndarray:
@@ -237,19 +250,28 @@ def conv2d_jacobians(
     windows = Windows.of(W.shape[2:], stride, padding, dilation)
     x = windows.pad(x)
     output = (len(x), len(W), *windows.grid(x))
-    J_x, J_W, J_b = (np.zeros(output + shape, x.dtype) for shape in (x.shape[1:], W.shape, b.shape))
+    J_x, J_W, J_b = (
+        np.zeros(output + shape, x.dtype)
+        for shape in (x.shape[1:], W.shape, b.shape)
+    )
     for n, f, i, j in np.ndindex(output):
         here = (slice(None), *windows.window(i, j))
         J_x[n, f, i, j][here] = W[f]
         J_W[n, f, i, j, f] = x[n][here]
         J_b[n, f, i, j, f] = 1
     (top, bottom), (left, right) = windows.padding
-    rows, columns = slice(top, x.shape[2] - bottom), slice(left, x.shape[3] - right)
+    rows, columns = (
+        slice(top, x.shape[2] - bottom),
+        slice(left, x.shape[3] - right),
+    )
     return J_x[..., rows, columns], J_W, J_b
 
 
 def max_pool2d_jacobian(
-    x: np.ndarray, window: Pair = 2, stride: Pair | None = None, padding: Pair | Sides = 0
+    x: np.ndarray,
+    window: Pair = 2,
+    stride: Pair | None = None,
+    padding: Pair | Sides = 0,
 ) -> np.ndarray:
     """∂y[c,i,j]/∂x[c,h,w] = 1 where (h, w) is the first largest pixel of window (i, j), else 0.
 

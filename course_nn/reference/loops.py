@@ -17,7 +17,9 @@ def conv2d_forward(
     padding: Pair | Sides = 0,
     dilation: Pair = 1,
 ) -> tuple[np.ndarray, tuple]:
-    """y[n,f,u,v] = b[f] + Σ_{c,r,s} x[n, c, u·stride + r·dilation − p, v·… + s·… − p] W[f,c,r,s].
+    """y[n,f,u,v] = b[f] + Σ_{c,r,s} x[n, c, i, j] W[f,c,r,s].
+
+    i = u·stride + r·dilation − padding, and j likewise, from v and s.
 
     Parameters
     ----------
@@ -49,7 +51,10 @@ def conv2d_forward(
            [-4., -4.]])
     """
     if x.shape[1] != W.shape[1]:
-        raise ValueError(f"x {x.shape} and W {W.shape} differ in their channels, the second axis")
+        raise ValueError(
+            f"x {x.shape} and W {W.shape} differ in their channels, "
+            "the second axis"
+        )
     windows = Windows.of(W.shape[2:], stride, padding, dilation)
     x = windows.pad(x)
     y = np.empty((len(x), len(W), *windows.grid(x)), x.dtype)
@@ -61,7 +66,9 @@ def conv2d_forward(
     return y, (x, W, windows)
 
 
-def conv2d_backward(dy: np.ndarray, cache: tuple) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def conv2d_backward(
+    dy: np.ndarray, cache: tuple
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Every product W · x of the forward sum gives dx += W · dy and dW += x · dy; db = Σ dy.
 
     Parameters
@@ -99,7 +106,10 @@ def conv2d_backward(dy: np.ndarray, cache: tuple) -> tuple[np.ndarray, np.ndarra
 
 
 def max_pool2d_forward(
-    x: np.ndarray, window: Pair = 2, stride: Pair | None = None, padding: Pair | Sides = 0
+    x: np.ndarray,
+    window: Pair = 2,
+    stride: Pair | None = None,
+    padding: Pair | Sides = 0,
 ) -> tuple[np.ndarray, tuple]:
     """y[n,c,u,v] = max over r < R, s < S of x[n, c, u·stride + r − p, v·stride + s − p].
 
@@ -125,8 +135,13 @@ def max_pool2d_forward(
            [13., 15.]])
     """
     windows = Windows.of(window, window if stride is None else stride, padding)
-    if any(2 * max(p) > k for p, k in zip(windows.padding, windows.kernel, strict=True)):
-        raise ValueError(f"padding {padding} is more than half the window {window}")
+    if any(
+        2 * max(p) > k
+        for p, k in zip(windows.padding, windows.kernel, strict=True)
+    ):
+        raise ValueError(
+            f"padding {padding} is more than half the window {window}"
+        )
     x = windows.pad(x, fill=-np.inf)
     y = np.empty((*x.shape[:2], *windows.grid(x)), x.dtype)
     for n, c, i, j in np.ndindex(y.shape):

@@ -13,7 +13,9 @@ Vector = list[float]
 Matrix = list[Vector]
 
 
-def dense_forward(x: Matrix, W: Matrix, b: Vector) -> tuple[Matrix, tuple[Matrix, Matrix]]:
+def dense_forward(
+    x: Matrix, W: Matrix, b: Vector
+) -> tuple[Matrix, tuple[Matrix, Matrix]]:
     """y[n][m] = b[m] + Σ_d x[n][d] W[d][m].
 
     Parameters
@@ -41,14 +43,19 @@ def dense_forward(x: Matrix, W: Matrix, b: Vector) -> tuple[Matrix, tuple[Matrix
     [[16.0]]
     """
     columns = list(zip(*W, strict=True))
-    y = [[bm + dot(row, column) for column, bm in zip(columns, b, strict=True)] for row in x]
+    y = [
+        [bm + dot(row, column) for column, bm in zip(columns, b, strict=True)]
+        for row in x
+    ]
     return y, (x, W)
 
 
 def dense_backward(
     dy: Matrix, cache: tuple[Matrix, Matrix], *, need_dx: bool = True
 ) -> tuple[Any, Matrix, Vector]:
-    """dx[n][d] = Σ_m dy[n][m] W[d][m]; dW[d][m] = Σ_n x[n][d] dy[n][m]; db[m] = Σ_n dy[n][m].
+    """dx[n][d] = Σ_m dy[n][m] W[d][m]; dW[d][m] = Σ_n x[n][d] dy[n][m]; db.
+
+    db[m] = Σ_n dy[n][m].
 
     Parameters
     ----------
@@ -139,7 +146,9 @@ def softmax_cross_entropy_forward(
     >>> round(softmax_cross_entropy_forward([[7.0, 7.0]], [1])[0], 6)
     0.693147
     """
-    losses = [log_sum_exp(row) - row[k] for row, k in zip(z, labels, strict=True)]
+    losses = [
+        log_sum_exp(row) - row[k] for row, k in zip(z, labels, strict=True)
+    ]
     return sum(losses) / len(z), (z, labels)
 
 
@@ -153,7 +162,9 @@ def log_sum_exp(z: Vector) -> float:
     return top + math.log(sum(math.exp(value - top) for value in z))
 
 
-def softmax_cross_entropy_backward(dloss: float, cache: tuple[Matrix, list[int]]) -> Matrix:
+def softmax_cross_entropy_backward(
+    dloss: float, cache: tuple[Matrix, list[int]]
+) -> Matrix:
     """dz[n][k] = dloss / N · (softmax(z[n])[k] − 1 if k is the label, − 0 elsewhere).
 
     >>> softmax_cross_entropy_backward(1.0, ([[7.0, 7.0]], [1]))
@@ -193,9 +204,12 @@ class Network:
 
     def __init__(self, sizes: list[int], rng: random.Random) -> None:
         if len(sizes) < 2 or min(sizes) < 1:
-            raise ValueError(f"sizes must be at least two positive numbers, got {sizes}")
+            raise ValueError(
+                f"sizes must be at least two positive numbers, got {sizes}"
+            )
         self.params: list[dict[str, Any]] = [
-            {"W": _normal(D, M, rng), "b": [0.0] * M} for D, M in pairwise(sizes)
+            {"W": _normal(D, M, rng), "b": [0.0] * M}
+            for D, M in pairwise(sizes)
         ]
         self.grads: list[dict[str, Any]] = [{} for _ in self.params]
         self._caches: list = []
@@ -249,4 +263,6 @@ def descend(w: Vector, g: Vector, lr: float) -> None:
 
 
 def _normal(D: int, M: int, rng: random.Random) -> Matrix:
-    return [[rng.gauss(0, math.sqrt(2 / D)) for _ in range(M)] for _ in range(D)]
+    return [
+        [rng.gauss(0, math.sqrt(2 / D)) for _ in range(M)] for _ in range(D)
+    ]

@@ -31,7 +31,9 @@ class Version(NamedTuple):
 # -- the dense layer ---------------------------------------------------------------------------
 
 
-def dense_rows_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, tuple]:
+def dense_rows_forward(
+    x: np.ndarray, W: np.ndarray, b: np.ndarray
+) -> tuple[np.ndarray, tuple]:
     """y[n] = x[n] W + b: a product of a row and a matrix for every sample.
 
     Parameters
@@ -56,7 +58,7 @@ def dense_rows_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray) -> tuple[np.
 
 
 def dense_rows_backward(dy: np.ndarray, cache: tuple) -> Gradients:
-    """dx[n] = W dy[n]; dW += x[n] dy[n]ᵀ; db += dy[n]: an outer product for every sample.
+    """dx[n] = W dy[n]; dW += x[n] dy[n]ᵀ; db += dy[n]: sample by sample.
 
     Parameters
     ----------
@@ -90,7 +92,7 @@ def dense_rows_backward(dy: np.ndarray, cache: tuple) -> Gradients:
 
 
 def patches(x: np.ndarray, windows: Windows) -> np.ndarray:
-    """rows[n, i, j] = the pixels of window (i, j) of image n, in one row: (N·OH·OW, C·R·S).
+    """rows[n, i, j] = the pixels of window (i, j) of image n, in one row.
 
     Parameters
     ----------
@@ -118,8 +120,10 @@ def patches(x: np.ndarray, windows: Windows) -> np.ndarray:
     return rows.reshape(N * OH * OW, -1)
 
 
-def fold(rows: np.ndarray, shape: tuple[int, ...], windows: Windows) -> np.ndarray:
-    """x[pixel] += rows[n, i, j] wherever a window has that pixel: the adjoint of `patches`.
+def fold(
+    rows: np.ndarray, shape: tuple[int, ...], windows: Windows
+) -> np.ndarray:
+    """x[pixel] += rows[n, i, j] wherever a window has it: the adjoint of patches.
 
     Parameters
     ----------
@@ -146,7 +150,7 @@ def fold(rows: np.ndarray, shape: tuple[int, ...], windows: Windows) -> np.ndarr
 
 
 def taken(windows: Windows, r: int, s: int, OH: int, OW: int) -> tuple:
-    """Index of pixel (r, s) of every window of every image and channel: (N, C, OH, OW).
+    """Index of pixel (r, s) of every window, image and channel: (N, C, OH, OW).
 
     >>> np.arange(6.0).reshape(1, 1, 2, 3)[taken(Windows.of(2), 0, 1, 1, 2)]
     array([[[[1., 2.]]]])
@@ -173,7 +177,8 @@ def conv2d_images_forward(
     array([45.])
     """
     parts = [
-        conv2d_gemm_forward(x[n : n + 1], W, b, stride, padding, dilation) for n in range(len(x))
+        conv2d_gemm_forward(x[n : n + 1], W, b, stride, padding, dilation)
+        for n in range(len(x))
     ]
     return np.concatenate([y for y, _ in parts]), [cache for _, cache in parts]
 
@@ -188,7 +193,10 @@ def conv2d_images_backward(dy: np.ndarray, cache: list) -> Gradients:
     >>> bool((conv2d_images_backward(np.ones((1, 1, 1, 1)), cache)[1] == x).all())
     True
     """
-    parts = [conv2d_gemm_backward(dy[n : n + 1], each) for n, each in enumerate(cache)]
+    parts = [
+        conv2d_gemm_backward(dy[n : n + 1], each)
+        for n, each in enumerate(cache)
+    ]
     dx, dW, db = zip(*parts, strict=True)
     return np.concatenate(dx), np.sum(dW, axis=0), np.sum(db, axis=0)
 
@@ -201,7 +209,7 @@ def conv2d_gemm_forward(
     padding: Pair | Sides = 0,
     dilation: Pair = 1,
 ) -> tuple[np.ndarray, tuple]:
-    """y = patches(x) Wᵀ + b, one product for the whole batch; a copy brings back (N, F, OH, OW).
+    """y = patches(x) Wᵀ + b, one product; a copy brings back (N, F, OH, OW).
 
     Parameters, result: as `plain.conv2d_forward`.
 
@@ -212,12 +220,19 @@ def conv2d_gemm_forward(
     windows = Windows.of(W.shape[2:], stride, padding, dilation)
     x = windows.pad(x)
     rows = patches(x, windows)
-    y = (rows @ W.reshape(len(W), -1).T + b).reshape(len(x), *windows.grid(x), len(W))
-    return np.ascontiguousarray(y.transpose(0, 3, 1, 2)), (rows, x.shape, W, windows)
+    y = (rows @ W.reshape(len(W), -1).T + b).reshape(
+        len(x), *windows.grid(x), len(W)
+    )
+    return np.ascontiguousarray(y.transpose(0, 3, 1, 2)), (
+        rows,
+        x.shape,
+        W,
+        windows,
+    )
 
 
 def conv2d_gemm_backward(dy: np.ndarray, cache: tuple) -> Gradients:
-    """dx = fold(dy W), dW = dyᵀ patches(x), db = Σ dy: one product each for the whole batch.
+    """dx = fold(dy W), dW = dyᵀ patches(x), db = Σ dy: one product each.
 
     Parameters, result: as `plain.conv2d_backward`.
 
@@ -234,7 +249,10 @@ def conv2d_gemm_backward(dy: np.ndarray, cache: tuple) -> Gradients:
 
 DENSE = (
     Version(
-        "pure Python", pure_python.dense_forward, pure_python.dense_backward, np.ndarray.tolist
+        "pure Python",
+        pure_python.dense_forward,
+        pure_python.dense_backward,
+        np.ndarray.tolist,
     ),
     Version("a NumPy row a sample", dense_rows_forward, dense_rows_backward),
     Version("one GEMM", plain.dense_forward, plain.dense_backward),
@@ -243,5 +261,7 @@ CONV = (
     Version("Python loops", loops.conv2d_forward, loops.conv2d_backward),
     Version("a product a window", plain.conv2d_forward, plain.conv2d_backward),
     Version("a GEMM an image", conv2d_images_forward, conv2d_images_backward),
-    Version("one GEMM, batch outermost", conv2d_gemm_forward, conv2d_gemm_backward),
+    Version(
+        "one GEMM, batch outermost", conv2d_gemm_forward, conv2d_gemm_backward
+    ),
 )

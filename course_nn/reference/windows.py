@@ -34,7 +34,11 @@ class Windows(NamedTuple):
 
     @classmethod
     def of(
-        cls, kernel: Pair, stride: Pair = 1, padding: Pair | Sides = 0, dilation: Pair = 1
+        cls,
+        kernel: Pair,
+        stride: Pair = 1,
+        padding: Pair | Sides = 0,
+        dilation: Pair = 1,
     ) -> Windows:
         """From numbers or pairs, in pixels.
 
@@ -43,8 +47,16 @@ class Windows(NamedTuple):
         ValueError : if kernel, stride or dilation is below 1, or the padding below 0.
         """
         vertical, horizontal = both(padding)
-        made = cls(both(kernel), both(stride), (both(vertical), both(horizontal)), both(dilation))
-        if min(made.kernel + made.stride + made.dilation) < 1 or min(sum(made.padding, ())) < 0:
+        made = cls(
+            both(kernel),
+            both(stride),
+            (both(vertical), both(horizontal)),
+            both(dilation),
+        )
+        if (
+            min(made.kernel + made.stride + made.dilation) < 1
+            or min(sum(made.padding, ())) < 0
+        ):
             raise ValueError(
                 f"kernel, stride and dilation must be at least 1 and padding at least 0, got {made}"
             )
@@ -62,7 +74,9 @@ class Windows(NamedTuple):
     def span(self) -> tuple[int, int]:
         """Pixels from a window's first row to its last, and column: d (R − 1) + 1."""
         vertical, horizontal = zip(self.kernel, self.dilation, strict=True)
-        return (vertical[0] - 1) * vertical[1] + 1, (horizontal[0] - 1) * horizontal[1] + 1
+        return (vertical[0] - 1) * vertical[1] + 1, (
+            horizontal[0] - 1
+        ) * horizontal[1] + 1
 
     def grid(self, padded: np.ndarray) -> tuple[int, int]:
         """OH, OW: how many windows fit into a padded image (N, C, H, W), down and across.
@@ -72,7 +86,10 @@ class Windows(NamedTuple):
         ValueError : if none fits.
         """
         sizes = zip(padded.shape[2:], self.span(), self.stride, strict=True)
-        down, across = (len(range(0, size - span + 1, stride)) for size, span, stride in sizes)
+        down, across = (
+            len(range(0, size - span + 1, stride))
+            for size, span, stride in sizes
+        )
         if not (down and across):
             raise ValueError(
                 f"a window spanning {self.span()} pixels does not fit into a padded image of "
@@ -87,7 +104,11 @@ class Windows(NamedTuple):
 
     def window(self, i: int, j: int) -> tuple[slice, slice]:
         """Rows and columns, in the padded image, of all pixels of window (i, j)."""
-        (top, left), (height, width), (dh, dw) = self.pixel(i, j, 0, 0), self.span(), self.dilation
+        (top, left), (height, width), (dh, dw) = (
+            self.pixel(i, j, 0, 0),
+            self.span(),
+            self.dilation,
+        )
         return slice(top, top + height, dh), slice(left, left + width, dw)
 
 
