@@ -56,6 +56,11 @@ ON_A_PHONE = {
         }
         return found.slice(0, 5);
       }""",
+    "out of reach": """() => [...document.querySelectorAll(".bd-article mjx-math")]
+        .filter(e => e.checkVisibility() && e.getBoundingClientRect().left
+          < e.closest(".math").getBoundingClientRect().left - 1)
+        .map(e => `a formula begins left of its box: ${e.textContent.slice(0, 40)}`)
+        .slice(0, 3)""",
     "illegible": """() => {
         const size = e => Math.hypot(e.getScreenCTM().a, e.getScreenCTM().b);
         const found = [];
@@ -111,6 +116,9 @@ PLANTED = {
     "before the first paint": '<link rel="stylesheet" href="heavy.css">',
     "clipped: DIV.cut": f'<div class="cut" style="overflow: hidden">{WIDE}</div>',
     "clipped: DIV.far": f'<div class="far" style="overflow-x: auto">{WIDE}</div>',
+    "out of reach: a formula": '<article class="bd-article"><div class="math"><mjx-container '
+    'style="display:block;height:9px"><mjx-math style="margin-left: -20px">x</mjx-math>'
+    "</mjx-container></div></article>",
     "illegible: letters of 7.0 px: dots": '<svg class="nn-drawing" role="img" aria-label="dots"'
     f' viewBox="0 0 300 9" width="300">{LETTER}</svg>',
     "axe, wide, light: color-contrast": '<p style="color: #aaa; background: #fff">pale</p>',
