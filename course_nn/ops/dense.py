@@ -1,4 +1,4 @@
-"""The dense layer y = x W + b, and flattening, which makes features of an image.
+"""The dense layer y = x W + b, and flattening: features out of an image.
 
 Products of matrices are all there is to it, forward and backward.
 """
@@ -38,13 +38,14 @@ def dense_forward(
 
     Notes
     -----
-    Book: The dense layer. Rumelhart, Hinton and Williams (1986), equation 1.
+    Book: The dense layer, "The forward pass", eq-dense-indices,
+    eq-dense-forward. Rumelhart, Hinton and Williams (1986), equation 1.
 
     Examples
     --------
     >>> import numpy as np
-    >>> x, W, b = np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]), np.array([5.0])
-    >>> y, _ = dense_forward(x, W, b)
+    >>> x, W = np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]])
+    >>> y, _ = dense_forward(x, W, np.array([5.0]))
     >>> y
     array([[16.]])
     """
@@ -64,14 +65,14 @@ def dense_backward(dy: Array, cache: tuple, *, need_dx: bool = True) -> tuple:
 
     Notes
     -----
-    Book: The dense layer, "The derivative". Rumelhart, Hinton and Williams (1986),
-    equations 6 and 7.
+    Book: The dense layer, "The derivative", eq-dense-dx, eq-dense-dw,
+    eq-dense-db. Rumelhart, Hinton and Williams (1986), equations 6 and 7.
 
     Examples
     --------
     >>> import numpy as np
-    >>> x, W, b = np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]), np.array([5.0])
-    >>> _, cache = dense_forward(x, W, b)
+    >>> x, W = np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]])
+    >>> _, cache = dense_forward(x, W, np.array([5.0]))
     >>> dx, dW, db = dense_backward(np.array([[10.0]]), cache)
     >>> dx, dW.ravel(), db
     (array([[30., 40.]]), array([10., 20.]), array([10.]))
@@ -88,8 +89,8 @@ def _expect_product(x: Array, W: Array) -> None:
     if x.ndim != 2 or W.ndim != 2 or x.shape[1] != W.shape[0]:
         fix = "; is a flatten missing?" if x.ndim > 2 else ""
         raise ValueError(
-            f"dense_forward: x has shape {x.shape} and W {W.shape}, expected (N, D) "
-            f"and (D, M) with the same D{fix}"
+            f"dense_forward: x has shape {x.shape} and W {W.shape}, "
+            f"expected (N, D) and (D, M) with the same D{fix}"
         )
 
 
@@ -102,7 +103,8 @@ def flatten_forward(x: Array) -> tuple[Array, tuple]:
 
     Returns
     -------
-    y : (N, D) float, D the product of the other axes; a view of x if memory allows.
+    y : (N, D) float, D the product of the other axes; a view of x where it
+        can be one.
     cache : the shape of x.
 
     Raises
@@ -111,7 +113,7 @@ def flatten_forward(x: Array) -> tuple[Array, tuple]:
 
     Notes
     -----
-    Book: The dense layer, "Flattening".
+    Book: The dense layer, "Flattening", eq-dense-flatten.
 
     Examples
     --------
@@ -130,6 +132,12 @@ def flatten_forward(x: Array) -> tuple[Array, tuple]:
 def flatten_backward(dy: Array, cache: tuple) -> Array:
     """dx = dy in the shape of x: flattening moves numbers and changes none.
 
+    Notes
+    -----
+    Book: The dense layer, "Flattening", eq-dense-flatten.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> y, cache = flatten_forward(np.zeros((5, 3, 4, 4)))
     >>> flatten_backward(y, cache).shape

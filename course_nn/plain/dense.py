@@ -33,7 +33,7 @@ def dense_backward(dy, cache):
 
 
 def flatten_forward(x):
-    """y[n] = all numbers of x[n] in one row.
+    """y[n] = all numbers of x[n] in one row, channel by channel, row by row.
 
     x (N, …); y (N, D). See `ops.flatten_forward`.
     """
