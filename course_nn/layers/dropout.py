@@ -30,7 +30,8 @@ class Dropout(Layer):
 
     Notes
     -----
-    Whole channels: Tompson et al. (2015), section 3.2.
+    Book: Dropout, "Drop, and make up for it", eq-drop-forward, eq-drop-predict. Whole channels:
+    Tompson et al. (2015), section 3.2.
 
     Examples
     --------

@@ -27,7 +27,8 @@ class BatchNorm(BatchLayer):
     where m is the count of numbers in a channel: the running variance is unbiased, as PyTorch has
     it. In prediction, and where `trainable` is False, the running statistics take the place of μ
     and σ². (Keras calls 1 − momentum "momentum", and keeps the biased variance.) See
-    `ops.batch_norm_forward`.
+    `ops.batch_norm_forward`. Book: Batch normalisation, "Running statistics", eq-norm-running,
+    eq-norm-eval.
 
     Parameters
     ----------
@@ -108,7 +109,8 @@ class BatchNorm(BatchLayer):
 class LayerNorm(Layer):
     """y = γ (x − μ) / √(σ² + ε) + β, with the mean and variance of each sample.
 
-    Its params gamma and beta have a sample's shape. See `ops.layer_norm_forward`.
+    Its params gamma and beta have a sample's shape. See `ops.layer_norm_forward`. Book: Batch
+    normalisation, "Layer normalisation", eq-norm-layer.
 
     Parameters
     ----------
