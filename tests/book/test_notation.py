@@ -7,7 +7,7 @@ import pytest
 
 from .sources import Page, pages
 
-TO_MEND: set[str] = set()  # chapters whose letters or sums are still to be mended: shrink it
+TO_MEND: set[str] = set()  # chapters whose sums or gradients are still to be mended
 DULL = """
     with from that this which also each one number numbers where their them whose other into what
     are and the it for not two all any out how here there than has have shape same first code
@@ -101,6 +101,22 @@ def contradictions(page: Page) -> list[str]:
     return found
 
 
+def unlisted(book: list[Page]) -> set[str]:
+    """Letters that two chapters use, and of which the page of notation says nothing."""
+    known, local = meanings(), local_meanings()
+    used: dict[str, set[str]] = {}
+    for page in book:
+        for letter in (a for row in table_of(page) for a in letters(row[0])):
+            if letter not in known and not letter.startswith("d!") and letter != r"\dots":
+                used.setdefault(letter, set()).add(page.name)
+    return {
+        f"{letter} of {chapter}"
+        for letter, chapters in used.items()
+        for chapter in chapters
+        if len(chapters) > 1 and (chapter, letter) not in local
+    }
+
+
 def miscounted(text: str) -> list[str]:
     """Sums and products that count from one."""
     return re.findall(r"\\(?:sum|prod)(?:\\limits)?_\{\s*\w+\s*=\s*1\s*\}", text)
@@ -133,6 +149,16 @@ def test_a_chapter_counts_from_zero_and_writes_gradients_upright(page: Page) -> 
     assert not slanted(page.prose)
 
 
+def test_a_letter_that_two_chapters_use_stands_on_the_page_of_notation() -> None:
+    assert not unlisted(pages()), "say in back/notation.md what it means in which chapter"
+
+
+def test_a_letter_of_two_chapters_that_is_not_listed_is_found() -> None:
+    table = "**The letters.**\n\n| letter | meaning |\n|---|---|\n| $Z$ | a whim |\n"
+    assert not unlisted([Page("layers/one", table)])
+    assert len(unlisted([Page("layers/one", table), Page("layers/two", table)])) == 2
+
+
 def planted(table: str) -> Page:
     return Page("layers/planted", f"**The letters.**\n\n| letter | meaning |\n|---|---|\n{table}\n")
 
@@ -149,7 +175,7 @@ def test_a_planted_contradiction_is_found(row: str) -> None:
     [
         "| $N, C$ | samples and channels; indices $n$, $c$ |",
         r"| $U \times V$ | the output; row $u$, column $v$ |",
-        r"| $q$ | a letter that the page does not have |",
+        r"| $Z$ | a letter that the page does not have |",
         r"| $\mu_c,\ \sigma_c^2$ | mean and variance of channel $c$ |",
     ],
 )
