@@ -81,12 +81,13 @@
   });
 
   /* A page that the search found says in which of its sections the words stand. */
-  if (typeof Search !== "undefined") {
+  addEventListener("DOMContentLoaded", () => {
+    if (typeof Search === "undefined") return;
     const plain = Search.makeSearchSummary;
     Search.makeSearchSummary = (text, words, anchor) => {
       const page = new DOMParser().parseFromString(text, "text/html");
       const name = text.match(/DOCUMENTATION_OPTIONS\.pagename = '([^']+)'/)?.[1];
-      const sections = anchor || !name ? [] : Search.sections(page, [...words]);
+      const sections = anchor || !name ? [] : Search.sections(page, [...words].map((word) => word.replace(/i$/, "")));
       const summary = plain(text, words, anchor);
       if (!sections.length) return summary;
       const found = document.createElement("div"), list = document.createElement("ul");
@@ -103,7 +104,8 @@
       return found;
     };
 
-    /* The sections of a page with all the words in what stands right under their heading. */
+    /* The sections of a page with all the words in what stands right under their heading; a word is
+       cut to its stem, whose last i may be a y. */
     Search.sections = (page, words) => {
       const count = (text) => Math.min(...words.map((word) => text.split(word).length - 1));
       return [...page.querySelectorAll(".bd-article section[id]")].map((section) => {
@@ -115,5 +117,5 @@
         return { id: section.id, title, times: times + 5 * count(title.toLowerCase()) };
       }).filter(({ title, times }) => title && times > 0).sort((a, b) => b.times - a.times);
     };
-  }
+  });
 })();
