@@ -20,6 +20,28 @@ from .plot import GREY, INK, LINES, PALETTE
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 GLUED = "application/papermill.record/"  # where a page looks for a number that it was handed
 
+# How every figure looks, but for the colours of its lines.
+STYLE = {
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 10,
+    "figure.constrained_layout.use": True,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "figure.figsize": (5.2, 3.2),
+    "font.size": 10,
+    "grid.color": GREY,
+    "grid.linewidth": 0.4,
+    "legend.frameon": False,
+    "savefig.facecolor": "none",
+    "svg.hashsalt": "course_nn",  # the same drawing is the same file
+}
+
 
 def style() -> None:
     """Draw every figure of this notebook as SVG, in the book's sizes and colours."""
@@ -27,29 +49,7 @@ def style() -> None:
     from matplotlib_inline.backend_inline import set_matplotlib_formats
 
     set_matplotlib_formats("svg")
-    plt.rcParams.update(
-        {
-            "axes.edgecolor": INK,
-            "axes.labelcolor": INK,
-            "text.color": INK,
-            "xtick.color": INK,
-            "ytick.color": INK,
-            "axes.prop_cycle": plt.cycler(color=LINES),
-            "axes.spines.right": False,
-            "axes.spines.top": False,
-            "axes.titlesize": 10,
-            "figure.constrained_layout.use": True,
-            "figure.facecolor": "none",
-            "axes.facecolor": "none",
-            "figure.figsize": (5.2, 3.2),
-            "font.size": 10,
-            "grid.color": GREY,
-            "grid.linewidth": 0.4,
-            "legend.frameon": False,
-            "savefig.facecolor": "none",
-            "svg.hashsalt": "course_nn",  # the same drawing is the same file
-        }
-    )
+    plt.rcParams.update(STYLE | {"axes.prop_cycle": plt.cycler(color=LINES)})
 
 
 def glue(name: str, value: object) -> None:
@@ -145,17 +145,7 @@ def shared(drawings: Sequence[str]) -> tuple[str, list[str]]:
     bare = []
     for drawing in drawings:
         root = ET.fromstring(drawing)
-        names = {}  # the name of each definition, by the one that it had
-        for parent in [*root.iter()]:
-            for k, child in enumerate([*parent]):
-                if child.tag == f"{{{SVG}}}image":
-                    parent[k] = ET.Element(f"{{{SVG}}}use", {f"{{{XLINK}}}href": f"#{id(child)}"})
-                    child.set("id", str(id(child)))
-                    names.update(_shelve(child, shelf, figure))
-            for defs in parent.findall(f"{{{SVG}}}defs"):
-                parent.remove(defs)
-                for child in defs:
-                    names.update(_shelve(child, shelf, figure))
+        names = _taken(root, shelf, figure)
         for element in root.iter():
             element.attrib.pop("id", None)
         text = ET.tostring(root, encoding="unicode")
@@ -164,6 +154,22 @@ def shared(drawings: Sequence[str]) -> tuple[str, list[str]]:
         bare.append(_short(text))
     named = (part.replace(" ", f' id="{name}" ', 1) for part, name in shelf.items())
     return _short("".join(named).replace(f' xmlns="{SVG}"', "")), bare
+
+
+def _taken(root: ET.Element, shelf: dict[str, str], figure: str) -> dict[str, str]:
+    """Take a drawing's definitions and images out of it; each one's new name, by that it had."""
+    names: dict[str, str] = {}
+    for parent in [*root.iter()]:
+        for k, child in enumerate([*parent]):
+            if child.tag == f"{{{SVG}}}image":
+                parent[k] = ET.Element(f"{{{SVG}}}use", {f"{{{XLINK}}}href": f"#{id(child)}"})
+                child.set("id", str(id(child)))
+                names.update(_shelve(child, shelf, figure))
+        for defs in parent.findall(f"{{{SVG}}}defs"):
+            parent.remove(defs)
+            for child in defs:
+                names.update(_shelve(child, shelf, figure))
+    return names
 
 
 def _shelve(element: ET.Element, shelf: dict[str, str], figure: str) -> dict[str, str]:
@@ -185,6 +191,17 @@ def _short(svg: str) -> str:
     return re.sub(r'(?<= d=")[^"]+|(?<=translate\()[^)]+', rounded, re.sub(r"\s*\n\s*", " ", svg))
 
 
+# What the slider of a moving figure does: show frame k and its caption, and say the caption.
+TURN = (
+    "const f=this.closest('.nn-moving'),k=+this.value,c=f.querySelectorAll('output span');"
+    "f.querySelectorAll('.nn-frame').forEach((e,i)=>{e.hidden=i!==k});"
+    "c.forEach((e,i)=>{e.style.visibility=i===k?'visible':'hidden'});"
+    "this.setAttribute('aria-valuetext',c[k].textContent)"
+)
+# Lines end as in matplotlib's own style sheet, which would rule the whole page.
+ENDS = "stroke-linejoin:round;stroke-linecap:butt"
+
+
 class Moving:
     """A figure in frames, turned by a slider; the first stands where nothing can move."""
 
@@ -201,10 +218,8 @@ class Moving:
         definitions, drawings = shared(self.frames)
         words = "".join([self.alt, *self.captions, *drawings])
         name = f"nn-{hashlib.sha1(words.encode()).hexdigest()[:8]}"
-        # Lines end as in matplotlib's own style sheet, which would rule the whole page.
-        line = "stroke-linejoin:round;stroke-linecap:butt"
         frames = "".join(
-            f'<div class="nn-frame"{" hidden" if k else ""} style="{line}">{drawing}</div>'
+            f'<div class="nn-frame"{" hidden" if k else ""} style="{ENDS}">{drawing}</div>'
             for k, drawing in enumerate(drawings)
         )
         # All captions lie in one place, so that the page below does not move with them.
@@ -212,12 +227,6 @@ class Moving:
             f'<span style="grid-area:1/1;visibility:{"hidden" if k else "visible"}">'
             f"{escape(caption)}</span>"
             for k, caption in enumerate(self.captions)
-        )
-        turn = (
-            "const f=this.closest('.nn-moving'),k=+this.value,c=f.querySelectorAll('output span');"
-            "f.querySelectorAll('.nn-frame').forEach((e,i)=>{e.hidden=i!==k});"
-            "c.forEach((e,i)=>{e.style.visibility=i===k?'visible':'hidden'});"
-            "this.setAttribute('aria-valuetext',c[k].textContent)"
         )
         # The slider's value is the caption, and is read aloud when it moves: nothing else needs to.
         return (
@@ -227,7 +236,7 @@ class Moving:
             f'<div role="img" aria-label="{escape(self.alt)}">{frames}</div>'
             f'<div class="nn-slider"><label for="{name}">{escape(self.label)}</label>'
             f'<input id="{name}" type="range" min="0" max="{len(drawings) - 1}" value="0" step="1"'
-            f' autocomplete="off" aria-valuetext="{escape(self.captions[0])}" oninput="{turn}">'
+            f' autocomplete="off" aria-valuetext="{escape(self.captions[0])}" oninput="{TURN}">'
             f'<output for="{name}" aria-live="off"'
             f' style="display:grid;text-align:left">{captions}</output>'
             "</div></div>"

@@ -1,4 +1,4 @@
-"""Labels, targets and weights of a loss: what fits, and what to do where not."""
+"""Labels, targets and weights of a loss: what fits, what to do where not."""
 
 import math
 
@@ -25,7 +25,12 @@ def one_hot(
 
     Raises
     ------
-    ValueError : if a label is not an integer in [0, K), saying which and what to do.
+    ValueError : if a label is not an integer in [0, K), saying which and what
+        to do.
+
+    Notes
+    -----
+    Book: Cross-entropy, "Where it comes from", eq-ce-one-hot.
 
     Examples
     --------
@@ -45,14 +50,15 @@ def one_hot(
 def targets_like(
     output: Array, labels: Array, ignore_index: int | None = None
 ) -> Array:
-    """Labels as (N, K) of the output's dtype: integer classes become one-hot rows.
+    """Labels as (N, K) of the output's dtype: integers become one-hot rows.
 
     Rows that are (N, K) already keep their numbers.
 
     Parameters
     ----------
     output : (N, K) float.
-    labels : (N,) integers, or (N, K) one-hot or soft: none negative, a row's sum 1.
+    labels : (N,) integers, or (N, K) one-hot or soft: none negative, a row's
+        sum 1.
     ignore_index : an integer label that stands for no class: its rows are zero.
 
     Returns
@@ -61,8 +67,12 @@ def targets_like(
 
     Raises
     ------
-    ValueError : if the labels fit neither form, are out of range, or a row is no
-        distribution; it names the first, and says what to do.
+    ValueError : if the labels fit neither form, are out of range, or a row is
+        no distribution; it names the first, and says what to do.
+
+    Notes
+    -----
+    Book: Cross-entropy, "Where it comes from", eq-ce-one-hot.
 
     Examples
     --------
@@ -98,15 +108,15 @@ def class_labels(
     if labels.shape == shape:
         if ignore_index is not None:
             raise ValueError(
-                "ignore_index is for integer labels (N,), and these are rows (N, K): "
-                "give the samples to ignore a sample weight of 0"
+                "ignore_index is for integer labels (N,), and these are rows "
+                "(N, K): give the samples to ignore a sample weight of 0"
             )
         return _distributions(as_float(labels, "labels"))
     labels = _integers(labels, f"({shape[0]},) of integers, or {shape}")
     if len(labels) != shape[0]:
         raise ValueError(
-            f"there must be a label for every sample, got {len(labels)} labels for "
-            f"{shape[0]} samples"
+            f"there must be a label for every sample, got {len(labels)} labels "
+            f"for {shape[0]} samples"
         )
     if ignore_index is None:
         _expect_in_range(labels, shape[1])
@@ -135,12 +145,14 @@ def _expect_classes(shape: tuple[int, ...]) -> None:
     if len(shape) != 2:
         fix = "; is a Flatten missing?" if len(shape) > 2 else ""
         raise ValueError(
-            f"a loss over classes needs scores of shape (N, K), got {shape}{fix}"
+            "a loss over classes needs scores of shape (N, K), got "
+            f"{shape}{fix}"
         )
     if shape[1] < 2:
         raise ValueError(
-            "a loss over classes needs two scores a sample or more, got the shape "
-            f"{shape}: use BinaryCrossEntropy with one score, or give two, as Dense(2)"
+            "a loss over classes needs two scores a sample or more, got the "
+            f"shape {shape}: use BinaryCrossEntropy with one score, or give "
+            "two, as Dense(2)"
         )
     expect_samples(shape)
 
@@ -175,12 +187,13 @@ def _integers(labels: Array, expected: str) -> Array:
         return labels
     if labels.dtype.kind == "b" or _is_whole(labels):
         raise ValueError(
-            f"labels must be integers, got {labels.dtype}: write labels.astype(int)"
+            f"labels must be integers, got {labels.dtype}: write "
+            "labels.astype(int)"
         )
     if labels.dtype.kind == "f":
         raise ValueError(
-            "labels must be integers, the classes from 0, got fractions or NaN: for "
-            "numbers use MeanSquaredError"
+            "labels must be integers, the classes from 0, got fractions or "
+            "NaN: for numbers use MeanSquaredError"
         )
     raise ValueError(
         f"labels must be integers, got {labels.dtype}: number what they say by "
@@ -201,8 +214,8 @@ def _expect_in_range(labels: Array, classes: int) -> None:
     n = int(wrong.argmax())
     from_one = int(labels.min()) >= 1 and int(labels.max()) == classes
     raise ValueError(
-        f"label {int(labels[n])} of sample {n} is out of range: {classes} classes are "
-        f"0 to {classes - 1}"
+        f"label {int(labels[n])} of sample {n} is out of range: {classes} "
+        f"classes are 0 to {classes - 1}"
         + ("; classes count from 0: write labels - 1" if from_one else "")
     )
 
@@ -214,8 +227,8 @@ def _distributions(t: Array) -> Array:
         n = int((~right).argmax())
         raise ValueError(
             f"the labels of sample {n} go from {float(t[n].min()):g} to "
-            f"{float(t[n].max()):g} with sum {float(t[n].sum()):g}; a row of labels "
-            "must be one-hot, or shares of the classes with sum 1"
+            f"{float(t[n].max()):g} with sum {float(t[n].sum()):g}; a row of "
+            "labels must be one-hot, or shares of the classes with sum 1"
         )
     return t
 
@@ -223,7 +236,7 @@ def _distributions(t: Array) -> Array:
 def number_targets(
     targets: Array, shape: tuple[int, ...], *, shares: bool = False
 ) -> Array:
-    """Targets of another loss than over classes, if they fit an output of a shape.
+    """Targets of another loss than over classes, if they fit an output.
 
     >>> number_targets([1, 0], (2,))
     array([1., 0.])
@@ -237,22 +250,24 @@ def number_targets(
     if t.shape != shape:
         column = ": write targets[:, None]" if (*t.shape, 1) == shape else ""
         raise ValueError(
-            f"targets have shape {t.shape}, expected {shape}, the output's{column}"
+            f"targets have shape {t.shape}, expected {shape}, the "
+            f"output's{column}"
         )
     if not array_module(t).isfinite(t).all():
         raise ValueError("targets must be finite numbers, but hold NaN or ±∞")
     if shares and ((t < 0) | (t > 1)).any():
         raise ValueError(
-            f"targets must lie in [0, 1], got {float(t.min()):g} to {float(t.max()):g}"
+            f"targets must lie in [0, 1], got {float(t.min()):g} to "
+            f"{float(t.max()):g}"
         )
     return t
 
 
-# -- weights of a mean ---------------------------------------------------------------
+# -- weights of a mean --------------------------------------------------
 
 
 def class_weighting(class_weights: Array, classes: int) -> Array:
-    """Class weights as (K,) floats, if there is one a class and none is negative.
+    """Class weights as (K,) floats, one a class and none negative.
 
     >>> class_weighting([1, 2], 2)
     array([1., 2.])
@@ -260,8 +275,8 @@ def class_weighting(class_weights: Array, classes: int) -> Array:
     w = as_float(class_weights, "class_weights")
     if w.shape != (classes,) or not ((w >= 0) & (w < math.inf)).all():
         raise ValueError(
-            f"class_weights must be {classes} finite numbers, one a class and none "
-            f"negative, got {class_weights!r}"
+            f"class_weights must be {classes} finite numbers, one a class and "
+            f"none negative, got {class_weights!r}"
         )
     return w
 
@@ -281,8 +296,8 @@ def sample_weighting(output: Array, sample_weights: Array | None) -> Array:
     if wrong.any():
         n = int(wrong.argmax())
         raise ValueError(
-            f"sample_weights must be finite and not negative, got {float(w[n]):g} for "
-            f"sample {n}"
+            "sample_weights must be finite and not negative, got "
+            f"{float(w[n]):g} for sample {n}"
         )
     return xp.asarray(w, output.dtype)
 
@@ -296,7 +311,8 @@ def total_weight(weights: Array) -> float:
     total = float(weights.sum())
     if total == 0:
         raise ValueError(
-            f"none of the {len(weights)} samples of this batch counts: their weights "
-            "are 0, or they are ignored, and a mean over nothing does not exist"
+            f"none of the {len(weights)} samples of this batch counts: their "
+            "weights are 0, or they are ignored, and a mean over nothing does "
+            "not exist"
         )
     return total

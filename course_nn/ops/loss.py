@@ -1,7 +1,7 @@
 """Losses: one number for a batch, the mean over its samples.
 
-Every mean may be weighted: Σ wₙ Lₙ / Σ wₙ. Backward passes start from dloss = ∂L/∂loss,
-usually 1. What labels and weights must be stands in `labels`.
+Every mean may be weighted: Σ wₙ Lₙ / Σ wₙ. Backward passes start from dloss =
+∂L/∂loss, usually 1. What labels and weights must be stands in `labels`.
 """
 
 from ..backend import Array, array_module
@@ -32,9 +32,8 @@ def _weighted_targets(
         and sample_weights is None
         and ignore_index is None
     ):
-        return _smooth(t, smoothing).copy(), float(
-            len(t)
-        )  # t may be the labels
+        # a copy, for t may be the labels
+        return _smooth(t, smoothing).copy(), float(len(t))
     s = sample_weighting(output, sample_weights)
     if ignore_index is not None:
         s = s * (xp.asarray(labels) != ignore_index)
@@ -52,7 +51,7 @@ def _smooth(t: Array, smoothing: float) -> Array:
 
 
 def _likelihood(t: Array, log_p: Array, total: float) -> float:
-    """−Σ t log p / Σ w, where a log p of −∞ does no harm if nothing asks for it."""
+    """−Σ t log p / Σ w; a log p of −∞ does no harm if nothing asks for it."""
     return float(-(t * masked(log_p, t != 0)).sum() / total)
 
 
@@ -65,7 +64,7 @@ def _scalar(where: str, dloss: float) -> float:
     return float(found)
 
 
-# -- over classes --------------------------------------------------------------------
+# -- over classes -------------------------------------------------------
 
 
 def cross_entropy_forward(
@@ -97,13 +96,15 @@ def cross_entropy_forward(
 
     Notes
     -----
-    Goodfellow, Bengio and Courville (2016), section 6.2.2.3. After a softmax, the fused
+    Book: Cross-entropy, "Where it comes from", eq-ce-loss. Goodfellow, Bengio
+    and Courville (2016), section 6.2.2.3. After a softmax, the fused
     `softmax_cross_entropy_forward` is exact where this must clip.
 
     Examples
     --------
     >>> import numpy as np
-    >>> round(cross_entropy_forward(np.array([[0.25, 0.75]]), np.array([0]))[0], 6)
+    >>> p, labels = np.array([[0.25, 0.75]]), np.array([0])
+    >>> round(cross_entropy_forward(p, labels)[0], 6)
     1.386294
     """
     p = as_float(p, "p")
@@ -112,8 +113,8 @@ def cross_entropy_forward(
     if ((p < 0) | (p > 1.001)).any():
         raise ValueError(
             "a loss on probabilities needs numbers in [0, 1], got "
-            f"{float(p.min()):g} to {float(p.max()):g}: put a softmax before it, or "
-            "use the fused softmax cross-entropy"
+            f"{float(p.min()):g} to {float(p.max()):g}: put a softmax before "
+            "it, or use the fused softmax cross-entropy"
         )
     xp = array_module(p)
     p = xp.maximum(p, xp.finfo(p.dtype).tiny)
@@ -121,10 +122,17 @@ def cross_entropy_forward(
 
 
 def cross_entropy_backward(dloss: float, cache: tuple) -> Array:
-    """dp = −t / (N p) · dloss; t are the labels as rows, with weights t wₙ N / Σ w.
+    """dp = −t / (N p) · dloss, t the labels as rows; weighted, t wₙ N / Σ w.
 
+    Notes
+    -----
+    Book: Cross-entropy, "The derivative", eq-ce-dp.
+
+    Examples
+    --------
     >>> import numpy as np
-    >>> _, cache = cross_entropy_forward(np.array([[0.25, 0.75]]), np.array([0]))
+    >>> p, labels = np.array([[0.25, 0.75]]), np.array([0])
+    >>> _, cache = cross_entropy_forward(p, labels)
     >>> cross_entropy_backward(1.0, cache)
     array([[-4., -0.]])
     """
@@ -159,7 +167,8 @@ def negative_log_likelihood_forward(
 
     Notes
     -----
-    Goodfellow, Bengio and Courville (2016), section 6.2.2.3.
+    Book: Cross-entropy, "The derivative", eq-ce-nll. Goodfellow, Bengio and
+    Courville (2016), section 6.2.2.3.
 
     Examples
     --------
@@ -174,15 +183,21 @@ def negative_log_likelihood_forward(
     if (log_p > 0.001).any():
         raise ValueError(
             "a loss on logarithms of probabilities needs numbers up to 0, got "
-            f"{float(log_p.max()):g}: put a log-softmax before it, or use the fused "
-            "softmax cross-entropy"
+            f"{float(log_p.max()):g}: put a log-softmax before it, or use the "
+            "fused softmax cross-entropy"
         )
     return _likelihood(t, log_p, total), (t, total)
 
 
 def negative_log_likelihood_backward(dloss: float, cache: tuple) -> Array:
-    """d(log p) = −t / N · dloss; t are the labels as rows, with weights t wₙ N / Σ w.
+    """d(log p) = −t / N · dloss, t the labels as rows; weighted, t wₙ N / Σ w.
 
+    Notes
+    -----
+    Book: Cross-entropy, "The derivative", eq-ce-nll.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> log_p = np.log([[0.25, 0.75]])
     >>> _, cache = negative_log_likelihood_forward(log_p, np.array([0]))
@@ -202,7 +217,7 @@ def softmax_cross_entropy_forward(
     sample_weights: Array | None = None,
     ignore_index: int | None = None,
 ) -> tuple[float, tuple]:
-    """L = −(1/N) Σₙ log softmax(zₙ)[labelsₙ], fused: from scores, stable at any score.
+    """L = −(1/N) Σₙ log softmax(zₙ)[labelsₙ], fused: stable at any score.
 
     With smoothing ε, class weights w and sample weights s, all 1 unless given,
 
@@ -211,10 +226,11 @@ def softmax_cross_entropy_forward(
 
     Parameters
     ----------
-    z : (N, K) float, scores before the softmax; −∞ leaves a class out (if it is the
-        label, L is +∞).
+    z : (N, K) float, scores before the softmax; −∞ leaves a class out (if it is
+        the label, L is +∞).
     labels : (N,) integers in [0, K), or (N, K) one-hot.
-    smoothing : ε in [0, 1], the share of the target spread evenly over all classes.
+    smoothing : ε in [0, 1], the share of the target spread evenly over all
+        classes.
     class_weights : (K,) float or None, how much a sample of each class counts.
     sample_weights : (N,) float or None, how much each sample counts.
     ignore_index : an integer label whose samples do not count, of any size.
@@ -230,15 +246,17 @@ def softmax_cross_entropy_forward(
 
     Notes
     -----
-    Goodfellow, Bengio and Courville (2016), section 6.2.2.3: log Σ exp is taken after
-    subtracting the row's maximum, so scores of ±10⁴ are safe. Smoothing: Szegedy et al.
-    (2016), section 7.
+    Book: Cross-entropy, "Fused with the softmax: one subtraction",
+    eq-ce-logsumexp; weighted, eq-ce-weighted.
+    Goodfellow, Bengio and Courville (2016), section 6.2.2.3: log Σ exp is taken
+    after subtracting the row's maximum, so scores of ±10⁴ are safe. Smoothing:
+    Szegedy et al. (2016), section 7.
 
     Examples
     --------
     >>> import numpy as np
-    >>> loss, _ = softmax_cross_entropy_forward(np.array([[1e4, 0.0]]), np.array([1]))
-    >>> loss
+    >>> z, labels = np.array([[1e4, 0.0]]), np.array([1])
+    >>> softmax_cross_entropy_forward(z, labels)[0]
     10000.0
     """
     z, smoothing = as_float(z, "z"), number("smoothing", smoothing, 0, 1)
@@ -249,10 +267,18 @@ def softmax_cross_entropy_forward(
 
 
 def softmax_cross_entropy_backward(dloss: float, cache: tuple) -> Array:
-    """dzₙₖ = (pₙₖ Σⱼ tₙⱼ − tₙₖ) / Σ w · dloss; without weights simply (p − t) / N.
+    """dzₙₖ = (pₙₖ Σⱼ tₙⱼ − tₙₖ) / Σ w · dloss; without weights (p − t) / N.
 
+    Notes
+    -----
+    Book: Cross-entropy, "Fused with the softmax: one subtraction", eq-ce-dz;
+    weighted, eq-ce-weighted.
+
+    Examples
+    --------
     >>> import numpy as np
-    >>> _, cache = softmax_cross_entropy_forward(np.zeros((1, 2)), np.array([0]))
+    >>> z, labels = np.zeros((1, 2)), np.array([0])
+    >>> _, cache = softmax_cross_entropy_forward(z, labels)
     >>> softmax_cross_entropy_backward(1.0, cache)
     array([[-0.5,  0.5]])
     """
@@ -262,11 +288,11 @@ def softmax_cross_entropy_backward(dloss: float, cache: tuple) -> Array:
     return dz * (_scalar("softmax_cross_entropy_backward", dloss) / total)
 
 
-# -- number by number ----------------------------------------------------------------
+# -- number by number ---------------------------------------------------
 
 
 def _shares(output: Array, sample_weights: Array | None) -> Array | float:
-    """What each number of the output counts: 1 / size, or wₙ N / (Σ w · size)."""
+    """What each number counts: 1 / size, or wₙ N / (Σ w · size)."""
     if sample_weights is None:
         return 1 / output.size
     if not output.ndim:
@@ -283,8 +309,8 @@ def binary_cross_entropy_forward(
 ) -> tuple[float, tuple]:
     """L = mean of −t log σ(z) − (1 − t) log(1 − σ(z)), from scores z.
 
-    Computed as the mean of (1 − t) max(z, 0) + t max(−z, 0) + log(1 + e^{−|z|}), which
-    is the same and cannot overflow.
+    Computed as the mean of (1 − t) max(z, 0) + t max(−z, 0) + log(1 +
+    e^{−|z|}), which is the same and cannot overflow.
 
     Parameters
     ----------
@@ -303,6 +329,7 @@ def binary_cross_entropy_forward(
 
     Notes
     -----
+    Book: Cross-entropy, "Yes or no", eq-ce-binary, eq-ce-binary-stable.
     Goodfellow, Bengio and Courville (2016), section 6.2.2.2.
 
     Examples
@@ -326,6 +353,12 @@ def binary_cross_entropy_backward(dloss: float, cache: tuple) -> Array:
 
     The second form keeps its digits where σ(z) is near t.
 
+    Notes
+    -----
+    Book: Cross-entropy, "Yes or no", eq-ce-binary.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> _, cache = binary_cross_entropy_forward(np.array([0.0]), np.array([1]))
     >>> binary_cross_entropy_backward(1.0, cache)
@@ -358,12 +391,13 @@ def mean_squared_error_forward(
 
     Notes
     -----
-    Book: The dense layer, "A line through points".
+    Book: Cross-entropy, "The square, and why not for classes", eq-ce-mse.
 
     Examples
     --------
     >>> import numpy as np
-    >>> mean_squared_error_forward(np.array([1.0, 3.0]), np.array([1.0, 1.0]))[0]
+    >>> y, t = np.array([1.0, 3.0]), np.array([1.0, 1.0])
+    >>> mean_squared_error_forward(y, t)[0]
     2.0
     """
     y = as_float(y, "y")
@@ -377,6 +411,12 @@ def mean_squared_error_forward(
 def mean_squared_error_backward(dloss: float, cache: Array) -> Array:
     """dy = 2 (y − t) / size · dloss.
 
+    Notes
+    -----
+    Book: Cross-entropy, "The square, and why not for classes", eq-ce-mse.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> y, t = np.array([1.0, 3.0]), np.array([1.0, 1.0])
     >>> _, cache = mean_squared_error_forward(y, t)
