@@ -21,7 +21,7 @@ SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 GLUED = "application/papermill.record/"  # where a page looks for a number that it was handed
 
 # How every figure looks, but for the colours of its lines.
-STYLE = {
+STYLE: dict[Any, Any] = {
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
     "text.color": INK,
@@ -230,9 +230,8 @@ class Moving:
         )
         # The slider's value is the caption, and is read aloud when it moves: nothing else needs to.
         return (
-            '<div class="nn-moving">'
-            f'<svg width="0" height="0" style="position:absolute" aria-hidden="true">'
-            f"<defs>{definitions}</defs></svg>"
+            '<div class="nn-moving"><svg width="0" height="0" style="position:absolute"'
+            f' aria-hidden="true"><defs>{definitions}</defs></svg>'
             f'<div role="img" aria-label="{escape(self.alt)}">{frames}</div>'
             f'<div class="nn-slider"><label for="{name}">{escape(self.label)}</label>'
             f'<input id="{name}" type="range" min="0" max="{len(drawings) - 1}" value="0" step="1"'

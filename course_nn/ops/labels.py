@@ -174,14 +174,10 @@ def expect_samples(shape: tuple[int, ...]) -> None:
 def _integers(labels: Array, expected: str) -> Array:
     """Labels that are a vector of integers; of others it says what to do."""
     if labels.ndim != 1:
-        column = labels.ndim == 2 and labels.shape[1] == 1
+        if labels.ndim == 2 and labels.shape[1] == 1:
+            expected = f"({len(labels)},): write np.ravel(labels)"
         raise ValueError(
-            f"labels have shape {labels.shape}, expected "
-            + (
-                f"({len(labels)},): write np.ravel(labels)"
-                if column
-                else expected
-            )
+            f"labels have shape {labels.shape}, expected {expected}"
         )
     if labels.dtype.kind in "iu":
         return labels
