@@ -384,7 +384,7 @@ class BinaryCrossEntropy(Loss):
 class MeanSquaredError(Loss):
     """L = mean of (y − t)², over all elements. See `ops.mean_squared_error_forward`.
 
-    Book: The dense layer, "A line through points".
+    Book: Cross-entropy, "Why not the squared error?".
 
     >>> import numpy as np
     >>> MeanSquaredError().forward(np.array([1.0, 3.0]), np.array([1.0, 1.0]))

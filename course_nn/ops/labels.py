@@ -1,4 +1,4 @@
-"""Labels, targets and weights of a loss: what fits, what to do where not."""
+"""Labels, targets and weights of a loss: what fits; what to do where not."""
 
 import math
 
@@ -25,12 +25,11 @@ def one_hot(
 
     Raises
     ------
-    ValueError : if a label is not an integer in [0, K), saying which and what
-        to do.
+    ValueError : if a label is no integer in [0, K); it says what to do.
 
     Notes
     -----
-    Book: Cross-entropy, "Where it comes from", eq-ce-one-hot.
+    Book: Cross-entropy, "Labels and weights", eq-ce-one-hot.
 
     Examples
     --------
@@ -38,10 +37,8 @@ def one_hot(
     array([[0., 0., 1.],
            [1., 0., 0.]], dtype=float32)
     """
-    labels, classes = (
-        _integers(as_array(labels), "(N,)"),
-        whole("classes", classes, 1),
-    )
+    labels = _integers(as_array(labels), "(N,)")
+    classes = whole("classes", classes, 1)
     _expect_in_range(labels, classes)
     xp = array_module(labels)
     return xp.asarray(labels[:, None] == xp.arange(classes), dtype=dtype)
@@ -57,8 +54,7 @@ def targets_like(
     Parameters
     ----------
     output : (N, K) float.
-    labels : (N,) integers, or (N, K) one-hot or soft: none negative, a row's
-        sum 1.
+    labels : (N,) integers, or (N, K) one-hot or soft: none negative, sum 1.
     ignore_index : an integer label that stands for no class: its rows are zero.
 
     Returns
@@ -72,7 +68,7 @@ def targets_like(
 
     Notes
     -----
-    Book: Cross-entropy, "Where it comes from", eq-ce-one-hot.
+    Book: Cross-entropy, "Labels and weights", eq-ce-one-hot.
 
     Examples
     --------
@@ -145,8 +141,8 @@ def _expect_classes(shape: tuple[int, ...]) -> None:
     if len(shape) != 2:
         fix = "; is a Flatten missing?" if len(shape) > 2 else ""
         raise ValueError(
-            "a loss over classes needs scores of shape (N, K), got "
-            f"{shape}{fix}"
+            "a loss over classes needs scores of shape (N, K), "
+            f"got {shape}{fix}"
         )
     if shape[1] < 2:
         raise ValueError(
@@ -183,8 +179,8 @@ def _integers(labels: Array, expected: str) -> Array:
         return labels
     if labels.dtype.kind == "b" or _is_whole(labels):
         raise ValueError(
-            f"labels must be integers, got {labels.dtype}: write "
-            "labels.astype(int)"
+            f"labels must be integers, got {labels.dtype}: "
+            "write labels.astype(int)"
         )
     if labels.dtype.kind == "f":
         raise ValueError(
@@ -232,7 +228,7 @@ def _distributions(t: Array) -> Array:
 def number_targets(
     targets: Array, shape: tuple[int, ...], *, shares: bool = False
 ) -> Array:
-    """Targets of another loss than over classes, if they fit an output.
+    """Targets of a loss on numbers, if they fit an output of a shape.
 
     >>> number_targets([1, 0], (2,))
     array([1., 0.])
@@ -246,8 +242,8 @@ def number_targets(
     if t.shape != shape:
         column = ": write targets[:, None]" if (*t.shape, 1) == shape else ""
         raise ValueError(
-            f"targets have shape {t.shape}, expected {shape}, the "
-            f"output's{column}"
+            f"targets have shape {t.shape}, expected {shape}, "
+            f"the output's{column}"
         )
     if not array_module(t).isfinite(t).all():
         raise ValueError("targets must be finite numbers, but hold NaN or ±∞")
@@ -259,7 +255,7 @@ def number_targets(
     return t
 
 
-# -- weights of a mean --------------------------------------------------
+# -- weights of a mean ---------------------------------------------------------
 
 
 def class_weighting(class_weights: Array, classes: int) -> Array:

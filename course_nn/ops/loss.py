@@ -25,15 +25,12 @@ def _weighted_targets(
     sample_weights: Array | None = None,
     ignore_index: int | None = None,
 ) -> tuple[Array, float]:
-    """tₙₖ = sₙ wₖ ((1 − ε) [k = labelsₙ] + ε / K), and Σₙ of sₙ w[labelsₙ]."""
+    """tₙₖ = sₙ wₖ ((1 − ε) [k = labelsₙ] + ε / K), and Σₙ sₙ w[labelsₙ]."""
     xp, t = array_module(output), targets_like(output, labels, ignore_index)
-    if (
-        class_weights is None
-        and sample_weights is None
-        and ignore_index is None
-    ):
-        # a copy, for t may be the labels
-        return _smooth(t, smoothing).copy(), float(len(t))
+    weights = class_weights, sample_weights, ignore_index
+    if all(given is None for given in weights):
+        t = _smooth(t, smoothing).copy()  # t may be the labels
+        return t, float(len(t))
     s = sample_weighting(output, sample_weights)
     if ignore_index is not None:
         s = s * (xp.asarray(labels) != ignore_index)
@@ -51,7 +48,7 @@ def _smooth(t: Array, smoothing: float) -> Array:
 
 
 def _likelihood(t: Array, log_p: Array, total: float) -> float:
-    """−Σ t log p / Σ w; a log p of −∞ does no harm if nothing asks for it."""
+    """−Σ t log p / Σ w; a log p of −∞ does no harm where t is 0."""
     return float(-(t * masked(log_p, t != 0)).sum() / total)
 
 
@@ -64,7 +61,7 @@ def _scalar(where: str, dloss: float) -> float:
     return float(found)
 
 
-# -- over classes -------------------------------------------------------
+# -- over classes --------------------------------------------------------------
 
 
 def cross_entropy_forward(
@@ -96,15 +93,15 @@ def cross_entropy_forward(
 
     Notes
     -----
-    Book: Cross-entropy, "Where it comes from", eq-ce-loss. Goodfellow, Bengio
+    Book: Cross-entropy, "On probabilities", eq-ce-forward. Goodfellow, Bengio
     and Courville (2016), section 6.2.2.3. After a softmax, the fused
     `softmax_cross_entropy_forward` is exact where this must clip.
 
     Examples
     --------
     >>> import numpy as np
-    >>> p, labels = np.array([[0.25, 0.75]]), np.array([0])
-    >>> round(cross_entropy_forward(p, labels)[0], 6)
+    >>> p = np.array([[0.25, 0.75]])
+    >>> round(cross_entropy_forward(p, np.array([0]))[0], 6)
     1.386294
     """
     p = as_float(p, "p")
@@ -122,17 +119,17 @@ def cross_entropy_forward(
 
 
 def cross_entropy_backward(dloss: float, cache: tuple) -> Array:
-    """dp = −t / (N p) · dloss, t the labels as rows; weighted, t wₙ N / Σ w.
+    """dp = −t / (N p) · dloss, t the labels as rows; weighted −t / (p Σ w).
 
     Notes
     -----
-    Book: Cross-entropy, "The derivative", eq-ce-dp.
+    Book: Cross-entropy, "On probabilities", eq-ce-dp.
 
     Examples
     --------
     >>> import numpy as np
-    >>> p, labels = np.array([[0.25, 0.75]]), np.array([0])
-    >>> _, cache = cross_entropy_forward(p, labels)
+    >>> p = np.array([[0.25, 0.75]])
+    >>> _, cache = cross_entropy_forward(p, np.array([0]))
     >>> cross_entropy_backward(1.0, cache)
     array([[-4., -0.]])
     """
@@ -167,7 +164,7 @@ def negative_log_likelihood_forward(
 
     Notes
     -----
-    Book: Cross-entropy, "The derivative", eq-ce-nll. Goodfellow, Bengio and
+    Book: Cross-entropy, "On logarithms", eq-ce-nll. Goodfellow, Bengio and
     Courville (2016), section 6.2.2.3.
 
     Examples
@@ -190,11 +187,11 @@ def negative_log_likelihood_forward(
 
 
 def negative_log_likelihood_backward(dloss: float, cache: tuple) -> Array:
-    """d(log p) = −t / N · dloss, t the labels as rows; weighted, t wₙ N / Σ w.
+    """d(log p) = −t / N · dloss, t the labels as rows; weighted −t / Σ w.
 
     Notes
     -----
-    Book: Cross-entropy, "The derivative", eq-ce-nll.
+    Book: Cross-entropy, "On logarithms", eq-ce-nll-dlogp.
 
     Examples
     --------
@@ -217,7 +214,7 @@ def softmax_cross_entropy_forward(
     sample_weights: Array | None = None,
     ignore_index: int | None = None,
 ) -> tuple[float, tuple]:
-    """L = −(1/N) Σₙ log softmax(zₙ)[labelsₙ], fused: stable at any score.
+    """L = −(1/N) Σₙ log softmax(zₙ)[labelsₙ], fused: safe at any score.
 
     With smoothing ε, class weights w and sample weights s, all 1 unless given,
 
@@ -229,8 +226,7 @@ def softmax_cross_entropy_forward(
     z : (N, K) float, scores before the softmax; −∞ leaves a class out (if it is
         the label, L is +∞).
     labels : (N,) integers in [0, K), or (N, K) one-hot.
-    smoothing : ε in [0, 1], the share of the target spread evenly over all
-        classes.
+    smoothing : ε in [0, 1], the share of the target spread over all classes.
     class_weights : (K,) float or None, how much a sample of each class counts.
     sample_weights : (N,) float or None, how much each sample counts.
     ignore_index : an integer label whose samples do not count, of any size.
@@ -246,8 +242,7 @@ def softmax_cross_entropy_forward(
 
     Notes
     -----
-    Book: Cross-entropy, "Fused with the softmax: one subtraction",
-    eq-ce-logsumexp; weighted, eq-ce-weighted.
+    Book: Cross-entropy, "Fused with softmax", eq-ce-fused, eq-ce-weighted.
     Goodfellow, Bengio and Courville (2016), section 6.2.2.3: log Σ exp is taken
     after subtracting the row's maximum, so scores of ±10⁴ are safe. Smoothing:
     Szegedy et al. (2016), section 7.
@@ -267,18 +262,17 @@ def softmax_cross_entropy_forward(
 
 
 def softmax_cross_entropy_backward(dloss: float, cache: tuple) -> Array:
-    """dzₙₖ = (pₙₖ Σⱼ tₙⱼ − tₙₖ) / Σ w · dloss; without weights (p − t) / N.
+    """dzₙₖ = (pₙₖ Σⱼ tₙⱼ − tₙₖ) / Σ w · dloss; unweighted, (p − t) / N.
 
     Notes
     -----
-    Book: Cross-entropy, "Fused with the softmax: one subtraction", eq-ce-dz;
-    weighted, eq-ce-weighted.
+    Book: Cross-entropy, "Fused with softmax", eq-ce-dz, eq-ce-weighted-dz.
 
     Examples
     --------
     >>> import numpy as np
-    >>> z, labels = np.zeros((1, 2)), np.array([0])
-    >>> _, cache = softmax_cross_entropy_forward(z, labels)
+    >>> z = np.zeros((1, 2))
+    >>> _, cache = softmax_cross_entropy_forward(z, np.array([0]))
     >>> softmax_cross_entropy_backward(1.0, cache)
     array([[-0.5,  0.5]])
     """
@@ -288,11 +282,11 @@ def softmax_cross_entropy_backward(dloss: float, cache: tuple) -> Array:
     return dz * (_scalar("softmax_cross_entropy_backward", dloss) / total)
 
 
-# -- number by number ---------------------------------------------------
+# -- number by number ----------------------------------------------------------
 
 
 def _shares(output: Array, sample_weights: Array | None) -> Array | float:
-    """What each number counts: 1 / size, or wₙ N / (Σ w · size)."""
+    """What each output counts: 1 / size, or wₙ N / (Σ w · size)."""
     if sample_weights is None:
         return 1 / output.size
     if not output.ndim:
@@ -309,12 +303,12 @@ def binary_cross_entropy_forward(
 ) -> tuple[float, tuple]:
     """L = mean of −t log σ(z) − (1 − t) log(1 − σ(z)), from scores z.
 
-    Computed as the mean of (1 − t) max(z, 0) + t max(−z, 0) + log(1 +
-    e^{−|z|}), which is the same and cannot overflow.
+    Computed as mean of (1 − t) max(z, 0) + t max(−z, 0) + log(1 + e^{−|z|});
+    it is the same and cannot overflow.
 
     Parameters
     ----------
-    z : float, any shape, scores before the logistic function; ±∞ is certainty.
+    z : float, any shape, scores before the logistic function; ±∞ is certain.
     targets : numbers in [0, 1], shape of z.
     sample_weights : (N,) float or None, how much each sample counts.
 
@@ -329,8 +323,9 @@ def binary_cross_entropy_forward(
 
     Notes
     -----
-    Book: Cross-entropy, "Yes or no", eq-ce-binary, eq-ce-binary-stable.
-    Goodfellow, Bengio and Courville (2016), section 6.2.2.2.
+    Book: Cross-entropy, "Two classes, one score", eq-ce-binary,
+    eq-ce-binary-stable. Goodfellow, Bengio and Courville (2016), section
+    6.2.2.2.
 
     Examples
     --------
@@ -355,7 +350,7 @@ def binary_cross_entropy_backward(dloss: float, cache: tuple) -> Array:
 
     Notes
     -----
-    Book: Cross-entropy, "Yes or no", eq-ce-binary.
+    Book: Cross-entropy, "Two classes, one score", eq-ce-binary-dz.
 
     Examples
     --------
@@ -391,7 +386,7 @@ def mean_squared_error_forward(
 
     Notes
     -----
-    Book: Cross-entropy, "The square, and why not for classes", eq-ce-mse.
+    Book: Cross-entropy, "Why not the squared error?", eq-ce-mse.
 
     Examples
     --------
@@ -403,9 +398,8 @@ def mean_squared_error_forward(
     y = as_float(y, "y")
     t = array_module(y).asarray(number_targets(targets, y.shape), y.dtype)
     share, difference = _shares(y, sample_weights), y - t
-    return float(
-        (difference * difference * share).sum()
-    ), 2 * share * difference
+    loss = float((difference * difference * share).sum())
+    return loss, 2 * share * difference
 
 
 def mean_squared_error_backward(dloss: float, cache: Array) -> Array:
@@ -413,7 +407,7 @@ def mean_squared_error_backward(dloss: float, cache: Array) -> Array:
 
     Notes
     -----
-    Book: Cross-entropy, "The square, and why not for classes", eq-ce-mse.
+    Book: Cross-entropy, "Why not the squared error?", eq-ce-mse-dy.
 
     Examples
     --------

@@ -74,7 +74,7 @@ def cross_entropy_forward(
     """L = −(1/N) Σₙ log p[n, labelsₙ], weighted −Σₙₖ tₙₖ log pₙₖ / Σ w.
 
     p (N, K), where zero counts as the smallest number; labels and weights: see
-    `targets`. See `ops.cross_entropy_forward`.
+    `weighted_targets`. See `ops.cross_entropy_forward`.
     """
     weights = class_weights, sample_weights, ignore_index
     t, total = weighted_targets(p, labels, *weights)
