@@ -87,8 +87,9 @@
     Search.makeSearchSummary = (text, words, anchor) => {
       const page = new DOMParser().parseFromString(text, "text/html");
       const name = text.match(/DOCUMENTATION_OPTIONS\.pagename = '([^']+)'/)?.[1];
-      const sections = anchor || !name ? [] : Search.sections(page, [...words].map((word) => word.replace(/i$/, "")));
-      const summary = plain(text, words, anchor);
+      const sections = !name ? [] : anchor ? Search.around(page, anchor) : Search.sections(page, [...words].map((word) => word.replace(/i$/, "")));
+      const place = anchor && page.getElementById(anchor.slice(1))?.textContent.trim() ? anchor : "";
+      const summary = plain(text, words, place) ?? document.createElement("p");
       if (!sections.length) return summary;
       const found = document.createElement("div"), list = document.createElement("ul");
       list.className = "nn-found";
@@ -99,9 +100,17 @@
         item.append(link);
         list.append(item);
       }
-      if (summary) found.append(summary);
-      found.append(list);
+      found.append(summary, list);
       return found;
+    };
+
+    /* The section of a place in the text, unless the place is a term or a section itself. */
+    Search.around = (page, anchor) => {
+      const place = page.getElementById(anchor.slice(1));
+      const section = place?.matches("section, dt") ? null : place?.closest("section[id]");
+      const heading = section?.querySelector("h1, h2, h3, h4, h5, h6");
+      heading?.querySelectorAll(".headerlink").forEach((link) => link.remove());
+      return heading ? [{ id: section.id, title: heading.textContent.trim() }] : [];
     };
 
     /* The sections of a page with all the words in what stands right under their heading; a word is

@@ -12,7 +12,7 @@ __all__ = ["book", "browser", "serve", "site"]  # fixtures
 
 pytest.importorskip("sphinx")
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
-from frame import docstrings, drawings, heads, lines, sheets
+from frame import anchors, docstrings, drawings, heads, lines, search, sheets
 
 DRAWING = """<?xml version="1.0"?>
 <svg width="360pt" height="216pt" viewBox="0 0 360 216" version="1.1">
@@ -153,6 +153,25 @@ def test_a_page_says_where_it_is_only_where_that_is_known(monkeypatch, url: str)
     assert 'content="Index: B"' in context["metatags"]
 
 
+def test_a_name_before_raw_html_is_still_a_place() -> None:
+    from docutils import nodes
+
+    page = nodes.section("", raw := nodes.raw("", "<b></b>", format="html", ids=["index-0"]))
+    anchors.keep(None, page, "page")
+    assert [type(node) for node in page] == [nodes.target, nodes.raw]
+    assert page[0]["ids"] == ["index-0"]
+    assert raw["ids"] == []
+
+
+def test_the_search_page_runs_its_scripts_in_order_and_names_its_fields() -> None:
+    tags = (
+        '<script src="_static/searchtools.js"></script><i id="search-input"><b id="search-input">'
+    )
+    page = search.mended(tags)
+    assert page.startswith("<script defer")
+    assert re.findall('id="([^"]+)"', page) == ["search-input", "search-field"]
+
+
 # ---------------------------------------------------------------- the built book, in a browser
 
 LOOK = pytest.mark.browser
@@ -212,23 +231,12 @@ def test_a_docstring_unfolds_by_keyboard_and_is_copied_whole(browser, book: str)
     page.keyboard.press("Enter")
     assert fold.get_attribute("open") is not None
     page.keyboard.press("Enter")
-    page.evaluate("() => { document.execCommand = () => true; }")
-    page.evaluate(
-        """() => { const pre = document.querySelector('.nn-printed pre:has(details.nn-doc)');
-          pre.parentElement.querySelector('.copybtn').click();
-          window.copied = window.getSelection().toString() || ''; }"""
-    )
-    copied = page.evaluate(
-        """() => { const pre = document.querySelector('.nn-printed pre:has(details.nn-doc)');
-          const clone = pre.cloneNode(true);
-          clone.querySelectorAll('.linenos, .gp, .go, .nn-doc > summary').forEach(e => e.remove());
-          return clone.innerText; }"""
-    )
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator(".nn-printed .highlight:has(details.nn-doc) .copybtn").first.click()
+    copied = page.evaluate("navigator.clipboard.readText()")
     compile(copied, "copied", "exec")
     assert "more lines of the docstring" not in copied
     assert copied.count('"""') % 2 == 0
-    script = (HTML / "_static" / "copybutton.js").read_text(encoding="utf-8")
-    assert ".nn-doc > summary" in script
     page.close()
 
 
