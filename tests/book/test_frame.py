@@ -12,7 +12,7 @@ __all__ = ["book", "browser", "serve", "site"]  # fixtures
 
 pytest.importorskip("sphinx")
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
-from frame import anchors, docstrings, drawings, heads, lines, search, sheets
+from frame import anchors, docstrings, drawings, heads, lines, pages, search, sheets
 
 DRAWING = """<?xml version="1.0"?>
 <svg width="360pt" height="216pt" viewBox="0 0 360 216" version="1.1">
@@ -163,10 +163,21 @@ def test_a_name_before_raw_html_is_still_a_place() -> None:
     assert raw["ids"] == []
 
 
-def test_the_search_page_runs_its_scripts_in_order_and_names_its_fields() -> None:
-    tags = (
-        '<script src="_static/searchtools.js"></script><i id="search-input"><b id="search-input">'
+def test_folds_tables_and_signatures_say_what_they_are() -> None:
+    page = pages.named(
+        '<summary aria-label="Toggle hidden content"><th class="head"><p></p></th><th> </th>'
+        '<th>a</th><dl>\n<dd><em class="sig-param">x</em>,</dd>\n</dl><dl><dt>t</dt><dd>d</dd></dl>'
+        '<span class="eqno">(1)<a class="headerlink" href="#e">#</a></span>'
     )
+    assert "<summary>" in page
+    assert page.count("<th") == 1
+    assert page.count("<dl>") == 1
+    assert '<span class="nn-arguments"><span><em' in page
+    assert '<a tabindex="-1" class="headerlink"' in page
+
+
+def test_the_search_page_runs_its_scripts_in_order_and_names_its_fields() -> None:
+    tags = '<script src="_static/searchtools.js"></script>' + 2 * '<i id="search-input">'
     page = search.mended(tags)
     assert page.startswith("<script defer")
     assert re.findall('id="([^"]+)"', page) == ["search-input", "search-field"]

@@ -28,7 +28,8 @@ def describe(
     """Give a page its description, and the words by which it is cited."""
     tags = context.get("metatags", "")
     book = app.config.html_title or app.config.project
-    said = description(doctree) if doctree is not None else f"{context.get('title')}: {book}"
+    said = description(doctree) if doctree is not None else ""
+    said = said or f"{re.sub('<[^>]+>', '', context.get('title') or '')}: {book}"
     if said:
         tags += f'\n<meta name="description" content="{escape(said)}" />'
     if said:

@@ -34,9 +34,20 @@ def named(body: str) -> str:
     body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
     # The number of a formula is no stop of the Tab key.
     body = re.sub(r'(<span class="eqno">.*?<a )(class="headerlink")', r'\1tabindex="-1" \2', body)
+    # The arguments of a signature are no list of terms.
+    body = SIGNATURE.sub(arguments, body)
     # The corner of a table heads nothing.
     body = re.sub(r'<th class="(head[^"]*)"><p></p></th>', r'<td class="\1"></td>', body)
     return re.sub(r"<th([^>]*)>\s*(<p>\s*</p>)?\s*</th>", r"<td\1></td>", body)
+
+
+SIGNATURE = re.compile(r'<dl>\s*((?:<dd><em class="sig-param">.*?</dd>\s*)+)</dl>', re.S)
+
+
+def arguments(signature: re.Match[str]) -> str:
+    """The arguments of a signature that fills several lines, a line each."""
+    lines = signature[1].replace("<dd>", "<span>").replace("</dd>", "</span>")
+    return f'<span class="nn-arguments">{lines}</span>'
 
 
 def connect(app: Sphinx) -> None:
