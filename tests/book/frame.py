@@ -43,7 +43,7 @@ AT_ANY_WIDTH = {
 
 ON_A_PHONE = {
     "clipped": """() => {
-        const found = [], seen = "mjx-assistive-mml, mjx-assistive-mml *, .visually-hidden, svg *";
+        const found = [], seen = "mjx-container *, .visually-hidden, svg *";
         for (const e of document.querySelectorAll(".bd-article, .bd-article *")) {
           if (e.matches(seen) || !e.checkVisibility()) continue;
           if (e.scrollWidth <= e.clientWidth + 1) continue;

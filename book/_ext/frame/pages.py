@@ -34,6 +34,8 @@ def named(body: str) -> str:
     body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
     # The number of a formula is no stop of the Tab key.
     body = re.sub(r'(<span class="eqno">.*?<a )(class="headerlink")', r'\1tabindex="-1" \2', body)
+    # A list has items.
+    body = re.sub(r'(<div class="citation"[^>]*role=")doc-biblioentry"', r'\1listitem"', body)
     # The arguments of a signature are no list of terms.
     body = SIGNATURE.sub(arguments, body)
     # The corner of a table heads nothing.
