@@ -11,6 +11,7 @@ import hashlib
 import io
 import os
 import ssl
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
@@ -205,11 +206,21 @@ def _data_folders() -> list[Path]:
     return [Path(setting).expanduser() / below for below in BELOW]
 
 
+def _pooch() -> Any:
+    """The library that fetches, imported late: it takes longer than the whole package.
+
+    It imports tqdm, which warns where a notebook has no widgets; the bar here needs none.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pooch
+
+    return pooch
+
+
 def _user_cache() -> Path:
     """`course_nn` in the cache folder of this user, by this system's custom."""
-    import pooch  # here, not above: it takes longer to import than the whole package
-
-    return Path(pooch.os_cache("course_nn"))
+    return Path(_pooch().os_cache("course_nn"))
 
 
 def _find(name: str, folders: Iterable[Path]) -> Path | None:
@@ -309,7 +320,7 @@ def _make_folder(cache: Path, absent: str) -> None:
 
 def _download(url: str, cache: Path, record: FileRecord, progress: bool) -> Path:
     """Fetch one file by pooch: to a temporary name, verified, then moved to its own."""
-    import pooch
+    pooch = _pooch()
     from tqdm import tqdm
 
     name = url.rsplit("/", 1)[1]
