@@ -207,6 +207,7 @@ def test_the_search_finds_words_and_their_sections(browser, book: str, words: st
     heard = listen(page, "127.0.0.1")
     page.goto(f"{book}/search.html?q={words.replace(' ', '+')}")
     page.wait_for_selector("ul.search a[href*='#']", timeout=10_000)
+    page.wait_for_load_state("networkidle")  # the search still reads pages for its excerpts
     links = page.eval_on_selector_all("ul.search a[href*='#']", "all => all.map(a => a.href)")
     page.goto(links[0])
     anchor = links[0].partition("#")[2]
