@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import Any, ClassVar
 
+import numpy as np
+
 from .backend import Array, array_module
 from .checks import cut, flag, number, takes
 from .parameters import Parameters
@@ -195,10 +197,11 @@ class Optimizer(Described):
         if self.clip_norm is not None:
             clip_by_norm([grads.flat[part] for part in parts], self.clip_norm)
         self.steps += 1
+        block_size = BLOCK if array_module(params.flat) is np else max(params.flat.size, 1)
         blocks = [
             slice(part.start + block.start, part.start + block.stop)
             for part in parts
-            for block in cut(part.stop - part.start, BLOCK)
+            for block in cut(part.stop - part.start, block_size)
         ]
 
         def work(thread: int, k: int) -> None:

@@ -5,11 +5,13 @@ PyTorch); where CI is set, only a test marked `gpu` may.
 """
 
 import os
+from collections.abc import Iterator
 from types import ModuleType
 
 import numpy as np
 import pytest
 from hypothesis import settings
+from stand_in import standing_in
 
 from course_nn.backend import gpu_module
 
@@ -19,12 +21,27 @@ settings.register_profile("ci", max_examples=200, deadline=None, print_blob=True
 settings.load_profile("ci" if CI else "quick")
 
 
-@pytest.fixture(params=["numpy", pytest.param("cupy", marks=pytest.mark.gpu)])
-def xp(request: pytest.FixtureRequest) -> ModuleType:
-    """Every array library that works here: NumPy always, CuPy where there is a GPU."""
-    if request.param == "numpy":
-        return np
-    return gpu_module() or pytest.skip("needs a GPU that CuPy can use")
+GPUS = ["stand-in", pytest.param("cupy", marks=pytest.mark.gpu)]
+
+
+@pytest.fixture(params=["numpy", *GPUS])
+def xp(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
+    """Every array library: NumPy, a stand-in for CuPy, and CuPy itself where there is a GPU."""
+    yield from _library(request.param)
+
+
+@pytest.fixture(params=GPUS)
+def gpu(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
+    """The stand-in, and CuPy where there is a GPU."""
+    yield from _library(request.param)
+
+
+def _library(name: str) -> Iterator[ModuleType]:
+    if name == "stand-in":
+        with standing_in() as library:
+            yield library
+    else:
+        yield np if name == "numpy" else gpu_module() or pytest.skip("needs a GPU with CuPy")
 
 
 def _forbidden(config: pytest.Config) -> list[pytest.TestReport | pytest.CollectReport]:

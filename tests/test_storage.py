@@ -271,14 +271,12 @@ def test_no_gpu_is_said_before_anything_is_read(path, monkeypatch):
 # -- on the GPU ----------------------------------------------------------------------------------
 
 
-@pytest.mark.gpu
-@pytest.mark.skipif(nn.backend.gpu_module() is None, reason="no GPU that CuPy can use")
-def test_a_model_moves_between_the_gpu_and_the_cpu(path):
+def test_a_model_moves_between_the_gpu_and_the_cpu(path, gpu):
     model, optimizer = built(small(), device="gpu"), nn.Adam(0.01)
     train(model, optimizer, np.random.default_rng(0), epochs=1)
     model.save(path, optimizer=optimizer)
     there, here = storage.load(path, device="gpu"), storage.load(path)
-    assert there.model.xp is not np
+    assert there.model.xp is gpu
     assert type(there.optimizer.state["mean"].flat) is there.model.xp.ndarray
     x, _ = images()
     np.testing.assert_array_equal(there.model.predict(x), model.predict(x))

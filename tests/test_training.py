@@ -73,7 +73,7 @@ def batches_seen(epochs: int, **options) -> list[list[int]]:
     return seen
 
 
-# ---- seed A's list: fit shuffles, cuts into batches, and calls what it must
+# ---- fit shuffles, cuts into batches, and calls what it must
 
 
 def test_seed_a_fit_takes_every_sample_once_an_epoch_in_batches() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,18 @@ def test_every_network_builds_and_takes_a_step_down(name: str) -> None:
     loss, optimizer = nn.SoftmaxCrossEntropy(), nn.Adam(1e-4)
     losses = [model.train_step(x, labels, loss, optimizer) for _ in range(6)]
     assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize("name", zoo.NETWORKS)
+def test_every_network_computes_the_same_on_the_gpu(name: str, gpu: ModuleType) -> None:
+    rng, models = np.random.default_rng(1), []
+    for device in ("cpu", "gpu"):
+        model = zoo.build(name, rng=np.random.default_rng(0), dtype="float64", device=device)
+        models.append(model)
+    x = rng.random((16, *models[0].input_shape))
+    scores, there = (model.predict(x) for model in models)
+    assert models[1].xp is gpu
+    np.testing.assert_allclose(there, scores, rtol=1e-9, atol=1e-9 * np.abs(scores).max())
 
 
 @pytest.mark.parametrize("name", PARAMETERS)

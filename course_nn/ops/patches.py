@@ -214,7 +214,11 @@ def strips(
     C, _, _, N = x.shape
     rows = PATCH_BYTES // max(C * g.kernel[1] * OW * N * x.itemsize, 1)
     height = max((rows - g.reach()[0]) // g.stride[0] + 1, 2)
-    for top in range(0, OH, height if array_module(x) is np else OH):
+    if (
+        array_module(x) is not np
+    ):  # a GPU has no such cache, and wants few calls
+        height = max(OH, 1)
+    for top in range(0, OH, height):
         bottom = min(top + height, OH)
         last = (bottom - 1) * g.stride[0] + g.reach()[0]
         yield slice(top, bottom), slice(top * g.stride[0], last)

@@ -1,12 +1,13 @@
 """Augmentation against scipy's interpolation, NumPy's quarter turns, and what it promises."""
 
 import sys
+from types import ModuleType
 
 import numpy as np
 import pytest
 from scipy import ndimage
 
-from course_nn import backend, data
+from course_nn import data
 
 NOTHING = {"rotation": 0, "shift": 0, "zoom": 0, "elastic": 0}
 
@@ -242,12 +243,8 @@ def test_arguments_without_meaning_are_refused() -> None:
         data.warp(images(), displacement=np.zeros((5, 9, 12)))
 
 
-@pytest.mark.gpu
-def test_the_gpu_sees_the_same_images() -> None:
-    cupy = backend.gpu_module()
-    if cupy is None:
-        pytest.skip("no GPU with CuPy")
+def test_the_gpu_sees_the_same_images(gpu: ModuleType) -> None:
     x = images((500, 2, 28, 28), "f4")
-    found = data.augment(cupy.asarray(x), rng=rng())
-    assert isinstance(found, cupy.ndarray)
+    found = data.augment(gpu.asarray(x), rng=rng())
+    assert isinstance(found, gpu.ndarray)
     np.testing.assert_allclose(found.get(), data.augment(x, rng=rng()), atol=1e-4)

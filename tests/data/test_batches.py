@@ -1,13 +1,14 @@
 """Batches, splits, one-hot rows, standardisation and frames, against what they promise."""
 
 import warnings
+from types import ModuleType
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course_nn import backend, data
+from course_nn import data
 
 sizes = st.integers(1, 30)
 
@@ -419,18 +420,14 @@ def test_a_frame_that_makes_no_sense(shape, margin) -> None:
 # ---- on the GPU
 
 
-@pytest.mark.gpu
-def test_images_may_lie_on_the_gpu_and_labels_on_the_cpu() -> None:
-    cupy = backend.gpu_module()
-    if cupy is None:
-        pytest.skip("no GPU with CuPy")
+def test_images_may_lie_on_the_gpu_and_labels_on_the_cpu(gpu: ModuleType) -> None:
     x, labels = samples(20)
-    for xb, yb in data.batches(cupy.asarray(x), labels, 8, rng=np.random.default_rng(0)):
+    for xb, yb in data.batches(gpu.asarray(x), labels, 8, rng=np.random.default_rng(0)):
         np.testing.assert_array_equal(xb.get(), x[yb])
-    _, (x_val, y_val) = data.split(cupy.asarray(x), labels, 0.3, rng=np.random.default_rng(0))
+    _, (x_val, y_val) = data.split(gpu.asarray(x), labels, 0.3, rng=np.random.default_rng(0))
     np.testing.assert_array_equal(x_val.get(), x[y_val])
-    (y,) = data.normalize(cupy.asarray(x))
+    (y,) = data.normalize(gpu.asarray(x))
     np.testing.assert_allclose(y.get(), data.normalize(x)[0])
-    hot = data.one_hot(cupy.asarray(labels), 20)
+    hot = data.one_hot(gpu.asarray(labels), 20)
     np.testing.assert_array_equal(hot.get(), np.eye(20))
-    assert data.pad(cupy.ones((1, 1, 2, 2)), 1).sum() == 4
+    assert data.pad(gpu.ones((1, 1, 2, 2)), 1).sum() == 4

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from itertools import product
+from types import ModuleType
 from typing import ClassVar
 from unittest.mock import patch
 
@@ -12,6 +13,7 @@ from contract import Case, DoorContract, OpContract, laid_out, normal, seeds, wi
 from hypothesis import given
 
 from course_nn import ops
+from course_nn.backend import to_numpy
 from course_nn.ops import conv as conv_module
 from course_nn.ops.conv import fold_gradient, image_gradient
 from course_nn.ops.geometry import transposed_size
@@ -35,7 +37,7 @@ MODES = {
     "1×1 kernel": {"R": 1, "S": 1},
     "1×1 kernel, stride 2": {"R": 1, "S": 1, "stride": 2},
     "kernel as large as the image": {"R": 4, "S": 5},
-    "seed A: 3×3 on 6×6": {"H": 6, "W": 6, "S": 3},
+    "3×3 on 6×6": {"H": 6, "W": 6, "S": 3},
     "one row": {"H": 1, "W": 7, "R": 1, "S": 3},
     "stride 2": {"stride": 2},
     "stride that leaves pixels unused": {"H": 6, "W": 8, "S": 3, "stride": (2, 3)},
@@ -76,6 +78,16 @@ class TestConv2DWithoutBias(DoorContract, OpContract):
         )
         for name, mode in {"plain": {}, "groups": {"groups": 2, "padding": 1}}.items()
     }
+
+
+@pytest.mark.parametrize("mode", [{}, {"stride": 2}, {"groups": 2}, {"padding": 1, "R": 3, "S": 3}])
+def test_an_image_too_large_for_one_strip_is_computed_whole(mode: dict, xp: ModuleType) -> None:
+    case = conv(N=5, H=9, W=8, F=4, **mode)
+    y, dy, gradients = case.run(case.arrays)
+    with patch("course_nn.ops.patches.PATCH_BYTES", 1):  # every two rows are a strip
+        found, _, there = case.run(tuple(map(xp.asarray, case.arrays)), xp.asarray(dy))
+    for a, b in zip((found, *there), (y, *gradients), strict=True):
+        np.testing.assert_allclose(to_numpy(a), b, rtol=1e-12, atol=1e-12)
 
 
 TRANSPOSED = {

@@ -7,6 +7,7 @@ import pytest
 from contract import Case, DoorContract, OpContract, normal
 
 from course_nn import ops
+from course_nn.backend import array_module
 
 
 def dropout(rate: float, *shape: int) -> Case:
@@ -19,7 +20,7 @@ def dropout(rate: float, *shape: int) -> Case:
 def masked(rate: float, *shape: int, channels: bool = False) -> Case:
     mask = ops.dropout_mask(shape, rate, rng=np.random.default_rng(5), channels=channels)
     return Case(
-        lambda x: ops.dropout_forward(x, rate, mask=mask),
+        lambda x: ops.dropout_forward(x, rate, mask=array_module(x).asarray(mask)),
         ops.dropout_backward,
         (normal(1, *shape),),
     )

@@ -7,6 +7,7 @@ import pytest
 from contract import Case, DoorContract, OpContract, normal
 
 from course_nn import ops
+from course_nn.backend import array_module
 from course_nn.gradcheck import check_vjp
 
 
@@ -27,7 +28,7 @@ def given_moments(*shape: int, count: float) -> Case:
 
     def forward(x, gamma, beta):
         dtype = np.float32 if getattr(x, "dtype", None) == np.float32 else np.float64
-        mean, var = (v.astype(dtype) for v in given[:2])
+        mean, var = (array_module(x).asarray(v.astype(dtype)) for v in given[:2])
         return ops.batch_norm_forward(x, gamma, beta, 1e-3, ops.Moments(mean, var, count))
 
     return Case(forward, ops.batch_norm_backward, (x, 1 + 0.3 * normal(2, C), normal(3, C)))
