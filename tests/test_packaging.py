@@ -187,7 +187,7 @@ def book_in(folder: Path, book: ModuleType, monkeypatch: pytest.MonkeyPatch) -> 
     build = folder / "_build"
     paths = {"ROOT": folder, "BUILD": build, "HTML": build / "html", "SETUP_STAMP": folder / "no"}
     paths |= {"INDEX": build / "html" / "index.html", "BOOK_STAMP": build / ".book"}
-    paths |= {"CODE_STAMP": build / ".code", "PRESS_STAMP": build / ".press"}
+    paths |= {f"{name.upper()}_STAMP": build / f".{name}" for name in ("code", "press", "looks")}
     for name, path in paths.items():
         monkeypatch.setattr(book, name, path)
     monkeypatch.setattr(book, "VENV_PYTHON", Path(sys.executable))
@@ -216,13 +216,16 @@ def test_the_book_is_built_when_something_it_reads_has_changed(book, tmp_path, m
     assert runs == [""]
     (tmp_path / "book/intro.md").write_text("another text")
     book.build_book()
-    assert runs[1:] == ["cache read"]  # cells that ran and pages that were read are kept
+    assert runs[1:] == ["cache read html"]  # what ran, was read and was written is kept
+    (tmp_path / "_toc.yml").write_text("another order")
+    book.build_book()
+    assert runs[2:] == ["cache read"]  # all pages are written again
     (tmp_path / "tools/press.py").write_text("another press")
     book.build_book()
-    assert runs[2:] == ["cache"]  # all pages are read again
+    assert runs[3:] == ["cache"]  # all pages are read again
     (tmp_path / "course_nn/ops.py").write_text("another program")
     book.build_book()
-    assert runs[3:] == [""]  # and all cells run again when the code they import changes
+    assert runs[4:] == [""]  # and all cells run again when the code they import changes
 
 
 def test_a_book_that_failed_is_built_again(book, tmp_path, monkeypatch) -> None:

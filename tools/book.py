@@ -29,6 +29,7 @@ INDEX = HTML / "index.html"
 BOOK_STAMP = BUILD / ".book"
 CODE_STAMP = BUILD / ".code"
 PRESS_STAMP = BUILD / ".press"
+LOOKS_STAMP = BUILD / ".looks"
 BOOK_BYTES = 200_000_000
 
 
@@ -47,13 +48,15 @@ def build_book() -> None:
     records = sorted((ROOT / "book").rglob("*.json"))  # measurements that a chapter reads
     code = fingerprint(ROOT / "course_nn", *records, setup, data_seen())
     press = fingerprint(ROOT / "tools", ROOT / "book" / "_ext", code)
-    wanted = fingerprint(ROOT / "book", ROOT / "_config.yml", ROOT / "_toc.yml", press)
+    around = [ROOT / "book" / name for name in ("_static", "_templates", "references.bib")]
+    looks = fingerprint(*around, ROOT / "_config.yml", ROOT / "_toc.yml", press)
+    wanted = fingerprint(ROOT / "book", looks)
     if INDEX.is_file() and matches(BOOK_STAMP, wanted):
         say(f"book: up to date: {INDEX}")
         return
     require_space(BOOK_BYTES, "the book")
     start = time.monotonic()
-    clear_stale(code, press)
+    clear_stale(code, press, looks)
     say("book: executing the cells that changed and building the pages")
     if run_press():
         fail("the book did not build: the cell or the warning that stopped it is named above.")
@@ -61,18 +64,21 @@ def build_book() -> None:
     say(f"book: built in {time.monotonic() - start:.0f} s: open {INDEX}")
 
 
-def clear_stale(code: str, press: str) -> None:
-    """Remove the last pages, and what is left of the last run where it cannot be trusted.
+def clear_stale(code: str, press: str, looks: str) -> None:
+    """Remove what is left of the last run where it cannot be trusted.
 
     Executed cells stay until the code they import changes, for jupyter-cache compares the cells of
-    a notebook, not the package and the records that they read. What Sphinx has read stays if that
-    run ended well: it repeats no warning of a page that it does not read again.
+    a notebook, not the package and the records that they read. What Sphinx has read and written
+    stays if that run ended well: it repeats no warning of a page that it does not read again. All
+    pages are written when what stands around them changes.
     """
     clean = BOOK_STAMP.is_file()
     BOOK_STAMP.unlink(missing_ok=True)
-    stale = [HTML]
+    stale = []
     if not clean or not matches(PRESS_STAMP, press):
         stale += [BUILD / ".doctrees", BUILD / "jupyter_execute"]
+    if stale or not matches(LOOKS_STAMP, looks):
+        stale.append(HTML)
     if not matches(CODE_STAMP, code):
         stale.append(BUILD / ".jupyter_cache")
     for folder in stale:
@@ -80,6 +86,7 @@ def clear_stale(code: str, press: str) -> None:
     BUILD.mkdir(exist_ok=True)
     CODE_STAMP.write_text(code)
     PRESS_STAMP.write_text(press)
+    LOOKS_STAMP.write_text(looks)
 
 
 def run_press() -> int:

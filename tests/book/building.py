@@ -34,10 +34,15 @@ def lay_out(folder: Path, pages: dict[str, str], **settings: Any) -> None:
     for name, text in pages.items():
         page = folder / "book" / f"{name}.md"
         page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(HEAD + text, encoding="utf-8")
+        write(page, text)
     for shared in ("_static", "_templates", "references.bib"):
         if not (folder / "book" / shared).exists():
             (folder / "book" / shared).symlink_to(ROOT / "book" / shared)
+
+
+def write(page: Path, text: str) -> None:
+    """Write a page, under the usual front matter if it brings none."""
+    page.write_text(text if text.startswith("---\n") else HEAD + text, encoding="utf-8")
 
 
 def build(folder: Path) -> tuple[Path, str]:

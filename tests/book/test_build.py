@@ -1,6 +1,10 @@
 """How the book is built: cells run once, pages are read when they change, links lead somewhere."""
 
 import importlib
+import json
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -78,6 +82,152 @@ def test_sphinx_finds_what_was_executed(press, book: Path, tmp_path: Path) -> No
     _, complaints = building.build(tmp_path)
     assert not complaints
     assert runs(book) == {"one": 1, "two": 1}
+
+
+# ---------------------------------------------------------------- a page that changed
+
+FORCED = building.HEAD.replace("kernelspec", "mystnb: {execution_mode: force}\nkernelspec")
+FIRST = """# First
+
+```{code-cell} ipython3
+from course_nn import page
+page.contents("../_toc.yml")
+```
+"""
+SECOND = """# Second
+
+**What is it?**
+
+Some words {cite}`rumelhart1986`.
+
+```{code-cell} ipython3
+1 + 1
+```
+"""
+THIRD = """# Third
+
+$$
+a = b
+$$ (eq-third-a)
+
+:::{figure} _static/logo.svg
+:name: fig-third
+:alt: a mark
+
+A mark.
+:::
+
+{numref}`fig-third` and {eq}`eq-third-a` are here, {doc}`two` was before.
+
+```{api} course_nn.plain.pool
+```
+"""
+FOURTH = """# Fourth
+
+See {numref}`fig-third`, {eq}`eq-third-a` and {doc}`two`.
+
+```{bibliography}
+```
+"""
+FIGURE = """
+## A new section
+
+$$
+c = d
+$$ (eq-two-c)
+
+:::{figure} _static/logo.svg
+:name: fig-two
+:alt: the mark again
+
+Another mark, {cite}`kingma2015`.
+:::
+
+```{index} single: mark
+```
+"""
+
+
+@pytest.fixture(scope="module")
+def steps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, bytes]]:
+    """The files of a book whose pages refer to each other: at first, after each of three changes,
+    and built from nothing in the end."""
+    folder = tmp_path_factory.mktemp("steps")
+    building.lay_out(folder, {"one": FORCED + FIRST, "two": SECOND, "three": THIRD, "four": FOURTH})
+    found = {"first": rebuild(folder)}
+    change(folder, "two", "Some words", FIGURE + "Some words")
+    found["figure"] = rebuild(folder)
+    change(folder, "two", "What is it?", "What else is it?")
+    change(folder, "two", "# Second", "# The second")
+    found["title"] = rebuild(folder)
+    change(folder, "two", "Some words", "Some other text")
+    found["words"] = rebuild(folder)
+    shutil.rmtree(folder / "_build")
+    return found | {"anew": rebuild(folder)}
+
+
+def rebuild(folder: Path) -> dict[str, bytes]:
+    """Build what changed, as tools/book.py does: all files of the book."""
+    command = [sys.executable, "-m", "press.build", str(folder), str(folder / "_build")]
+    done = subprocess.run(command, cwd=TOOLS, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert not done.stderr
+    return files(folder / "_build" / "html")
+
+
+def files(html: Path) -> dict[str, bytes]:
+    """What is in the files of a built book; the search index as what it says, in one order."""
+    paths = sorted(path for path in html.rglob("*") if path.is_file())
+    found = {path.relative_to(html).as_posix(): path.read_bytes() for path in paths}
+    index = found["searchindex.js"].decode()
+    index = json.dumps(said(json.loads(index[index.index("{") : index.rindex("}") + 1])))
+    return found | {"searchindex.js": index.encode()}
+
+
+def said(value: object) -> object:
+    """Equal for what says the same in another order."""
+    if isinstance(value, dict):
+        return {key: said(item) for key, item in value.items()}
+    return sorted(map(said, value), key=repr) if isinstance(value, list) else value
+
+
+def change(folder: Path, name: str, old: str, new: str) -> None:
+    """Change the text of a page."""
+    page = folder / "book" / f"{name}.md"
+    text = page.read_text(encoding="utf-8")
+    assert old in text
+    page.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def differing(before: dict[str, bytes], after: dict[str, bytes]) -> set[str]:
+    """The files that are not the same."""
+    return {name for name in before | after if before.get(name) != after.get(name)}
+
+
+def test_a_new_figure_renumbers_those_of_the_other_pages(steps) -> None:
+    before, after = (steps[step]["four.html"].decode() for step in ("first", "figure"))
+    for number in (">Fig. {}<", ">({})<"):
+        assert number.format(1) in before
+        assert number.format(2) not in before
+        assert number.format(2) in after
+        assert number.format(1) not in after
+    assert "Kingma" not in before
+    assert "Kingma" in after
+
+
+def test_the_contents_follow_a_question_and_links_follow_a_title(steps) -> None:
+    assert b"What else is it?" in steps["title"]["one.html"]
+    assert b"The second" in steps["title"]["four.html"]
+
+
+def test_a_page_whose_words_change_is_written_alone(steps) -> None:
+    alone = {"_sources/two.md", "two.html", "notebooks/two.ipynb", "searchindex.js"}
+    assert differing(steps["title"], steps["words"]) == alone
+
+
+def test_what_was_built_step_by_step_is_what_is_built_from_nothing(steps) -> None:
+    assert differing(steps["words"], steps["anew"]) == set()
+    assert differing(steps["figure"], steps["anew"]) > {"one.html", "four.html"}
 
 
 # ---------------------------------------------------------------- links

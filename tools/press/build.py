@@ -1,7 +1,7 @@
 """Execute what changed, then let Sphinx write the pages: run by tools/book.py, in .venv.
 
-Pages whose text is the same are not read again; all are written, for a number or a title in one may
-stand in any other.
+Pages whose text is the same are not read again, nor written, unless what they show of another page
+changed (`changes` knows).
 """
 
 import os
@@ -47,7 +47,6 @@ def build(root: Path, out: Path) -> bool:
         builder="html",
         warningiserror=True,
         keep_going=True,
-        force_all=True,
         quiet=True,
         jobs=1 + min(4, os.cpu_count() or 1),  # one of them only hands out the pages
     )

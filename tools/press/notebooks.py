@@ -166,7 +166,9 @@ def write_notebook(app: Any, doctree: nodes.document, docname: str) -> None:
     """Write the notebook of a page that has cells."""
     if app.builder.format != "html" or app.env.doc2path(docname).endswith(".ipynb"):
         return
+    target = Path(app.outdir) / FOLDER / f"{docname}.ipynb"
     if not has_cells(doctree):
+        target.unlink(missing_ok=True)  # there were some once
         return
     links = Links(app, docname)
     writer = Writer(links.address, links.number)
@@ -175,7 +177,6 @@ def write_notebook(app: Any, doctree: nodes.document, docname: str) -> None:
     title = app.env.titles[docname].astext()
     blocks = opened(blocks, app.config.html_title, links.address("#"))
     made = notebook(blocks, title, repository_of(app))
-    target = Path(app.outdir) / FOLDER / f"{docname}.ipynb"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

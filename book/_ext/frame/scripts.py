@@ -24,6 +24,19 @@ def defer(
             script.attributes["defer"] = "defer"
 
 
+def lay_out(app: Sphinx) -> None:
+    """Put MathJax in its place before a page names it by its sum, as one written later would."""
+    extension = app.extensions.get("sphinx-mathjax-offline")
+    if extension is None or app.builder.format != "html":
+        return
+    source = Path(str(extension.module.__file__)).parent / "static" / "mathjax"
+    target = Path(app.outdir, "_static", "mathjax")
+    target.mkdir(parents=True, exist_ok=True)
+    for path in source.glob("*.js"):
+        if path.name in MATHJAX:
+            shutil.copyfile(path, target / path.name)
+
+
 def tidy(app: Sphinx, problem: Exception | None) -> None:
     """Remove what no page asks for."""
     static = Path(app.outdir, "_static")
@@ -48,5 +61,6 @@ def remove(path: Path) -> None:
 
 def connect(app: Sphinx) -> None:
     """Take part in Sphinx's build, when all who copy files have done so."""
+    app.connect("builder-inited", lay_out)
     app.connect("html-page-context", defer, priority=950)
     app.connect("build-finished", tidy, priority=950)

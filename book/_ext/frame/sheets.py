@@ -1,6 +1,7 @@
 """Style sheets: one file for all pages, with the rules that some page may need."""
 
 import hashlib
+import json
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from sphinx.application import Sphinx
 LINK = re.compile(r'[ \t]*<link\b[^>]*\brel="stylesheet"[^>]*>\n?')
 HREF = re.compile(r'\bhref="([^"?]+)')
 BOOK = "book.css"
+NOTE = ".sheets"  # beside the pages: which sheets went into the one
 WORD = re.compile(r"[A-Za-z_][\w-]*")
 CLASS = re.compile(r"\.(-?[A-Za-z_](?:\\.|[\w-])*)")
 
@@ -17,11 +19,11 @@ def bind(app: Sphinx, problem: Exception | None) -> None:
     """Put the sheets of all pages into one, less the rules for what no page has."""
     if problem is not None or app.builder.format != "html":
         return
-    out = Path(app.outdir)
+    out = Path(app.outdir).resolve()
     pages = [p for p in out.rglob("*.html") if "_static" not in p.relative_to(out).parts]
     texts = {page: page.read_text(encoding="utf-8") for page in pages}
-    sheets = list(dict.fromkeys(s for page in pages for s in named(texts[page], page)))
-    words = set(WORD.findall(" ".join(texts.values())))
+    sheets = wanted(out, texts)
+    words = set(WORD.findall(" ".join(LINK.sub("", text) for text in texts.values())))
     for script in (out / "_static").rglob("*.js"):
         if "mathjax" not in script.parts:
             words |= set(WORD.findall(script.read_text(encoding="utf-8", errors="ignore")))
@@ -34,8 +36,20 @@ def bind(app: Sphinx, problem: Exception | None) -> None:
         first = LINK.search(text)
         if first is None:
             continue
-        text = text[: first.start()] + link + LINK.sub("", text[first.start() :])
-        page.write_text(text, encoding="utf-8")
+        bound = text[: first.start()] + link + LINK.sub("", text[first.start() :])
+        if bound != text:
+            page.write_text(bound, encoding="utf-8")
+
+
+def wanted(out: Path, texts: dict[Path, str]) -> list[Path]:
+    """The sheets that any page names, in their order: those of pages bound earlier are noted."""
+    note = out.parent / NOTE
+    fresh = [s for page, text in texts.items() for s in named(text, page) if s.name != BOOK]
+    bound = any(f"_static/{BOOK}?" in text for text in texts.values())
+    earlier = json.loads(note.read_text()) if bound and note.is_file() else []
+    sheets = list(dict.fromkeys([*(out / name for name in earlier), *fresh]))
+    note.write_text(json.dumps([sheet.relative_to(out).as_posix() for sheet in sheets]))
+    return sheets
 
 
 def named(text: str, page: Path) -> list[Path]:
