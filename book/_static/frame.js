@@ -45,9 +45,9 @@
 
   const fit = () => {
     document.querySelectorAll(".bd-article .math").forEach((box, k) => fitFormula(box, k + 1));
-    const boxes = ".bd-article pre, .pst-scrollable-table-container, .bd-article .nn-scrolls";
+    const boxes = ".bd-article pre:not(.nn-code *), .bd-article .nn-code, .pst-scrollable-table-container, .bd-article .nn-scrolls";
     document.querySelectorAll(boxes).forEach((box, k) => {
-      const kind = box.matches("pre") ? "Text" : "Table";
+      const kind = box.matches("pre, .nn-code") ? "Text" : "Table";
       scrolls(box, `${kind} ${k + 1}, scrolls sideways`, box.scrollWidth > box.clientWidth + 1);
     });
   };

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from . import markup
 from .looking import HTML, ROOT, book, browser, listen, serve, site
 
 __all__ = ["book", "browser", "serve", "site"]  # fixtures
@@ -85,7 +86,7 @@ def text(html: str) -> str:
     soup = BeautifulSoup(html, "html.parser")
     for summary in soup.select("summary"):
         summary.decompose()
-    return soup.select_one("pre").get_text()
+    return "".join(pre.get_text() for pre in soup.select("pre"))
 
 
 def test_docstrings_fold_after_their_first_line_and_nothing_is_lost() -> None:
@@ -183,6 +184,36 @@ def test_the_search_page_runs_its_scripts_in_order_and_names_its_fields() -> Non
     assert re.findall('id="([^"]+)"', page) == ["search-input", "search-field"]
 
 
+# ---------------------------------------------------------------- well-formed pages
+
+
+@pytest.mark.parametrize(
+    ("page", "mistake"),
+    [
+        ("<pre><details><summary>a</summary></details></pre>", "line 1: <details> in <pre>"),
+        ("<p>a<div>b</div></p>", "line 1: <div> in <p>"),
+        ("<summary>a</summary>", "line 1: <summary> in <>"),
+        ("<ul>\n<p>a</p></ul>", "line 2: <p> in <ul>"),
+        ("<a href=x><button>b</button></a>", "line 1: <button> in <a>"),
+        ("<div><b>a</div>", "line 1: <b> is not closed before </div>"),
+        ("</p>", "line 1: </p> closes nothing"),
+        ("<div>", "<div> is not closed"),
+        ("<div/>", "line 1: <div/> stays open"),
+        ("<p id=a></p><p id=a></p>", "2 elements are named a"),
+        ("<p class=a class=b></p>", "line 1: <p> has two class"),
+    ],
+)
+def test_what_is_not_well_formed_is_found(page: str, mistake: str) -> None:
+    assert markup.wrong(page) == [mistake]
+
+
+def test_what_is_well_formed_is_not() -> None:
+    good = "<a><div><p>a<br>b <i>c</i></p></div></a><svg><path/><g><title>t</title></g></svg>"
+    fold = "<details><summary><h2>a</h2></summary><pre>b</pre></details><label><input></label>"
+    assert markup.wrong(f"<!doctype html><body>{good}{fold}</body>") == []
+    assert markup.wrong(docstrings.folded(printed(CODE))) == []
+
+
 # ---------------------------------------------------------------- the built book, in a browser
 
 LOOK = pytest.mark.browser
@@ -230,13 +261,25 @@ def test_a_search_for_no_word_of_the_book_finds_nothing(browser, book: str) -> N
     page.close()
 
 
+@LOOK
+def test_every_page_is_well_formed(book: str) -> None:
+    pages = [p for p in sorted(HTML.rglob("*.html")) if "_static" not in p.parts]
+    found = [
+        f"{page.relative_to(HTML)}, {mistake}"
+        for page in pages
+        for mistake in markup.wrong(page.read_text(encoding="utf-8"))
+    ]
+    assert len(pages) > 30
+    assert not found, "\n".join(found[:20])
+
+
 FOLDED = "layers/dense.html"
 
 
 @LOOK
 def test_a_docstring_unfolds_by_keyboard_and_is_copied_whole(browser, book: str) -> None:
     page = opened(browser, f"{book}/{FOLDED}")
-    block = page.locator(".nn-printed pre:has(details.nn-doc)").first
+    block = page.locator(".nn-printed .nn-code").first
     fold = block.locator("details.nn-doc").first
     assert fold.get_attribute("open") is None
     fold.locator("summary").focus()

@@ -29,7 +29,8 @@ CSS = Path(__file__).with_name("paper.css")
 PREPARE = """async names => {
   document.documentElement.dataset.theme = "light";
   document.documentElement.dataset.mode = "light";
-  document.querySelectorAll("details:not(.hide):not(.api-more)").forEach(d => { d.open = true; });
+  const folds = document.querySelectorAll("details:not(.hide, .api-more, .nn-doc)");
+  folds.forEach(d => { d.open = true; });
   document.querySelectorAll("img").forEach(i => { i.loading = "eager"; });
   if (typeof MathJax !== "undefined") await MathJax.startup?.promise;
   await Promise.all([...document.images].map(i => i.complete || new Promise(done => {

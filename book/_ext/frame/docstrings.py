@@ -7,7 +7,8 @@ from sphinx.application import Sphinx
 
 PRINTED = "nn-printed"
 SHORTEST = 3  # lines that are worth a fold
-BLOCK = re.compile(rf'(<div class="[^"]*\b{PRINTED}\b[^"]*">.*?<pre[^>]*>)(.*?)(</pre>)', re.S)
+BLOCK = re.compile(rf'(<div class="[^"]*\b{PRINTED}\b[^"]*">.*?)<pre>(.*?)</pre>', re.S)
+START, END = "<pre><span></span>", "</pre>"  # the first line of a <pre> may so be an empty one
 DOC = re.compile(
     r'^\s*(?:<span class="w">\s*</span>)?\s*(?:<span class="sa">\w+</span>)?<span class="sd">'
 )
@@ -22,7 +23,13 @@ def mark(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 def folded(body: str) -> str:
     """A page whose printed functions show the first line of each docstring, and more on demand."""
-    return BLOCK.sub(lambda block: block[1] + fold(block[2]) + block[3], body)
+    return BLOCK.sub(lambda block: block[1] + blocks(fold(block[2])), body)
+
+
+def blocks(code: str) -> str:
+    """Code as one block, or, since none can hold a fold, as several with the folds between them."""
+    code = f"<pre>{code}{END}"
+    return f'<div class="nn-code">{code}</div>' if "<details" in code else code
 
 
 def fold(code: str) -> str:
@@ -42,7 +49,8 @@ def fold(code: str) -> str:
         rest = lines[k + 1 : end]
         if len(rest) >= SHORTEST:
             kept.append(lines[k])
-            kept.append(hidden(rest, indent(lines[k])) + (lines[end] if end < len(lines) else ""))
+            after = lines[end] if end < len(lines) else ""
+            kept.append(END + hidden(rest, indent(lines[k])) + START + after)
             k = end + 1
         else:
             kept.append(lines[k])
@@ -77,8 +85,9 @@ def hidden(lines: list[str], spaces: int) -> str:
     said = f"{len(lines)} more lines of the docstring"
     return (
         f'<details class="nn-doc"><summary style="--i:{spaces}"><span>{said}</span></summary>'
+        + START
         + "\n".join(lines)
-        + "\n</details>"
+        + f"\n{END}</details>"
     )
 
 

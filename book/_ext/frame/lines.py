@@ -3,17 +3,23 @@
 import re
 
 LONGEST = 40  # columns that fit a phone
-PRE = re.compile(
-    r'(<div class="(?:[^"]* )?highlight-'
+CODE = re.compile(
+    r'<div class="(?:[^"]* )?highlight-'
     r'(?:ipython3|python3?|default|bash|console|yaml|toml|text|none)[^"]*">'
-    r'<div class="highlight"><pre[^>]*>)(.*?)(</pre>)',
+    r'<div class="highlight">.*?</div>',
     re.S,
 )
+PRE = re.compile(r"(<pre[^>]*>)(.*?)(</pre>)", re.S)
 
 
 def wrapped(body: str) -> str:
     """A page in whose code each long line is an element that knows its indentation."""
-    return PRE.sub(lambda block: block[1] + wrap(block[2]) + block[3], body)
+    return CODE.sub(lambda code: PRE.sub(in_block, code[0]), body)
+
+
+def in_block(block: re.Match[str]) -> str:
+    """A block of code with its long lines marked."""
+    return block[1] + wrap(block[2]) + block[3]
 
 
 def wrap(code: str) -> str:
@@ -34,7 +40,6 @@ def marked(html: str, end: str) -> str:
 
 
 def lead(html: str) -> tuple[str, str]:
-    """What opens or closes around a line: a fold's tags and the mark at the start of a block."""
-    match = re.match(r"(?:<span></span>|</?details[^>]*>|<summary.*?</summary>)*", html)
-    end = match.end() if match else 0
-    return html[:end], html[end:]
+    """The mark at the start of a block, and what follows it."""
+    start = "<span></span>"
+    return (start, html.removeprefix(start)) if html.startswith(start) else ("", html)

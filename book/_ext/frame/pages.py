@@ -30,8 +30,9 @@ def finish(
 
 def named(body: str) -> str:
     """A page whose folds and tables say what they are."""
-    # The two titles of a fold are its name; another one would hide them.
+    # The two titles of a fold are its name; another one would hide them. They are words, no blocks.
     body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
+    body = TITLE.sub(r"<span \1</span>", body)
     # The number of a formula is no stop of the Tab key.
     body = re.sub(r'(<span class="eqno">.*?<a )(class="headerlink")', r'\1tabindex="-1" \2', body)
     # A list has items.
@@ -43,6 +44,7 @@ def named(body: str) -> str:
     return re.sub(r"<th([^>]*)>\s*(<p>\s*</p>)?\s*</th>", r"<td\1></td>", body)
 
 
+TITLE = re.compile(r'<p (class="(?:collapsed|expanded) admonition-title">[^<]*)</p>')
 SIGNATURE = re.compile(r'<dl>\s*((?:<dd><em class="sig-param">.*?</dd>\s*)+)</dl>', re.S)
 
 
