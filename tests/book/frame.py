@@ -6,7 +6,7 @@ A check is a JavaScript function that returns what it finds wrong, as strings.
 from typing import Any
 
 BLOCKING = 220_000  # bytes that may come before the first paint, besides the page itself
-LEGIBLE = 8.5  # pixels, of the letters in a figure on a phone
+LEGIBLE = 9.0  # pixels, of the letters in a figure on a phone
 
 AT_ANY_WIDTH = {
     "tab stop": """() => [...document.querySelectorAll(".math *")].filter(e => e.tabIndex >= 0)

@@ -71,6 +71,8 @@ def bound(paper: ModuleType, tmp_path_factory: pytest.TempPathFactory):
     pypdf = pytest.importorskip("pypdf")
     folder = tmp_path_factory.mktemp("paper")
     text = "\n\n".join(f"Line {k} of many." for k in range(60))
+    code = "\n".join(f"row_{k} = {k}" for k in range(55))
+    text += f"\n\n```python\n{code}\n```\n"
     building.lay_out(folder, {"one": FIRST, "two": SECOND + text}, title="Two pages")
     html, complaints = building.build(folder)
     assert not complaints
@@ -111,6 +113,12 @@ def test_solutions_are_open_and_a_moving_figure_shows_its_first_frame(bound) -> 
     assert "The solution is open." in first
     assert "how it is drawn" not in first  # a folded cell stays folded
     assert "the second" not in first
+
+
+def test_long_code_begins_where_the_text_ends_and_goes_over_the_page(bound) -> None:
+    begun = next(words for words in texts(bound) if "Line 59 of many" in words)
+    assert "row_0 " in begun
+    assert "row_54 " not in begun
 
 
 def test_formulas_are_typeset(bound) -> None:

@@ -45,10 +45,10 @@ PREPARE = """async names => {
   }
   nav.style.cssText = "position: absolute; top: 0; left: 0; height: 1px; overflow: hidden";
   document.body.append(nav);
-  // a short block of code stays in one piece, a long one may go over the page
-  const code = "div.highlight, .cell_input, .literal-block-wrapper, .admonition, .sd-dropdown";
-  for (const block of document.querySelectorAll(code))
-    if (block.offsetHeight < 420) block.classList.add("press-whole");
+  // a short block stays in one piece, a long one may go over the page
+  const blocks = "div.highlight, .cell_input, .literal-block-wrapper, .admonition, .sd-dropdown";
+  for (const block of document.querySelectorAll(`${blocks}, table, .cell_output > *`))
+    if (block.offsetHeight < 260) block.classList.add("press-whole");
 }"""
 
 
@@ -175,22 +175,23 @@ def place(name: str, link: str) -> tuple[str, str] | None:
 OWN = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>
 @page {{ size: A4; margin: {margin}; }}
 body {{ font-family: sans-serif; color: #111; margin: 0; }}
-h1 {{ font-size: 30pt; font-weight: 600; margin: 80mm 0 8mm; }}
-h2 {{ font-size: 18pt; margin: 0 0 8mm; }}
-h3 {{ font-size: 11pt; margin: 5mm 0 1mm; break-after: avoid; }}
-.line {{ display: flex; font-size: 10.5pt; line-height: 1.6; }}
-.line i {{ flex: 1; border-bottom: 1px dotted #999; margin: 0 2mm 1.3mm; }}
+h1 {{ font-size: 30pt; font-weight: 600; margin: 12mm 0 8mm; }}
+h2 {{ font-size: 17pt; margin: 0 0 5mm; }}
+h3 {{ font-size: 10pt; margin: 3.5mm 0 0.5mm; break-after: avoid; }}
+.mark svg {{ width: 60mm; height: auto; margin-top: 55mm; }}
+.line {{ display: flex; font-size: 9.8pt; line-height: 1.4; }}
+.line i {{ flex: 1; border-bottom: 1px dotted #999; margin: 0 2mm 1mm; }}
 .sheet {{ height: 296mm; position: relative; break-after: page; overflow: hidden; }}
 .foot {{ position: absolute; bottom: 11mm; left: 20mm; right: 20mm; font-size: 8.5pt; color: #555;
   display: flex; justify-content: space-between; }}
 </style><body>{body}</body></html>"""
 
 
-def title_page(opened: Any, title: str, author: str, year: str) -> PdfReader:
-    """The first page."""
+def title_page(opened: Any, title: str, author: str, year: str, mark: str) -> PdfReader:
+    """The first page, with the book's mark as an SVG element."""
     line = f"<p>{escape(author)}</p><p>{escape(year)}</p>"
     terms = "<p>Text under CC BY 4.0, code under the MIT licence.</p>"
-    body = f"<h1>{escape(title)}</h1>{line}{terms}"
+    body = f'<div class="mark">{mark}</div><h1>{escape(title)}</h1>{line}{terms}'
     return print_html(opened, OWN.format(title=escape(title), margin="20mm", body=body))
 
 
@@ -283,7 +284,7 @@ def outline(writer: PdfWriter, sheet: Sheet, start: int, parent: Any) -> None:
 
 def bind(opened: Any, sheets: list[Sheet], book: dict[str, str], base: str) -> PdfWriter:
     """All sheets between two covers."""
-    title = title_page(opened, book["title"], book["author"], book["year"])
+    title = title_page(opened, book["title"], book["author"], book["year"], book["mark"])
     lengths = [len(sheet.reader.pages) for sheet in sheets]
 
     def listed(first: int) -> list[tuple[str, str, int]]:
@@ -336,6 +337,8 @@ def make(
     settings = yaml.safe_load(config.read_text(encoding="utf-8"))
     book = {key: str(settings.get(key, "")) for key in ("title", "author")}
     book["year"] = str(settings.get("copyright", ""))
+    mark = html / str(settings.get("logo", ""))
+    book["mark"] = mark.read_text(encoding="utf-8") if mark.suffix == ".svg" else ""
     listed = contents(yaml.safe_load(toc.read_text(encoding="utf-8")))
     names = [name for _, name in listed]
     places_wanted = wanted(html, names)

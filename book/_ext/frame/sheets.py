@@ -10,6 +10,8 @@ from sphinx.application import Sphinx
 LINK = re.compile(r'[ \t]*<link\b[^>]*\brel="stylesheet"[^>]*>\n?')
 HREF = re.compile(r'\bhref="([^"?]+)')
 BOOK = "book.css"
+# The book's own sheets come last, whatever order the disk lists them in: paper has the last word.
+OWN = ("course.css", "code.css", "page.css", "icons.css", "print.css")
 NOTE = ".sheets"  # beside the pages: which sheets went into the one
 WORD = re.compile(r"[A-Za-z_][\w-]*")
 CLASS = re.compile(r"\.(-?[A-Za-z_](?:\\.|[\w-])*)")
@@ -47,9 +49,18 @@ def wanted(out: Path, texts: dict[Path, str]) -> list[Path]:
     fresh = [s for page, text in texts.items() for s in named(text, page) if s.name != BOOK]
     bound = any(f"_static/{BOOK}?" in text for text in texts.values())
     earlier = json.loads(note.read_text()) if bound and note.is_file() else []
-    sheets = list(dict.fromkeys([*(out / name for name in earlier), *fresh]))
+    sheets = ordered([*dict.fromkeys([*(out / name for name in earlier), *fresh])])
     note.write_text(json.dumps([sheet.relative_to(out).as_posix() for sheet in sheets]))
     return sheets
+
+
+def ordered(sheets: list[Path]) -> list[Path]:
+    """Sheets in the order in which their rules count.
+
+    >>> [path.name for path in ordered([Path("print.css"), Path("code.css"), Path("theme.css")])]
+    ['theme.css', 'code.css', 'print.css']
+    """
+    return sorted(sheets, key=lambda path: OWN.index(path.name) if path.name in OWN else -1)
 
 
 def named(text: str, page: Path) -> list[Path]:
