@@ -23,6 +23,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 console, errors = Console(), Console(stderr=True)
 REPOSITORY = Path(__file__).resolve().parents[1]
 EXERCISES = REPOSITORY / "book" / "exercises"
+RELEASED = REPOSITORY / "course_nn" / "exercises" / "released"
 
 TestsOption = Annotated[
     Path, typer.Option("--tests", help="Folder of hidden tests: the repository's tests/autograder.")
@@ -67,13 +68,24 @@ def release(
 ) -> None:
     """Make the student notebook: solutions and hidden tests taken out."""
     loaded = _assignment(assignment, tests)
-    path = out / f"{assignment}.ipynb"
+    files = {out / f"{assignment}.ipynb": ""}
     try:
-        text = source.notebook(assignment, list(loaded.cells), answers)
-        gradebook.write(path, text)
+        files = released(loaded, out, answers)
+        for path, text in files.items():
+            gradebook.write(path, text)
     except (source.SourceError, OSError) as error:
-        raise _stop(f"{path} was not written: {error}") from error
-    console.print(f"wrote {path}", soft_wrap=True, highlight=False, markup=False)
+        raise _stop(f"{next(iter(files))} was not written: {error}") from error
+    for path in files:
+        console.print(f"wrote {path}", soft_wrap=True, highlight=False, markup=False)
+
+
+def released(loaded: assignments.Assignment, out: Path, answers: bool) -> dict[Path, str]:
+    """The files of a release: the notebook, and for students the public module."""
+    notebook = source.notebook(loaded.source, loaded.exercise.tasks, answers)
+    files = {out / f"{loaded.name}.ipynb": notebook}
+    if out == EXERCISES and not answers:
+        files[RELEASED / f"{loaded.name}.py"] = loaded.source.public_module()
+    return files
 
 
 @app.command()

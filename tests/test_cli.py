@@ -34,10 +34,10 @@ def folder(tmp_path) -> Path:
     call("release", NAME, "--answers", "--out", tmp_path)
     right = (tmp_path / f"{NAME}.ipynb").read_text(encoding="utf-8")
     (folder / "right.ipynb").write_text(right)
-    (folder / "wrong.ipynb").write_text(right.replace("return x @ W + b", "return x @ W - b"))
+    (folder / "wrong.ipynb").write_text(right.replace("y = x @ W + b", "y = x @ W - b"))
     (folder / "=stub").mkdir()
     call("release", NAME, "--out", folder / "=stub")
-    (folder / "loop.ipynb").write_text(right.replace("return x @ W + b", "\\n    while 1: pass"))
+    (folder / "loop.ipynb").write_text(right.replace("y = x @ W + b", "while 1: pass"))
     (folder / "text.ipynb").write_text("my homework")
     (folder / "absent").mkdir()
     return folder
@@ -51,16 +51,16 @@ def test_a_class_is_graded(folder, tmp_path):
     assert set(rows) == {"right", "wrong", "'=stub", "loop", "text", "absent"}
     totals = {name: row["total"] for name, row in rows.items()}
     assert totals == {
-        "right": "20", "wrong": "15", "'=stub": "0", "loop": "15", "text": "0", "absent": "0",
+        "right": "9", "wrong": "8", "'=stub": "0", "loop": "8", "text": "0", "absent": "0",
     }  # fmt: skip
-    assert rows["right"]["max"] == "20"
+    assert rows["right"]["max"] == "9"
     assert rows["wrong"]["2.1 dense_forward"] == "0"
-    assert "the bias is subtracted" in rows["wrong"]["message"]
+    assert "b is subtracted, not added" in rows["wrong"]["message"]
     assert rows["text"]["status"] == "unreadable"
     assert rows["absent"]["status"] == "missing"
     assert len(list((folder / "out" / "feedback").iterdir())) == 12
     assert json.loads((folder / "out" / "run.json").read_text())["seed"] == 3
-    assert "the bias is subtracted" in (folder / "out" / "feedback" / "wrong.txt").read_text()
+    assert "b is subtracted, not added" in (folder / "out" / "feedback" / "wrong.txt").read_text()
 
 
 def test_the_same_seed_gives_the_same_bytes(folder, tmp_path):

@@ -130,5 +130,6 @@ def test_a_function_that_is_too_long_is_found() -> None:
 def test_every_module_has_a_test_module_of_its_name() -> None:
     tests = {path.relative_to(ROOT / "tests") for path in (ROOT / "tests").rglob("test_*.py")}
     names = {str(path.with_name(path.name[5:-3])).replace("/", ".") for path in tests}
-    missing = [m for m in MODULES if m not in names and not m.endswith("__init__")]
+    tested = [m for m in MODULES if not m.endswith("__init__") and ".released." not in m]
+    missing = [m for m in tested if m not in names]
     assert missing == [], "each module is tested under its own name"

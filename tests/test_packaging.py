@@ -247,7 +247,8 @@ def test_a_book_that_failed_is_built_again(book, tmp_path, monkeypatch) -> None:
     ids=["under CI", "under CI without a GPU", "on a reader's machine"],
 )
 def test_a_skip_under_ci_is_a_failure(tmp_path, ci: str, mark: str, code: int) -> None:
-    (tmp_path / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text())
+    for name in ("conftest.py", "stand_in.py"):
+        (tmp_path / name).write_text((ROOT / "tests" / name).read_text())
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = gpu\n")
     test = f"import pytest\n{mark}\ndef test_it():\n    pytest.skip('no such thing here')\n"
     (tmp_path / "test_it.py").write_text(test)

@@ -1,129 +1,197 @@
-"""Compares an answer with the right one: shape → dtype → value or gradient → purity.
+"""An answer beside the right one: every output by itself, shape → dtype → numbers; then purity.
 
-It stops at the first fault and says what is wrong; `diagnose` then says what it looks like.
+It says what is wrong with each; what that looks like is `diagnose`'s to say.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import Any
 
 import numpy as np
 
 from ..worker.protocol import Foreign
+from .signature import Argument
 from .student import Answer, Student, StudentError
-from .task import Inputs, Question, dtype_of
+from .task import Inputs, Task
 
 TOLERANCE = {"float64": 1e-7, "float32": 1e-4}  # of the largest right number
 
 
 @dataclass(frozen=True)
-class Fault:
-    """The first fault of an answer, and what a diagnosis looks at.
+class Output:
+    """One output of an answer: its fault is "", "type", "shape", "dtype", "value" or "gradient"."""
 
-    `kind` is "stub", "call", "shape", "dtype", "value", "gradient" or "purity"; `output` names the
-    array that is wrong, or that was asked for where no answer came.
-    """
-
-    kind: str
-    says: str
-    output: str = ""
+    name: str
+    fault: str = ""
+    says: str = ""
     value: np.ndarray | None = field(default=None, repr=False)
-    error: np.ndarray | None = field(default=None, repr=False)
-    inputs: Inputs = field(default=(), repr=False)
+    right: np.ndarray | None = field(default=None, repr=False)
+
+    @property
+    def error(self) -> np.ndarray | None:
+        """yours − right, where both are there and have one shape."""
+        if self.value is None or self.right is None or self.value.shape != self.right.shape:
+            return None
+        with np.errstate(all="ignore"):
+            return self.value.astype(float) - self.right
 
 
-class Wrong(Exception):
-    """Raised by a test at the first fault, which it holds."""
+@dataclass(frozen=True)
+class Comparison:
+    """One call: what went in, what is wrong as a whole, and each output.
 
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(fault.says)
-        self.fault = fault
-
-
-def compare(student: Student, question: Question, inputs: Inputs, only: str = "") -> None:
-    """Ask the student's function once and raise Wrong at the first fault of its answer.
-
-    `only` names the one output that is looked at, so that a test can give credit for it alone.
+    `fault` is "" where the answer is right, "stub", "call" or "structure" where there is no answer
+    to take apart, "outputs" where one of them is wrong, "purity" where an argument was changed.
     """
-    right = question.right(*inputs)
+
+    inputs: Inputs
+    fault: str = ""
+    says: str = ""
+    outputs: tuple[Output, ...] = ()
+    answer: Any = field(default=None, repr=False)
+
+    @property
+    def wrong(self) -> tuple[Output, ...]:
+        """The outputs that have a fault."""
+        return tuple(output for output in self.outputs if output.fault)
+
+
+def ask(student: Student, task: Task, inputs: Inputs, only: str = "") -> Comparison:
+    """Call the student's function once, and compare each output with the right one.
+
+    only : the one output that is looked at, so that a test can give credit for it alone.
+    """
+    return examine(student, task, inputs, task.right(inputs) if task.knows else None, only)
+
+
+def examine(
+    student: Student, task: Task, inputs: Inputs, right: dict[str, np.ndarray] | None, only: str
+) -> Comparison:
+    """The same, given what is right; without it, only shapes and dtypes are looked at."""
     try:
-        answer = student.call(question.name, *inputs)
+        answer = student.call(task.name, *inputs.values())
     except StudentError as error:
-        _fail(error.kind, error.sentence, only)
-    values = unwrap(question, answer, only)
-    for name, value, expected in zip(question.outputs, values, right, strict=True):
-        if only in ("", name):
-            _compare_output(question, name, value, expected, inputs)
-    if answer.changed and not only:
-        changed = " and ".join(question.inputs[i] for i in answer.changed)
-        _fail(
-            "purity",
-            f"the answer is right, but it changed its argument {changed}: "
-            "work on a new array (`a = a - b` makes one, `a -= b` does not).",
-        )
-
-
-def _fail(kind: str, says: str, output: str = "") -> NoReturn:
-    raise Wrong(Fault(kind, says, output))
-
-
-def unwrap(question: Question, answer: Answer, only: str = "") -> tuple:
-    """Return as many arrays as the question has outputs; raise Wrong where the answer has others.
-
-    With `only`, the others may be anything.
-    """
-    names, value = list(question.outputs), answer.value
-    wanted = (
-        f"one array, {names[0]}" if len(names) == 1 else f"{len(names)} arrays, {', '.join(names)}"
+        return Comparison(inputs, error.kind, error.sentence)
+    values, says = taken_apart(task, answer)
+    if says:
+        return Comparison(inputs, "structure", says, answer=answer.value)
+    outputs = tuple(
+        _output(task, argument, value, right, inputs)
+        for argument, value in zip(task.signature.outputs, values, strict=True)
+        if only in ("", argument.name)
     )
+    if any(output.fault for output in outputs):
+        return Comparison(inputs, "outputs", "", outputs, answer.value)
+    if answer.changed and not only:
+        names = list(inputs)
+        changed = " and ".join(names[i] for i in answer.changed)
+        says = (
+            f"the answer is right, but it changed its argument {changed}: "
+            "work on a new array (`a = a - b` makes one, `a -= b` does not)"
+        )
+        return Comparison(inputs, "purity", says, outputs, answer.value)
+    return Comparison(inputs, "", "", outputs, answer.value)
+
+
+def taken_apart(task: Task, answer: Answer) -> tuple[tuple, str]:
+    """One value for each output; or a sentence on how the answer is built instead."""
+    names, value = task.outputs, answer.value
+    wanted = names[0] if len(names) == 1 else f"{len(names)} values, {', '.join(names)}"
     if value is None:
-        _fail("shape", f"it returned None; expected {wanted}: is the `return` missing?")
-    if isinstance(value, list) and len(names) == 1:
-        value = Foreign("list")
+        return (), f"it returned None; expected {wanted}: is the `return` missing?"
     values = tuple(value) if isinstance(value, tuple | list) else (value,)
+    if isinstance(value, list) and len(names) == 1:
+        return (), f"it returned a list; expected {wanted} as a NumPy array"
     if len(values) != len(names):
-        _fail("shape", f"it returned {len(values)} value(s); expected {wanted}.")
-    for name, item in zip(names, values, strict=True):
-        if not isinstance(item, np.ndarray) and only in ("", name):
-            kind = item.type_name if isinstance(item, Foreign) else "None"
-            _fail("shape", f"{name} is of type {kind}; expected a plain NumPy array.", name)
-    return values
+        kind = value.type_name if isinstance(value, Foreign) else f"{len(values)} value(s)"
+        return (), f"it returned {kind}; expected {wanted}"
+    return values, ""
 
 
-def _compare_output(
-    question: Question, name: str, value: np.ndarray, expected: np.ndarray, inputs: Inputs
-) -> None:
-    """Raise Wrong at the first fault of one output."""
+def _output(
+    task: Task,
+    argument: Argument,
+    value: Any,
+    right: dict[str, np.ndarray] | None,
+    inputs: Inputs,
+) -> Output:
+    """The first fault of one output."""
+    name = argument.name
+    if not isinstance(value, np.ndarray):
+        kind = value.type_name if isinstance(value, Foreign) else "None"
+        what = "a number" if argument.axes is None else "a NumPy array"
+        return Output(name, "type", f"{name} is of type {kind}; expected {what}")
+    shape = right[name].shape if right else shape_of(task, argument, inputs)
+    expected = right[name] if right else None
+    if value.shape != shape:
+        said = f" = {argument.said}" if argument.axes else ", a number"
+        says = f"{name} has shape {value.shape}; expected {shape}{said}"
+        return Output(name, "shape", says, value, expected)
+    if fault := _dtype_fault(argument, value, inputs):
+        return Output(name, "dtype", f"{name} is {value.dtype}{fault}", value, expected)
+    if expected is not None and not close(value, expected, dtype_of(inputs)):
+        return Output(name, task.kind, _worst(name, value, expected), value, expected)
+    return Output(name, "", "", value, expected)
+
+
+def shape_of(task: Task, argument: Argument, inputs: Inputs) -> tuple[int, ...]:
+    """The shape that an output must have for these inputs, by the signature alone."""
+    sizes: dict[str, int] = {}
+    for given in task.signature.inputs:
+        if given.axes is None and given.kind == "option":
+            sizes[given.name] = inputs[given.name]
+        for axis, size in zip(given.axes or (), np.shape(inputs[given.name]), strict=True):
+            if axis in task.signature.letters:
+                sizes[axis] = size
+    return task.signature.shape(argument, sizes, sizes)
+
+
+def dtype_of(inputs: Inputs) -> np.dtype:
+    """The precision that the answer must have: that of the first array of floats."""
+    found = (v.dtype for v in inputs.values() if isinstance(v, np.ndarray) and v.dtype.kind == "f")
+    return next(found, np.dtype(np.float64))
+
+
+def _dtype_fault(argument: Argument, value: np.ndarray, inputs: Inputs) -> str:
+    """What is wrong with the dtype, as the rest of a sentence."""
+    if argument.kind in ("class", "bool"):
+        fits = value.dtype.kind in ("iu" if argument.kind == "class" else "b")
+        return (
+            ""
+            if fits
+            else f"; expected {'whole numbers' if argument.kind == 'class' else 'booleans'}"
+        )
     dtype = dtype_of(inputs)
-    if value.shape != expected.shape:
-        axes = question.outputs[name].axes
-        says = f"{name} has shape {value.shape}; expected {expected.shape} = {axes}."
-        raise Wrong(Fault("shape", says, name, value, None, inputs))
-    if value.dtype != dtype:
-        likely = " (np.zeros makes float64 unless told)" if value.dtype == np.float64 else ""
-        says = f"{name} is {value.dtype} where the arguments are {dtype}; "
-        says += f"keep the dtype that you are given{likely}."
-        raise Wrong(Fault("dtype", says, name, value, None, inputs))
-    if not close(value, expected, dtype):
-        error = np.abs(value.astype(float) - expected)
-        says, error = _worst(name, value, expected, error), np.nan_to_num(error, posinf=0.0)
-        raise Wrong(Fault(question.kind, says, name, value, error, inputs))
+    if argument.axes is None or argument.kind == "whole":
+        return "" if value.dtype.kind in "fiu" else "; expected a number"
+    if value.dtype == dtype:
+        return ""
+    likely = " (np.zeros makes float64 unless told)" if value.dtype == np.float64 else ""
+    return f" where the arguments are {dtype}; keep the dtype that you are given{likely}"
 
 
-def _worst(name: str, value: np.ndarray, expected: np.ndarray, error: np.ndarray) -> str:
+def _worst(name: str, value: np.ndarray, expected: np.ndarray) -> str:
     """Say which number is furthest off."""
     if not np.isfinite(value).all():
-        bad = np.argwhere(~np.isfinite(value))[0].tolist()
-        return f"{name}{bad} is {value[tuple(bad)]}, not a number that can be compared."
-    at = np.unravel_index(np.argmax(error), error.shape)
-    index = [int(i) for i in at]
-    return (
-        f"{name} has the right shape but wrong numbers: {name}{index} is {value[at]:.6g}, "
-        f"expected {expected[at]:.6g}."
-    )
+        bad = tuple(int(i) for i in np.argwhere(~np.isfinite(value))[0])
+        return f"{_at(name, bad)} is {value[bad]}, not a number that can be compared"
+    error = np.abs(value.astype(float) - expected)
+    at = tuple(int(i) for i in np.unravel_index(np.argmax(error), error.shape))
+    return f"{_at(name, at)} is {value[at]:.6g}, expected {expected[at]:.6g}"
 
 
-def close(value: np.ndarray, expected: np.ndarray, dtype: np.dtype) -> bool:
-    """Whether shapes agree and no number is off by more than the tolerance for the dtype."""
+def _at(name: str, index: tuple[int, ...]) -> str:
+    return f"{name}[{', '.join(map(str, index))}]" if index else name
+
+
+def close(value: Any, expected: Any, dtype: Any = np.float64) -> bool:
+    """Whether shapes agree and no number is off by more than the tolerance for the dtype.
+
+    >>> close(np.ones(2), np.ones(2)), close(np.ones(2), np.ones((1, 2)))
+    (True, False)
+    """
     value, expected = np.asarray(value), np.asarray(expected)
     if value.shape != expected.shape:
         return False
@@ -133,3 +201,15 @@ def close(value: np.ndarray, expected: np.ndarray, dtype: np.dtype) -> bool:
     with np.errstate(all="ignore"):
         error = np.abs(value.astype(float) - expected)
     return bool((error <= TOLERANCE.get(str(dtype), 1e-7) * scale).all())  # False on NaN
+
+
+def asker(student: Student, task: Task) -> Callable[..., dict[str, Any]]:
+    """The student's function by keywords, its outputs by name; StudentError where it has none."""
+
+    def call(**inputs: Any) -> dict[str, Any]:
+        values, says = taken_apart(task, student.call(task.name, *inputs.values()))
+        if says:
+            raise StudentError(says, "structure")
+        return dict(zip(task.outputs, values, strict=True))
+
+    return call

@@ -1,124 +1,334 @@
-"""Names a mistake: an answer is looked up among the wrong answers that known mistakes give.
+"""Names a mistake: the right formula is changed in every way that students do, and what fits said.
 
-A mistake is a sentence and the wrong answer that it leads to. To name another, add a line to a
-table: here where it can happen in any exercise, else in the exercise.
+A name is said where a candidate gives the student's very numbers twice, at two sizes and with other
+numbers; as "could be" where it could be tried once only. What no change of the formula gives was
+done to the right answer afterwards, or stands in the task's short table. A right answer pays
+nothing, a wrong one at most the seconds of `BUDGET`.
 """
 
-from collections.abc import Callable, Iterator
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from typing import Any
 
 import numpy as np
 
-from .compare import Fault, Wrong, close, unwrap
-from .student import Student, StudentError
-from .task import Arrays, Inputs, Mistake, Question, dtype_of
-from .verdict import Verdict
+from .aftermath import SAID, afterwards, counted, ignored, parts
+from .beforehand import beforehand
+from .changes import Change, changes, pairs
+from .compare import Comparison, ask, close, dtype_of
+from .formula import Formula
+from .student import Student
+from .task import Case, Inputs, Mistake, Task, argument_of
+
+BUDGET = 1.0  # seconds for the name of one mistake
+Right = dict[str, np.ndarray]
 
 
-def _without_last(right: np.ndarray) -> np.ndarray:
-    return np.concatenate([right[:-1], np.zeros_like(right[-1:])])
+@dataclass(frozen=True)
+class Finding:
+    """What a mistake looks like, in words; whether two tries agreed on it; where it came from."""
 
-
-GENERAL = (
-    Mistake("the sign is flipped", lambda right, *_: -right),
-    Mistake("it is the right {name} transposed", lambda right, *_: right.T),
-    Mistake(
-        "it is the right {name} divided by the number of samples N (the mean over the batch "
-        "belongs to the loss)",
-        lambda right, x, *_: right / len(x),
-    ),
-    Mistake(
-        "it is the right {name} times the number of samples N", lambda right, x, *_: right * len(x)
-    ),
-    Mistake("it is twice the right {name}: something is added twice", lambda right, *_: 2 * right),
-    Mistake("it is half the right {name}", lambda right, *_: right / 2),
-    Mistake("it is all zeros", lambda right, *_: np.zeros_like(right)),
-    Mistake("it is all ones", lambda right, *_: np.ones_like(right)),
-    Mistake("an axis of length 1 was dropped (squeeze?)", lambda right, *_: right.squeeze()),
-    Mistake("there is an axis of length 1 too many (keepdims?)", lambda right, *_: right[None]),
-    Mistake("negative numbers were cut to 0, as ReLU does", lambda right, *_: np.maximum(right, 0)),
-    Mistake("it was rounded to whole numbers", lambda right, *_: np.trunc(right)),
-    Mistake("the last sample is left out", lambda right, *_: _without_last(right)),
-)
-
-
-def run_test(test: Callable[[Student], None], student: Student, question: Question) -> Verdict:
-    """Run one test and return its verdict, which names the mistake where it is a known one."""
-    try:
-        test(student)
-    except Wrong as wrong:
-        fault = wrong.fault
-        looks = diagnose(student, question, fault)
-        return Verdict(question.title, fault.kind, fault.says, looks, fault.output, fault.error)
-    return Verdict(question.title, "passed")
-
-
-def diagnose(student: Student, question: Question, fault: Fault) -> str:
-    """Return what a fault looks like, or "" where no known mistake gives this answer."""
-    name = fault.output
-    if fault.kind == "call":
-        return _recognise_square(student, question, name)
-    if fault.value is None or fault.kind == "dtype":
-        return ""
-    right = question.right(*fault.inputs)
-    return (
-        recognise(question, name, fault.value, right, fault.inputs)
-        or _recognise_square(student, question, name)
-        or _recognise_constant(student, question, name, fault.value, fault.inputs)
+    words: str = ""
+    sure: bool = True
+    source: str = (
+        ""  # "structure", "change", "table", "beforehand", "afterwards", "ignored" or "pair"
     )
+    output: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.words)
+
+    def __str__(self) -> str:
+        return self.words if self.sure or not self.words else f"it could be that {self.words}"
 
 
-def recognise(
-    question: Question, name: str, value: np.ndarray, right: Arrays, inputs: Inputs
-) -> str:
-    """Return the sentence of the first known mistake that gives this very answer, or ""."""
-    dtype = dtype_of(inputs)
-    names = list(question.outputs)
-    expected = right[names.index(name)]
-    for other, candidate in zip(names, right, strict=True):
-        if other != name and close(value, candidate, dtype):
-            return f"this is the right {other}: return {', '.join(names)} in this order"
-    for mistake, candidate in wrong_answers(question, name, expected, inputs):
-        if close(value, candidate, dtype):
-            return mistake.says.format(name=name)
-    return ""
+@dataclass(frozen=True)
+class Candidate:
+    """A mistake that may have been made, and the answer that it leads to for any inputs."""
+
+    words: str
+    source: str
+    answer: Callable[[Inputs, Right], Any]
 
 
-def wrong_answers(
-    question: Question, name: str, expected: np.ndarray, inputs: Inputs
-) -> Iterator[tuple[Mistake, np.ndarray]]:
-    """Yield every known mistake that fits these shapes, with the wrong answer that it gives."""
-    for mistake in question.outputs[name].mistakes + GENERAL:
+class Detective:
+    """One wrong output of one task, tried at several inputs.
+
+    Parameters
+    ----------
+    student, task : who is asked, and what.
+    output : the name of the output that is wrong.
+    first : the comparison that showed it.
+    """
+
+    def __init__(self, student: Student, task: Task, output: str, first: Comparison) -> None:
+        self.student, self.task, self.output = student, task, output
+        self.end = time.monotonic() + BUDGET
+        self.tries: list[tuple[Inputs, Right, np.ndarray]] = []
+        self.look(first)
+
+    @property
+    def late(self) -> bool:
+        """Whether the time is up."""
+        return time.monotonic() > self.end
+
+    def look(self, comparison: Comparison) -> bool:
+        """Keeps what the student answered there, if it is an array."""
+        found = [o for o in comparison.outputs if o.name == self.output and o.value is not None]
+        if found and found[0].value is not None:
+            inputs = comparison.inputs
+            self.tries.append((inputs, self.task.right(inputs), found[0].value))
+        return bool(found)
+
+    def try_case(self, case: Case) -> bool:
+        """Asks the student once more."""
+        inputs = self.task.draw(case, self.student.rng)
+        return self.look(ask(self.student, self.task, inputs, self.output))
+
+    def fits(self, candidate: Candidate, k: int) -> bool:
+        """Whether a candidate gives the student's answer at try k."""
+        inputs, right, value = self.tries[k]
         try:
             with np.errstate(all="ignore"):
-                yield mistake, np.asarray(mistake.wrong(expected, *inputs))
-        except (ValueError, IndexError):  # the shapes do not fit this mistake
-            continue
+                given = np.asarray(candidate.answer(inputs, right))
+                plain = candidate.source == "afterwards" or np.isfinite(given).any()
+                return bool(plain) and alike(value, given, dtype_of(inputs))
+        except Exception:  # a changed formula may fail in any way
+            return False
+
+    @property
+    def shows(self) -> bool:
+        """Whether an answer is wrong at one of the tries: else every right candidate would fit."""
+        return any(
+            not alike(value, right[self.output], dtype_of(inputs))
+            for inputs, right, value in self.tries
+        )
+
+    def find(self, candidates: Iterable[Candidate]) -> Finding:
+        """The first candidate that fits every try; it is sure if there were two that tell."""
+        for candidate in candidates if self.shows else ():
+            if self.late:
+                break
+            if all(self.fits(candidate, k) for k in reversed(range(len(self.tries)))):
+                sure = len(self.tries) > 1
+                words = said(candidate.words, self.task)
+                return Finding(words, sure, candidate.source, self.output)
+        return Finding()
 
 
-def _recognise_square(student: Student, question: Question, only: str = "") -> str:
-    """Ask again where all sizes agree: a mistake that broke the shapes shows in its numbers."""
-    inputs = question.draw(student.rng, **question.square)
-    right = question.right(*inputs)
-    try:
-        values = unwrap(question, student.call(question.name, *inputs), only)
-    except (StudentError, Wrong):
-        return ""
-    for name, value, expected in zip(question.outputs, values, right, strict=True):
-        if only in ("", name) and not close(value, expected, dtype_of(inputs)):
-            return recognise(question, name, value, right, inputs)
-    return ""
+def said(words: str, task: Task) -> str:
+    """Words in the letters of the task: "the length of x" is the number of samples, N."""
+    for argument in task.signature.inputs:
+        if argument.axes and argument.axes[0] in SAID:
+            number = counted(argument.axes[0])
+            words = re.sub(rf"the length of {argument.name}\b", number, words)
+    return words
 
 
-def _recognise_constant(
-    student: Student, question: Question, name: str, value: np.ndarray, inputs: Inputs
-) -> str:
-    """Ask again with other numbers: the same answer means that it ignores them."""
-    others = tuple(
-        a + student.rng.normal(size=np.shape(a)).astype(dtype_of(inputs)) for a in inputs
-    )
-    try:
-        again = unwrap(question, student.call(question.name, *others), name)
-    except (StudentError, Wrong):
-        return ""
-    same = close(again[list(question.outputs).index(name)], value, dtype_of(inputs))
-    return f"{name} stays the same whatever the arguments are" if same else ""
+def alike(value: np.ndarray, given: np.ndarray, dtype: Any) -> bool:
+    """Whether two answers are the same, not-a-number and infinity at the same places included.
+
+    >>> alike(np.array([1.0, np.nan]), np.array([1.0, np.nan]), np.float64)
+    True
+    """
+    if value.shape != given.shape:
+        return False
+    if value.dtype.kind == "f" and given.dtype.kind == "f":
+        odd = ~np.isfinite(value)
+        if odd.any():
+            if not np.array_equal(value[odd], given[odd].astype(value.dtype), equal_nan=True):
+                return False
+            value, given = value[~odd], given[~odd]
+    return close(value, given, dtype)
+
+
+def diagnose(student: Student, task: Task, comparison: Comparison, case: Case) -> Finding:
+    """What the first wrong output looks like; nothing where no candidate fits.
+
+    Parameters
+    ----------
+    student : is asked a few times more.
+    comparison, case : the call that was wrong, and how its inputs were made.
+    """
+    if not task.knows or comparison.fault in ("", "stub", "purity"):
+        return Finding()
+    odd = [output.name for output in comparison.wrong if output.fault not in ("type", "dtype")]
+    wrong = odd if comparison.wrong else list(task.outputs)
+    for name in wrong:
+        if finding := _of_output(student, task, name, comparison, case):
+            return finding
+    return Finding()
+
+
+def _of_output(
+    student: Student, task: Task, name: str, comparison: Comparison, case: Case
+) -> Finding:
+    """The finding for one output: at the sizes where it was seen, then where all sizes agree."""
+    detective = Detective(student, task, name, comparison)
+    if detective.tries:
+        detective.try_case(_elsewhere(task, case))
+        if finding := detective.find(candidates(task, name)):
+            return finding
+    square = Detective(student, task, name, Comparison({}))
+    square.end = detective.end
+    square.try_case(task.square()), square.try_case(task.square())
+    if square.tries and (finding := square.find(candidates(task, name))):
+        return finding
+    if detective.tries and (finding := _ignored(detective)):
+        return finding
+    return detective.find(_pairs(task, name)) if detective.tries else Finding()
+
+
+def _elsewhere(task: Task, case: Case) -> Case:
+    """The same case at other sizes."""
+    usual, other = task.public()[:2]
+    sizes = other.sizes if dict(case.sizes) == dict(usual.sizes) else usual.sizes
+    return replace(case, label="elsewhere", sizes=sizes)
+
+
+# -- the candidates --------------------------------------------------------------------------------
+
+
+def candidates(task: Task, name: str) -> Iterator[Candidate]:
+    """What may have been done instead of the right output, the commonest first."""
+    yield from _other_outputs(task, name)
+    yield from _changed(task, name)
+    for mistake in task.mistakes:
+        yield Candidate(mistake.words, "table", partial(_tabled, mistake, name))
+    yield from _afterwards(task, name)
+    yield from _beforehand(task, name)
+
+
+def _tabled(mistake: Mistake, name: str, inputs: Inputs, right: Right) -> Any:
+    return mistake.wrong(right, _double(inputs))[name]
+
+
+def _other_outputs(task: Task, name: str) -> Iterator[Candidate]:
+    """Another output in its place."""
+    order = ", ".join(task.outputs)
+    for other in task.outputs:
+        if other != name:
+            words = f"this is the right {other}: return {order} in this order"
+            yield Candidate(words, "structure", partial(_output_of, other))
+
+
+def _output_of(name: str, _: Inputs, right: Right) -> Any:
+    return right[name]
+
+
+@lru_cache(maxsize=64)
+def formula_of(task: Task) -> Formula | None:
+    """The right formula as a tree, where there is one."""
+    return None if task.function is None else Formula.of(task.function)
+
+
+def _changed(task: Task, name: str) -> Iterator[Candidate]:
+    """Every change of the formula that can reach this output."""
+    if formula := formula_of(task):
+        index = task.outputs.index(name)
+        for change in changes(formula, formula.outputs[index]):
+            yield Candidate(change.words, "change", partial(_computed, change, index))
+
+
+def _pairs(task: Task, name: str) -> Iterator[Candidate]:
+    """Two changes at once."""
+    if formula := formula_of(task):
+        index = task.outputs.index(name)
+        for change in pairs(formula, formula.outputs[index]):
+            yield Candidate(change.words, "pair", partial(_computed, change, index))
+
+
+def _computed(change: Change, index: int, inputs: Inputs, _: Right) -> Any:
+    return change(**_double(inputs))[index]
+
+
+def _double(inputs: Inputs) -> Inputs:
+    """Copies, floats in double precision; they lie in memory as before."""
+    return {name: _copy(value) for name, value in inputs.items()}
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.astype(np.float64) if value.dtype.kind == "f" else value.copy()
+    return value
+
+
+def _beforehand(task: Task, name: str) -> Iterator[Candidate]:
+    """The right output of other inputs."""
+    axes = {a.name: a.axes for a in task.signature.inputs}
+    kinds = {a.name: a.kind for a in task.signature.inputs}
+    for words, change in beforehand(axes, kinds):
+        yield Candidate(words, "beforehand", partial(_right_of, task, change, name))
+
+
+def _right_of(task: Task, change: Callable, name: str, inputs: Inputs, _: Right) -> Any:
+    return task.right(change(_double(inputs)))[name]
+
+
+def _afterwards(task: Task, name: str) -> Iterator[Candidate]:
+    """What may have been done to the right answer; and parts of it that were not reached.
+
+    The two give arrays for given inputs; for others they say the same words.
+    """
+    table = _Table(task, name)
+    inputs = task.draw(task.public()[0], np.random.default_rng(1))
+    for words in table.of(inputs, task.right(inputs)):
+        answer = partial(table.entry, words)
+        yield Candidate(words.format(name=name), "afterwards", answer)
+
+
+class _Table:
+    """All that may have been done to one output, by words, for each set of inputs once."""
+
+    def __init__(self, task: Task, name: str) -> None:
+        self.name = name
+        self.axes = argument_of(task, name).axes or ()
+        self.named = {a.name: a.axes or () for a in task.signature.inputs if a.axes}
+        self.memory: dict[int, tuple[Inputs, dict[str, np.ndarray]]] = {}
+
+    def of(self, inputs: Inputs, right: Right) -> dict[str, np.ndarray]:
+        """Every array by its words."""
+        if id(inputs) not in self.memory:
+            found: dict[str, np.ndarray] = {}
+            value = right[self.name]
+            both = (
+                *afterwards(value, self.axes, inputs, self.named),
+                *parts(value, self.axes),
+            )
+            for words, array in both:
+                found.setdefault(words, array)
+            self.memory[id(inputs)] = inputs, found  # the inputs are kept, so the id stays theirs
+        return self.memory[id(inputs)][1]
+
+    def entry(self, words: str, inputs: Inputs, right: Right) -> np.ndarray:
+        """One of them; KeyError where it does not exist for these inputs."""
+        return self.of(inputs, right)[words]
+
+
+def _ignored(detective: Detective) -> Finding:
+    """Asks again with one argument changed at a time: which one makes no difference?"""
+    student, task, name = detective.student, detective.task, detective.output
+
+    def call(inputs: Inputs) -> np.ndarray | None:
+        found = [o for o in ask(student, task, inputs, name).outputs if o.value is not None]
+        return found[0].value if found else None
+
+    others = task.draw(_like(task, detective.tries[0][0]), student.rng)
+    words = ignored(call, detective.tries[0][0], others, lambda i: task.right(i)[name])
+    return Finding(words, True, "ignored", name) if words else Finding()
+
+
+def _like(task: Task, inputs: Inputs) -> Case:
+    """A case of the same sizes as these inputs."""
+    sizes = {}
+    for argument in task.signature.inputs:
+        for axis, size in zip(argument.axes or (), np.shape(inputs[argument.name]), strict=True):
+            sizes[str(axis)] = size
+    usual = task.public()[0].sizes
+    options = {o: inputs[o] for o in task.signature.options}
+    return Case("again", {**usual, **{a: sizes[a] for a in usual if a in sizes}}, options)

@@ -1,55 +1,257 @@
-"""What an exercise is made of: questions, the arrays they ask for, and the known mistakes."""
+"""A task of an exercise: what is asked, what is right, and at which inputs it is tried.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+A task is declared as its right formula, a few lines of NumPy under the decorator `task`. Names,
+shapes, draws, sizes, public and hidden cases all follow from its signature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import product
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-Arrays = tuple[np.ndarray, ...]
-Inputs = tuple[np.ndarray | float, ...]  # arrays first; a number is, for example, a learning rate
+from ..gradcheck import numerical_gradient
+from . import draw
+from .signature import Argument, Signature, Sizes
 
-
-def dtype_of(inputs: Inputs) -> np.dtype:
-    """The dtype of a function's arguments, which its answer must have: that of the first."""
-    return np.asarray(inputs[0]).dtype
+Inputs = dict[str, Any]  # arrays and numbers by name, in the order of the signature
+Ask = Callable[..., dict[str, Any]]  # the student's function by keywords; outputs by name
+SQUARE = 3  # every size, where a mistake that breaks the shapes shall give numbers
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A known mistake: what to say, and `wrong(right, *inputs)`, the answer that it gives."""
+    """A mistake that no change of the formula gives: words, and `wrong(right, inputs)` by name."""
 
-    says: str
-    wrong: Callable[..., ArrayLike]
-
-
-@dataclass(frozen=True)
-class Output:
-    """One returned array: the letters of its axes, and the mistakes that are known for it."""
-
-    axes: str
-    mistakes: tuple[Mistake, ...]
+    words: str
+    wrong: Callable[[dict[str, np.ndarray], Inputs], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
-class Question:
-    """One function that a student writes, and all that is needed to tell right from wrong.
+class Property:
+    """What must hold of every right answer: `broken(ask, rng)` says how it does not, or ""."""
 
-    `draw(rng, **sizes)` gives inputs, `right(*inputs)` one array for each of `outputs`, `square`
-    sizes at which every mistake fits its shapes, to recognise one by its numbers. `kind` is what
-    the outputs are: "value" or "gradient".
-    """
+    name: str
+    broken: Callable[[Ask, np.random.Generator], str]
+
+
+@dataclass(frozen=True)
+class Case:
+    """Inputs to try: sizes, options, precision, memory order, and which numbers."""
+
+    label: str
+    sizes: Sizes
+    options: Sizes = field(default_factory=dict)
+    dtype: str = "float64"
+    layout: str = "rows"
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One function to write. See `task`, which declares it."""
 
     number: str
     name: str
-    inputs: tuple[str, ...]
-    draw: Callable[..., Inputs]
-    right: Callable[..., Arrays]
-    outputs: dict[str, Output]
-    square: dict[str, int]
-    kind: str = "value"
+    signature: Signature
+    points: float
+    function: Callable[..., Any] | None  # the right formula; None where students must not see it
+    says: str = ""  # what is asked, in one line: the docstring's first
+    gradient: bool = False
+    gradient_of: Callable[..., Any] | None = None
+    section: tuple[str, str] = ("", "")
+    hint: str = ""
+    example: Mapping[str, Any] | None = None
+    answer: Mapping[str, Any] | None = None
+    properties: tuple[Property, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
+    own: Mapping[str, Callable] = field(default_factory=dict)
+    fixed: Sizes = field(default_factory=dict)
+    never_one: str = ""
+    transfer: bool = False
+    given: bool = False  # the notebook defines the function in a cell of its own
 
     @property
     def title(self) -> str:
         """The task as it is called in messages."""
         return f"Task {self.number}, {self.name}"
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of what it returns."""
+        return tuple(argument.name for argument in self.signature.outputs)
+
+    @property
+    def kind(self) -> str:
+        """What its outputs are, "value" or "gradient"."""
+        return "gradient" if self.gradient else "value"
+
+    # -- the inputs -------------------------------------------------------------------------------
+
+    def draw(self, case: Case, rng: np.random.Generator, whole: bool = False) -> Inputs:
+        """Inputs for a case, laid out in memory as it says."""
+        inputs = draw.draw(
+            self.signature, case.sizes, rng, options=case.options, dtype=np.dtype(case.dtype),
+            whole=whole, own=self.own,
+        )  # fmt: skip
+        return draw.laid_out(inputs, case.layout)
+
+    def printed(self) -> Inputs:
+        """The example's inputs as arrays, as the notebook prints them."""
+        given = self.example or {}
+        return {a.name: _as_array(given[a.name], a) for a in self.signature.inputs}
+
+    def square(self) -> Case:
+        """All sizes alike: shapes hide nothing there."""
+        return Case("all sizes alike", dict.fromkeys(self.signature.letters, SQUARE))
+
+    def public(self) -> tuple[Case, ...]:
+        """What a student is shown: two sizes, single precision, columns, every option."""
+        sizes = self.signature.sizes(self.fixed)
+        first, *others = _combinations(self.signature.options)
+        return (
+            Case("the usual sizes", sizes, first),
+            Case("other sizes", self.signature.sizes(self.fixed, more=1), first),
+            Case("float32", sizes, first, "float32"),
+            Case("stored column by column", sizes, first, "float64", "columns"),
+            *(Case(_chosen(options), sizes, options) for options in others),
+        )
+
+    def hidden(self) -> tuple[Case, ...]:
+        """What only the grader tries: every size at 1, gaps in memory, larger sizes."""
+        sizes = self.signature.sizes(self.fixed, more=2)
+        combinations = _combinations(self.signature.options)
+        letters = [letter for letter in self.signature.letters if letter not in self.never_one]
+        return (
+            *(Case(f"larger, {_chosen(o)}".strip(", "), sizes, o) for o in combinations),
+            *(Case(f"{a} = 1", {**sizes, a: 1}, combinations[0]) for a in letters),
+            Case("gaps in memory", sizes, combinations[0], "float64", "gaps"),
+            Case("float32, column by column", sizes, combinations[0], "float32", "columns"),
+        )
+
+    # -- what is right ----------------------------------------------------------------------------
+
+    @property
+    def knows(self) -> bool:
+        """Whether the right answer can be computed here."""
+        return self.function is not None or self.gradient_of is not None
+
+    def right(self, inputs: Inputs) -> dict[str, np.ndarray]:
+        """The right outputs by name, in double precision.
+
+        >>> double = Task("1.1", "double", Signature.parse("x:N -> y:N"), 1, lambda x: 2 * x)
+        >>> double.right({"x": np.ones(2)})
+        {'y': array([2., 2.])}
+        """
+        inputs = {name: _double(value) for name, value in inputs.items()}
+        if self.function is None:
+            return self._numerical(inputs)
+        found = self.function(**inputs)
+        found = found if isinstance(found, tuple) else (found,)
+        return {n: np.asarray(v) for n, v in zip(self.outputs, found, strict=True)}
+
+    def _numerical(self, inputs: Inputs) -> dict[str, np.ndarray]:
+        """Numerical gradients of `gradient_of`, for the upstream gradient among the inputs."""
+        if self.gradient_of is None:
+            raise ValueError(f"{self.title}: what is right is not known here")
+        forward, first = self.gradient_of, next(iter(inputs))
+        upstream = first if f"d{first[1:]}" == first and first[1:] not in inputs else None
+        rest = {name: value for name, value in inputs.items() if name != upstream}
+        dy = inputs[upstream] if upstream else np.ones(())
+        found = {}
+        for output in self.outputs:
+            at = output.removeprefix("d")
+
+            def of(value: np.ndarray, at: str = at) -> np.ndarray:
+                return np.asarray(forward(**{**rest, at: value}))
+
+            found[output] = numerical_gradient(of, rest[at], dy)
+        return found
+
+    def without_answers(self) -> Task:
+        """The task as a student has it: a transfer task without its formula."""
+        return replace(self, function=None) if self.transfer else self
+
+
+def task(
+    number: str,
+    signature: str,
+    *,
+    points: float,
+    mistakes: Iterable[tuple[str, Callable]] = (),
+    properties: Iterable[Callable] = (),
+    sizes: Sizes | None = None,
+    transfer: bool = False,
+    **options: Any,
+) -> Callable[[Callable], Task]:
+    """Declare a task; the function below it is its right formula.
+
+    Parameters
+    ----------
+    number : for example "2.2".
+    signature : see `signature`.
+    points : that it brings.
+    mistakes : (words, wrong(right, inputs)) that no change of the formula gives.
+    properties : functions (ask, rng) → what is broken, or ""; for tasks whose formula students
+        must not see.
+    sizes : of letters, where the usual ones do not suit.
+    transfer : the book prints no answer; the function's body is `...` and the right formula stands
+        in a hidden block.
+    **options : gradient, gradient_of, section, hint, example, answer, own, never_one, given of
+        `Task`.
+
+    Examples
+    --------
+    >>> @task("1.1", "x:N -> y:N", points=2)
+    ... def double(x):
+    ...     '''Return twice x.'''
+    ...     return 2 * x
+    >>> double.title, double.says
+    ('Task 1.1, double', 'Return twice x.')
+    """
+    parsed = Signature.parse(signature)
+    made = tuple(Mistake(words, wrong) for words, wrong in mistakes)
+    kept = tuple(Property((f.__doc__ or f.__name__).split("\n")[0], f) for f in properties)
+
+    def declare(function: Callable) -> Task:
+        names = tuple(argument.name for argument in parsed.inputs)
+        given = function.__code__.co_varnames[: function.__code__.co_argcount]
+        if names != given:
+            raise ValueError(f"task {number}: {function.__name__} takes {given}, its line {names}")
+        return Task(
+            number, function.__name__, parsed, points, None if transfer else function,
+            (function.__doc__ or "").strip().split("\n")[0], mistakes=made, properties=kept,
+            fixed=sizes or {}, transfer=transfer, **options,
+        )  # fmt: skip
+
+    return declare
+
+
+def _as_array(value: Any, argument: Argument) -> Any:
+    """An example's value as a function gets it."""
+    dtype = {"class": np.int64, "bool": np.bool_}.get(argument.kind, np.float64)
+    return value if argument.axes is None else np.asarray(value, dtype)
+
+
+def _double(value: Any) -> Any:
+    """Floats in double precision, row by row; all else as it is."""
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return np.array(value, np.float64, order="C")
+    return np.array(value, order="C") if isinstance(value, np.ndarray) else value
+
+
+def _combinations(options: Mapping[str, tuple[int, ...]]) -> list[dict[str, int]]:
+    """Every choice of every option; the plain one first."""
+    return [dict(zip(options, chosen, strict=True)) for chosen in product(*options.values())]
+
+
+def _chosen(options: Sizes) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in options.items())
+
+
+def argument_of(task: Task, name: str) -> Argument:
+    """The input or output of that name."""
+    both = (*task.signature.outputs, *task.signature.inputs)
+    return next(argument for argument in both if argument.name == name)

@@ -1,84 +1,145 @@
-"""The verdict of a check: one sentence, what the mistake looks like, and where the error lies.
+"""The verdict of a check: each output right or wrong, the smallest example of it, and what it is.
 
-In a terminal it is text; in a notebook it is the same text with a heat map of the error.
+In a terminal it is text; in a notebook the same text with a heat map of the error.
 """
 
-import base64
+from __future__ import annotations
+
 import html
-import io
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from . import heatmap
+from .compare import Comparison
+from .diagnose import Finding
+from .task import Inputs, Task
+
 PASSED = "public checks passed; hidden checks remain"
-MARKS = {"passed": "✔", "stub": "○"}
+MARKS = {"": "✔", "stub": "○"}
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of one check of one task."""
+    """The outcome of one check of one task.
 
-    task: str
-    kind: str  # "passed", "stub", "call", "shape", "dtype", "value", "gradient", "purity"
-    wrong: str = ""  # what is wrong
-    looks: str = ""  # what it looks like, where a known mistake gives the same answer
-    output: str = ""  # the name of the output that is wrong
-    error: np.ndarray | None = field(default=None, compare=False, repr=False)
+    Attributes
+    ----------
+    task : what was asked.
+    comparison : the call that was wrong; None where all were right.
+    example : the smallest call that is wrong in the same way, where one was found.
+    finding : what the mistake looks like.
+    case : in which case it was seen, such as "float32".
+    """
+
+    task: Task
+    comparison: Comparison | None = None
+    example: Comparison | None = field(default=None, repr=False)
+    finding: Finding = field(default_factory=Finding)
+    case: str = ""
 
     @property
     def passed(self) -> bool:
         """Whether nothing was found wrong."""
-        return self.kind == "passed"
+        return self.comparison is None
 
     def __bool__(self) -> bool:
         return self.passed
 
+    @property
+    def kind(self) -> str:
+        """What is wrong: "passed", "stub", "call", "structure", "property", "purity", or of the
+        first wrong output "type", "shape", "dtype", "value" or "gradient"."""
+        if self.comparison is None:
+            return "passed"
+        wrong = self.comparison.wrong
+        return wrong[0].fault if wrong else self.comparison.fault
+
+    @property
+    def wrong(self) -> str:
+        """What is wrong, in a sentence; "" where nothing is."""
+        if self.comparison is None:
+            return ""
+        said = self.comparison.says or "; ".join(o.says for o in self.comparison.wrong)
+        return said.rstrip(".")
+
+    @property
+    def looks(self) -> str:
+        """What it looks like, where a mistake was found that gives the same answer."""
+        return str(self.finding)
+
+    @property
+    def inputs(self) -> Inputs:
+        """The inputs of the smallest wrong call, by name."""
+        shown = self.example or self.comparison
+        return dict(shown.inputs) if shown else {}
+
+    def replay(self, function: Callable[..., Any]) -> Any:
+        """What a function gives for these inputs."""
+        return function(
+            *(np.copy(v) if isinstance(v, np.ndarray) else v for v in self.inputs.values())
+        )
+
+    # -- as text ----------------------------------------------------------------------------------
+
     def __str__(self) -> str:
-        mark = MARKS.get(self.kind, "✘")
-        lines = [f"{mark} {self.task}: {self.wrong or PASSED}"]
-        if self.looks:
-            lines.append(f"  What it looks like: {self.looks}.")
-        return "\n".join(lines)
+        return "\n".join(self.lines())
 
     __repr__ = __str__
 
+    def lines(self, named: bool = True) -> list[str]:
+        """The verdict line by line; without its name unless `named`."""
+        mark = MARKS.get(self.kind if not self.passed else "", "✘")
+        if self.passed:
+            return [f"{mark} {self.task.title}: {PASSED}"]
+        lines = [f"{mark} {self.task.title}: {self.marks()}{self.wrong}."]
+        if self.case and self.case != "the usual sizes":
+            lines.append(f"  It was seen with this case: {self.case}.")
+        lines += self.smallest()
+        if named and self.looks:
+            lines.append(f"  What it looks like: {self.looks}.")
+        return lines
+
+    def marks(self) -> str:
+        """`dx ✔ dW ✘ db ✔: `, where there are several outputs."""
+        outputs = self.comparison.outputs if self.comparison else ()
+        if len(outputs) < 2:
+            return ""
+        return " ".join(f"{o.name} {'✘' if o.fault else '✔'}" for o in outputs) + ": "
+
+    def smallest(self) -> list[str]:
+        """The smallest failing example, as lines: inputs, yours, right."""
+        if self.example is None or self.kind in ("dtype", "purity"):
+            return []
+        lines = [f"    {name} = {shown(value)}" for name, value in self.example.inputs.items()]
+        for output in self.example.wrong:
+            lines.append(f"    your {output.name} = {shown(output.value)}")
+            lines.append(f"    right {output.name} = {shown(output.right)}")
+        return ["  The smallest example that is wrong:", *lines]
+
     def _repr_html_(self) -> str:
-        """Return the text, and below it the heat map of the error."""
+        """The text, and below it the heat map of the error."""
         color = {"passed": "#1a7f37", "stub": "#57606a"}.get(self.kind, "#b35900")
-        text = html.escape(str(self)).replace("\n", "<br>")
-        block = f'<div style="border-left:4px solid {color};padding:.3em .8em">{text}</div>'
-        return block + self._heat_map()
-
-    def _heat_map(self) -> str:
-        if self.error is None or self.error.size < 2:
-            return ""
-        try:
-            png = draw_error(self.error, self.output)
-        except ImportError:
-            return ""
-        code = base64.b64encode(png).decode()
-        return (
-            f'<img alt="heat map of the error of {self.output}" src="data:image/png;base64,{code}">'
+        text = html.escape(str(self))
+        block = (
+            f'<pre style="border-left:4px solid {color};padding:.3em .8em;'
+            f'white-space:pre-wrap">{text}</pre>'
         )
+        return block + heatmap.of(self.comparison)
 
 
-def draw_error(error: np.ndarray, name: str) -> bytes:
-    """Draw |yours − right| as a heat map and return it as PNG bytes; needs matplotlib.
+def shown(value: Any) -> str:
+    """A value in as few characters as say all of it: rounded to four digits.
 
-    Parameters
-    ----------
-    error : float array of 1 or more axes; more than 2 are laid out as rows of the first axis.
-    name : the output that it belongs to.
+    >>> shown(np.array([[1.0, 2.0]]))
+    '[[1, 2]]'
     """
-    from matplotlib.figure import Figure
-
-    rows = np.atleast_2d(error) if error.ndim < 3 else error.reshape(len(error), -1)
-    height = min(4.0, 1.2 + 0.3 * rows.shape[0])
-    figure = Figure(figsize=(min(7.0, 2.2 + 0.45 * rows.shape[1]), height), layout="constrained")
-    axes = figure.subplots()
-    image = axes.imshow(np.abs(rows), cmap="magma_r", vmin=0, aspect="auto")
-    axes.set(title=f"error of {name}: |yours − right|", xticks=[], yticks=[])
-    figure.colorbar(image, ax=axes)
-    file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=100)
-    return file.getvalue()
+    if not isinstance(value, np.ndarray):
+        return f"{value:.4g}" if isinstance(value, float) else str(value)
+    text = np.array2string(
+        value, separator=", ", threshold=60, edgeitems=2,
+        formatter={"float_kind": lambda v: f"{v:.4g}"},
+    )  # fmt: skip
+    return text.replace("\n", "\n" + " " * 12)

@@ -1,23 +1,25 @@
 """An assignment as the grader knows it: tasks, points, public and hidden tests.
 
-Points stand in the source notebook, public tests in `course_nn.exercises`, hidden tests in the
-assignment's folder under tests/autograder, which no student gets.
+All of it stands in one source, tests/autograder/NAME/exercise.md, which no student gets.
 """
 
-import importlib.util
+from __future__ import annotations
+
+import linecache
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import numpy as np
 
-from .. import exercises
-from ..exercises.diagnose import run_test
+from ..exercises import trial
+from ..exercises.exercise import Exercise, completed, tasks_in
 from ..exercises.student import LocalStudent, Student
-from ..exercises.task import Question
-from .source import Cell, read_source
+from ..exercises.task import Case, Task
+from ..exercises.verdict import Verdict
+from .source import Source, SourceError, read_source
 
 TESTS = Path(__file__).resolve().parents[2] / "tests" / "autograder"
 
@@ -28,23 +30,27 @@ class AssignmentError(Exception):
 
 @dataclass(frozen=True)
 class Test:
-    """One test of a task: `run(student)` raises at the first fault."""
+    """One test of a task: cases, and the one output it is about ("" for all)."""
 
     label: str
     public: bool
-    run: Callable[[Student], None]
+    cases: tuple[Case, ...]
+    output: str = ""
 
     def seed(self, seed: int) -> list[int]:
-        """Return this test's own seed: the same for every student of one grading."""
+        """This test's own seed: the same for every student of one grading."""
         return [seed, zlib.crc32(self.label.encode())]
+
+    def run(self, student: Student, task: Task) -> Verdict:
+        """What the student's function is worth here."""
+        return trial.run(student, task, self.cases, self.output)
 
 
 @dataclass(frozen=True)
-class Task:
-    """One function to write, its points, and the tests that share them equally."""
+class Graded:
+    """One function to write, and the tests that share its points equally."""
 
-    question: Question
-    points: float
+    task: Task
     tests: tuple[Test, ...]
 
 
@@ -53,21 +59,22 @@ class Assignment:
     """All tasks of one exercise, in the order of its notebook."""
 
     name: str
-    tasks: tuple[Task, ...]
-    cells: tuple[Cell, ...]
+    tasks: tuple[Graded, ...]
+    source: Source
+    exercise: Exercise
 
 
 def known(folder: Path) -> list[str]:
-    """Return the names of the assignments in a folder of tests."""
-    return sorted(p.name for p in folder.glob("ex*") if (p / f"{p.name}.md").is_file())
+    """The names of the assignments in a folder of tests."""
+    return sorted(p.name for p in folder.glob("ex*") if (p / "exercise.md").is_file())
 
 
 def load_assignment(name: str, folder: Path = TESTS) -> Assignment:
-    """Load an assignment and its hidden tests.
+    """Load an assignment with all that is hidden.
 
     Raises
     ------
-    AssignmentError : where the folder or the assignment is not there.
+    AssignmentError : where the folder or the assignment is not there, or its source is not whole.
     """
     if not folder.is_dir():
         raise AssignmentError(
@@ -77,39 +84,44 @@ def load_assignment(name: str, folder: Path = TESTS) -> Assignment:
     if name not in known(folder):
         there = ", ".join(known(folder)) or "none"
         raise AssignmentError(f"unknown assignment {name!r}; known in {folder}: {there}")
-    public, hidden = exercises.load(name), _load_hidden(name, folder / name / "hidden.py")
-    cells = tuple(read_source(folder / name / f"{name}.md"))
-    points = _points(cells)
-    if set(points) != set(public.QUESTIONS):
-        raise AssignmentError(
-            f"{name}: the notebook grades {sorted(points)}, "
-            f"the exercise asks {sorted(public.QUESTIONS)}; the two must agree"
-        )
-    tasks = tuple(
-        Task(question, points[key], (*_tests(public, key, True), *_tests(hidden, key, False)))
-        for key, question in public.QUESTIONS.items()
-    )
-    return Assignment(name, tasks, cells)
+    path = folder / name / "exercise.md"
+    try:
+        source = read_source(path)
+        exercise = _exercise(source, str(path))
+    except SourceError as error:
+        raise AssignmentError(str(error)) from error
+    except Exception as error:
+        raise AssignmentError(f"{path}: {type(error).__name__}: {error}") from error
+    graded = tuple(Graded(task, tests_of(task)) for task in exercise.tasks.values())
+    return Assignment(name, graded, source, exercise)
 
 
-def _load_hidden(name: str, path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"hidden_{name}", path)
-    if spec is None or spec.loader is None or not path.is_file():
-        raise AssignmentError(f"{name}: its hidden tests are missing, expected at {path}")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def _exercise(source: Source, file: str) -> Exercise:
+    """The exercise, from its public and its hidden blocks."""
+    space = executed(source.public_module(), f"{file} (public)")
+    public = Exercise(source.name, source.title, tasks_in(space))
+    return completed(public, source.code("hidden"), space, f"{file} (hidden)")
 
 
-def _points(cells: tuple[Cell, ...]) -> dict[str, float]:
-    graded = [cell.nbgrader for cell in cells if cell.nbgrader.get("grade")]
-    return {g["grade_id"].removeprefix("test_"): float(g["points"]) for g in graded}
+def executed(text: str, file: str) -> dict[str, Any]:
+    """The name space that a text leaves; its functions' source can be read again."""
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    space: dict[str, Any] = {"__name__": file}
+    exec(compile(text, file, "exec"), space)
+    return space
 
 
-def _tests(module: ModuleType, task: str, public: bool) -> list[Test]:
-    start = f"test_{task}__"
-    found = [(key, value) for key, value in vars(module).items() if key.startswith(start)]
-    return [Test((run.__doc__ or key).strip().splitlines()[0], public, run) for key, run in found]
+def tests_of(task: Task) -> tuple[Test, ...]:
+    """The public test, and for each output two that are hidden: other sizes, other memory."""
+    hidden = task.hidden()
+    sizes = tuple(case for case in hidden if (case.dtype, case.layout) == ("float64", "rows"))
+    memory = tuple(case for case in hidden if case not in sizes)
+    tests = [Test(f"{task.name}: the public check", True, task.public())]
+    for name in task.outputs:
+        about = f"{task.name}, {name}: " if len(task.outputs) > 1 else f"{task.name}: "
+        tests.append(Test(about + "other sizes", False, sizes, name))
+        tests.append(Test(about + "other precision and memory", False, memory, name))
+    return tuple(tests)
 
 
 def require(name: str, **functions: Callable) -> None:
@@ -119,10 +131,10 @@ def require(name: str, **functions: Callable) -> None:
     ------
     AssertionError : with the verdict of the first test that fails.
     """
-    for task in load_assignment(name).tasks:
-        if task.question.name not in functions:
+    for graded in load_assignment(name).tasks:
+        if graded.task.name not in functions:
             continue
-        for test in task.tests:
+        for test in graded.tests:
             student = LocalStudent(functions, np.random.default_rng(test.seed(0)))
-            verdict = run_test(test.run, student, task.question)
-            assert verdict.passed, f"{test.label} {verdict}"
+            verdict = test.run(student, graded.task)
+            assert verdict.passed, f"{test.label}: {verdict}"

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..exercises.diagnose import run_test
 from ..exercises.verdict import Verdict
-from .assignment import Assignment, Task
+from .assignment import Assignment, Graded
 from .remote import Limits, RemoteStudent, Worker, WorkerLost
 from .sandbox import SandboxError
 from .submissions import Submission, Unreadable, read_cells
@@ -97,8 +96,8 @@ def grade_one(submission: Submission, assignment: Assignment, settings: Settings
 
 def _nothing(student: str, status: str, message: str, assignment: Assignment) -> Result:
     tasks = tuple(
-        TaskResult(task.question.number, task.question.name, 0.0, task.points)
-        for task in assignment.tasks
+        TaskResult(graded.task.number, graded.task.name, 0.0, graded.task.points)
+        for graded in assignment.tasks
     )
     return Result(student, status, message, tasks)
 
@@ -108,20 +107,21 @@ def _grade(student: str, worker: Worker, assignment: Assignment, settings: Setti
         worker.ready()
     except WorkerLost as error:
         return _nothing(student, "stopped", f"the notebook cannot be run: {error}", assignment)
-    tasks = tuple(_grade_task(worker, task, settings.seed) for task in assignment.tasks)
+    tasks = tuple(_grade_task(worker, graded, settings.seed) for graded in assignment.tasks)
     failures = tuple(failure.sentence for _, failure in sorted(worker.failures.items()))
     return Result(student, "graded", summary(tasks), tasks, failures)
 
 
-def _grade_task(worker: Worker, task: Task, seed: int) -> TaskResult:
+def _grade_task(worker: Worker, graded: Graded, seed: int) -> TaskResult:
+    task = graded.task
     student = RemoteStudent(worker, np.random.default_rng(seed))
     results = []
-    for test in task.tests:
+    for test in graded.tests:
         student.rng = np.random.default_rng(test.seed(seed))
-        results.append(Outcome(test.label, test.public, run_test(test.run, student, task.question)))
+        results.append(Outcome(test.label, test.public, test.run(student, task)))
     passed = sum(result.verdict.passed for result in results)
     points = round(task.points * passed / len(results), 2)
-    return TaskResult(task.question.number, task.question.name, points, task.points, tuple(results))
+    return TaskResult(task.number, task.name, points, task.points, tuple(results))
 
 
 def summary(tasks: tuple[TaskResult, ...]) -> str:

@@ -1,98 +1,245 @@
-"""The source notebook of an exercise, and the student notebook that is made from it.
+"""The one source of an exercise, and what is made from it: a notebook and a public module.
 
-The source is MyST, as the book's chapters are: text, and code in {code-cell} fences whose options
-hold nbgrader's metadata. Solutions stand between `### BEGIN SOLUTION` and `### END SOLUTION`.
+The source is Markdown, as the book's chapters are. Fenced blocks hold code: `{code-cell}` a cell as
+it stands; `{task}` declares tasks, is public, and stands where their cells shall be; `{hidden}` is
+for the grader alone. A line `+++` ends a cell of text.
 """
 
+from __future__ import annotations
+
+import ast
+import hashlib
 import json
 import re
-from dataclasses import dataclass, field
+import textwrap
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-OPEN, CLOSE, BREAK = "```{code-cell}", "```", "+++"
-NBGRADER = {"grade": False, "locked": False, "schema_version": 3, "solution": False, "task": False}
+import numpy as np
+
+from ..exercises.task import Task
+
+FENCE = re.compile(r"^```\{(code-cell|task|hidden)\}[^\n]*\n(.*?)^```[ \t]*$", re.M | re.S)
+OPENED = re.compile(r"^```\{(code-cell|task|hidden)\}", re.M)
 SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?### END SOLUTION\n?", re.M | re.S)
-HIDDEN = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS\n.*?### END HIDDEN TESTS\n?", re.M | re.S)
-LEFT_OVER = re.compile(r"### (BEGIN|END) (SOLUTION|HIDDEN TESTS)")
+NBGRADER = {"grade": False, "locked": False, "schema_version": 3, "solution": False, "task": False}
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+HEAD = '''"""{title}
+
+What is asked and what is right, as a student has it. Written by `course-nn release` from
+tests/autograder/{name}/exercise.md: change it there.
+"""
+import math
+
+import numpy as np
+
+from course_nn.exercises.task import task
+
+'''
 
 
 class SourceError(Exception):
-    """The source notebook breaks its own rules; the message says where."""
+    """The source breaks its own rules; the message says where."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A piece of the source: "text", "code-cell", "task" or "hidden"; the number of its line."""
+
+    kind: str
+    text: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """The blocks of one exercise, in order."""
+
+    name: str
+    blocks: tuple[Block, ...]
+
+    @property
+    def title(self) -> str:
+        """Its first heading."""
+        text = next((b.text for b in self.blocks if b.kind == "text"), "")
+        if not text.startswith("# "):
+            raise SourceError(f"{self.name}: the source begins with `# Exercise N: its title`")
+        return text.split("\n", 1)[0][2:].strip()
+
+    def code(self, kind: str) -> str:
+        """All blocks of a kind, one after the other."""
+        return "\n\n".join(b.text for b in self.blocks if b.kind == kind)
+
+    def public_module(self) -> str:
+        """The text of `course_nn/exercises/released/NAME.py`."""
+        return HEAD.format(title=self.title.rstrip(".") + ".", name=self.name) + self.code("task")
+
+
+def read_source(path: Path) -> Source:
+    """Read the source of an exercise; its name is that of the folder."""
+    text = path.read_text(encoding="utf-8")
+    blocks, end = [], 0
+    for match in FENCE.finditer(text):
+        blocks += _texts(text[end : match.start()], text.count("\n", 0, end) + 1)
+        line = text.count("\n", 0, match.start()) + 2
+        blocks.append(Block(match[1], match[2].rstrip() + "\n", line))
+        end = match.end()
+    blocks += _texts(text[end:], text.count("\n", 0, end) + 1)
+    for block in blocks:
+        if block.kind == "text" and (left := OPENED.search(block.text)):
+            raise SourceError(f"{path}: a block {left[0]} is never closed")
+    return Source(path.parent.name, tuple(blocks))
+
+
+def _texts(text: str, line: int) -> list[Block]:
+    """Cells of text, cut at `+++`."""
+    found = []
+    for part in re.split(r"^\+\+\+[ \t]*$\n?", text, flags=re.M):
+        if part.strip():
+            found.append(Block("text", part.strip() + "\n", line))
+        line += part.count("\n") + 1
+    return found
+
+
+# -- the notebook ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of the source: "markdown" or "code", its text, its options."""
+    """One cell of a notebook: "markdown" or "code", its text, nbgrader's metadata, its id."""
 
     kind: str
     text: str
-    options: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def nbgrader(self) -> dict[str, Any]:
-        """nbgrader's metadata with its defaults, or {} for a cell that it does not know."""
-        given = self.options.get("nbgrader")
-        if not given:
-            return {}
-        return {**NBGRADER, "locked": not given.get("solution", False), **given}
+    id: str
+    nbgrader: dict[str, Any] | None = None
 
 
-def read_source(path: Path) -> list[Cell]:
-    """Split a MyST file into cells."""
+def cells_of(source: Source, tasks: dict[str, Task], answers: bool) -> list[Cell]:
+    """The notebook's cells: for the student, or with `answers` for the instructor.
+
+    tasks : complete, by the names of their functions.
+    """
     cells: list[Cell] = []
-    lines: list[str] = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        inside = bool(lines) and lines[0].startswith(OPEN)
-        if inside and line == CLOSE:
-            cells.append(_code_cell(lines[1:], path))
-            lines = []
-        elif not inside and (line.startswith(OPEN) or line == BREAK):
-            _end_text(cells, lines)
-            lines = [line] if line != BREAK else []
-        else:
-            lines.append(line)
-    if lines and lines[0].startswith(OPEN):
-        raise SourceError(f"{path}: the last {OPEN} is never closed")
-    _end_text(cells, lines)
+    for i, block in enumerate(source.blocks):
+        if block.kind == "text":
+            cells.append(Cell("markdown", block.text.rstrip("\n"), f"{source.name}-{i:02}"))
+        elif block.kind == "code-cell":
+            cells.append(_given(source, block, i, answers))
+        elif block.kind == "task":
+            for name in _declared(block):
+                cells += _asked(source, tasks[name], answers)
     return cells
 
 
-def _end_text(cells: list[Cell], lines: list[str]) -> None:
-    text = "\n".join(lines).strip()
-    if text:
-        cells.append(Cell("markdown", text))
+def _given(source: Source, block: Block, i: int, answers: bool) -> Cell:
+    """A code cell as it stands; where it has a solution, the student gets a stub."""
+    text, found = block.text.rstrip("\n"), SOLUTION.search(block.text)
+    if not found:
+        return Cell("code", text, f"{source.name}-{i:02}")
+    if not answers:
+        text = SOLUTION.sub(lambda m: f"{m[1]}raise NotImplementedError\n", block.text).rstrip("\n")
+    name = f"{source.name}_{i:02}"
+    return Cell("code", text, name, _metadata(name, solution=True))
 
 
-def _code_cell(lines: list[str], path: Path) -> Cell:
-    options = {}
-    while lines and (match := re.fullmatch(r":([\w-]+): (.*)", lines[0])):
-        try:
-            options[match[1]] = json.loads(match[2])
-        except ValueError as error:
-            raise SourceError(f"{path}: the option {lines[0]!r} is not JSON") from error
-        lines = lines[1:]
-    return Cell("code", "\n".join(lines).strip("\n"), options)
+def _declared(block: Block) -> list[str]:
+    """The names of the tasks that a block declares."""
+    tree = ast.parse(block.text)
+    functions = (node for node in tree.body if isinstance(node, ast.FunctionDef))
+    return [f.name for f in functions if any("task(" in ast.unparse(d) for d in f.decorator_list)]
 
 
-def without_answers(cell: Cell) -> str:
-    """Return the cell's text as a student gets it: no solution, no hidden test."""
-    stub = f'raise NotImplementedError("Task {cell.options.get("number", "")}")'
-    text = SOLUTION.sub(lambda match: f"{match[1]}{stub}\n", cell.text + "\n")
-    text = HIDDEN.sub("", text).rstrip("\n")
-    if LEFT_OVER.search(text):
-        raise SourceError(f"a BEGIN without its END (or the reverse) in: {text.splitlines()[0]}")
-    return text
+def _asked(source: Source, task: Task, answers: bool) -> list[Cell]:
+    """The cell in which a task is solved, and the cell that checks it."""
+    check = f"check.{task.name}({task.name})"
+    if answers:
+        check += (
+            "\n### BEGIN HIDDEN TESTS\nfrom course_nn.grading.assignment import require\n\n"
+            f'require("{source.name}", {task.name}={task.name})\n### END HIDDEN TESTS'
+        )
+    test = _metadata(f"test_{task.name}", grade=True, points=task.points, locked=True)
+    solved = Cell("code", stub(task, answers), task.name, _metadata(task.name, solution=True))
+    checked = Cell("code", check, f"test_{task.name}", test)
+    return [checked] if task.given else [solved, checked]
 
 
-def notebook(name: str, cells: list[Cell], answers: bool = False) -> str:
-    """Return the .ipynb text, for the student or, with `answers`, for the instructor.
+def _metadata(grade_id: str, **options: Any) -> dict[str, Any]:
+    return {**NBGRADER, "grade_id": grade_id, **options}
 
-    The same cells give the same bytes: the ids come from nbgrader's ids and the cells' numbers.
+
+def stub(task: Task, answers: bool) -> str:
+    """The function as the notebook gives it; with its right body between nbgrader's marks.
+
+    Its docstring says the shapes and shows the example, computed from the formula.
     """
+    names = ", ".join(argument.name for argument in task.signature.inputs)
+    lines = [f"def {task.name}({names}):", f'    """{task.says}', "", f"    {_shapes(task)}"]
+    lines += ["", textwrap.indent(example(task), "    ")] if task.example else []
+    lines.append('    """')
+    body = f'    raise NotImplementedError("Task {task.number}")'
+    if answers:
+        body = f"    ### BEGIN SOLUTION\n{body_of(task)}\n    ### END SOLUTION"
+    return "\n".join([*lines, body])
+
+
+def _shapes(task: Task) -> str:
+    """`x : (N, D), W : (D, M)  →  y : (N, M)`."""
+    sides = (task.signature.inputs, task.signature.outputs)
+    said = (", ".join(f"{a.name} : {a.said}" for a in side) for side in sides)
+    return "  →  ".join(said)
+
+
+def example(task: Task) -> str:
+    """The task's example as a doctest."""
+    inputs = task.printed()
+    given = ", ".join(_literal(value) for value in inputs.values())
+    right = task.right(inputs)
+    call = f">>> {task.name}({given})"
+    if len(right) > 1:
+        call = f">>> {', '.join(right)} = {task.name}({given})\n>>> {', '.join(right)}"
+    values = [_number(v) if v.ndim == 0 else repr(v) for v in map(_tidy, right.values())]
+    shown = f"({', '.join(values)})" if len(values) > 1 else values[0]
+    return f"{call}\n{shown}".replace("\n\n", "\n<BLANKLINE>\n")
+
+
+def _tidy(value: np.ndarray) -> np.ndarray:
+    """Rounded to six digits, and without minus zeros."""
+    value = np.asarray(value)
+    return np.round(value, 6) + 0.0 if value.dtype.kind == "f" else value
+
+
+def _literal(value: Any) -> str:
+    """A value as a student would type it."""
+    if not isinstance(value, np.ndarray):
+        return repr(value)
+    text = " ".join(repr(value).split()).replace("array", "np.array", 1)
+    return re.sub(r", dtype=\w+", "", text).replace("[ ", "[").replace("( ", "(")
+
+
+def _number(value: np.ndarray) -> str:
+    return f"np.float64({value.item()!r})" if value.dtype.kind == "f" else repr(value.item())
+
+
+def body_of(task: Task) -> str:
+    """The right formula's lines, without its docstring, indented by four."""
+    import inspect
+
+    if task.function is None:
+        raise SourceError(f"{task.title}: what is right is not known here")
+    text = textwrap.dedent(inspect.getsource(task.function))
+    function = next(n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef))
+    first = function.body[0]
+    has_docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    start = function.body[1 if has_docstring and len(function.body) > 1 else 0].lineno
+    lines = text.splitlines()[start - 1 : function.end_lineno]
+    return textwrap.indent(textwrap.dedent("\n".join(lines)), "    ")
+
+
+def notebook(source: Source, tasks: dict[str, Task], answers: bool = False) -> str:
+    """The .ipynb text; the same source gives the same bytes."""
     content = {
-        "cells": [_json_cell(name, i, cell, answers) for i, cell in enumerate(cells)],
+        "cells": [_json_cell(cell) for cell in cells_of(source, tasks, answers)],
         "metadata": {"kernelspec": KERNEL, "language_info": {"name": "python"}},
         "nbformat": 4,
         "nbformat_minor": 5,
@@ -100,15 +247,17 @@ def notebook(name: str, cells: list[Cell], answers: bool = False) -> str:
     return json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def _json_cell(name: str, index: int, cell: Cell, answers: bool) -> dict:
-    text = cell.text if answers else without_answers(cell)
-    nbgrader = cell.nbgrader
+def _json_cell(cell: Cell) -> dict[str, Any]:
     body: dict[str, Any] = {
         "cell_type": cell.kind,
-        "id": str(nbgrader.get("grade_id", f"{name}-{index:02}")).replace("_", "-"),
-        "metadata": {"nbgrader": nbgrader} if nbgrader else {},
-        "source": text.splitlines(keepends=True),
+        "id": cell.id.replace("_", "-")[:64],
+        "metadata": {"nbgrader": cell.nbgrader} if cell.nbgrader else {},
+        "source": cell.text.splitlines(keepends=True),
     }
-    if cell.kind == "code":
-        body |= {"execution_count": None, "outputs": []}
-    return body
+    return body if cell.kind == "markdown" else body | {"execution_count": None, "outputs": []}
+
+
+def fingerprint(source: Source) -> str:
+    """Changes with anything in the source."""
+    text = "\0".join(f"{b.kind}\n{b.text}" for b in source.blocks)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -41,9 +41,11 @@ def describe(value: Any, arrays: list[np.ndarray]) -> dict[str, Any]:
     """Say in JSON what `value` is, and append its arrays to `arrays`."""
     if value is None:
         return {"kind": "none"}
-    if type(value) in (tuple, list) and len(value) <= MAX_ITEMS:
-        kind = type(value).__name__
-        return {"kind": kind, "items": [_describe_one(item, arrays) for item in value]}
+    kind: Any  # a namedtuple too, taken apart by tuple's own means
+    for kind in (tuple, list):
+        if isinstance(value, kind) and kind.__len__(value) <= MAX_ITEMS:
+            items = [_describe_one(item, arrays) for item in kind.__iter__(value)]
+            return {"kind": kind.__name__, "items": items}
     return _describe_one(value, arrays)
 
 

@@ -1,4 +1,4 @@
-"""What the tests of the exercises share: one small question, and a student with one function."""
+"""What the tests of the exercises share: small tasks, and a student with these functions."""
 
 from collections.abc import Callable
 
@@ -6,32 +6,34 @@ import numpy as np
 import pytest
 
 from course_nn.exercises.student import LocalStudent
-from course_nn.exercises.task import Mistake, Output, Question
+from course_nn.exercises.task import Task, task
 
 
-def _draw(rng: np.random.Generator, N: int = 4, D: int = 3, dtype: type = np.float64) -> tuple:
-    return rng.normal(size=(N, D)).astype(dtype), rng.normal(size=(N, D)).astype(dtype), 0.5
+@task("9.1", "a:N,D b:N,D r -> s:N,D p:N,D", points=2, example={"a": [[1]], "b": [[2]], "r": 0.5})
+def mix(a, b, r):
+    """Return s = a + r b and p = a * b."""
+    s = a + r * b
+    p = a * b
+    return s, p
+
+
+@task("9.2", "x:N,D labels:N<D stride=1|2 -> loss:", points=1)
+def pick(x, labels, stride):
+    """Return the mean of the numbers that the labels pick."""
+    loss = x[np.arange(len(x)), labels].mean() * stride
+    return loss  # noqa: RET504
 
 
 @pytest.fixture
-def question() -> Question:
+def mixing() -> Task:
     """`mix(a, b, r)` returns s = a + r b and p = a * b, both (N, D)."""
-    mistakes = (Mistake("r is missing", lambda s, a, b, r: a + b),)
-    outputs = {"s": Output("(N, D)", mistakes), "p": Output("(N, D)", ())}
-    return Question(
-        "9.1", "mix", ("a", "b", "r"), _draw, lambda a, b, r: (a + r * b, a * b), outputs,
-        {"N": 3, "D": 3},
-    )  # fmt: skip
+    return mix
 
 
 @pytest.fixture
-def single() -> Question:
-    """`double(a, b, r)` returns y = 2 a, and nothing else."""
-    outputs = {"y": Output("(N, D)", ())}
-    return Question(
-        "9.2", "double", ("a", "b", "r"), _draw, lambda a, b, r: (2 * a,), outputs,
-        {"N": 3, "D": 3}, "gradient",
-    )  # fmt: skip
+def picking() -> Task:
+    """`pick(x, labels, stride)` returns one number."""
+    return pick
 
 
 @pytest.fixture

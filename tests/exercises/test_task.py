@@ -1,53 +1,78 @@
-"""A question says how it is called, and what its arguments are."""
-
-import dataclasses
+"""A task is its right formula: all that is tried and said follows from it and its signature."""
 
 import numpy as np
 import pytest
 
-from course_nn.exercises import NAMES, load
-from course_nn.exercises.task import dtype_of
-
-QUESTIONS = [question for name in NAMES for question in load(name).QUESTIONS.values()]
+from course_nn.exercises.task import Task, argument_of, task
 
 
-def test_a_question_is_called_by_its_number_and_name(question):
-    assert question.title == "Task 9.1, mix"
-    assert question.kind == "value"
+def test_a_task_knows_its_title_its_outputs_and_what_is_right(mixing: Task) -> None:
+    assert (mixing.title, mixing.outputs, mixing.kind) == ("Task 9.1, mix", ("s", "p"), "value")
+    assert mixing.says == "Return s = a + r b and p = a * b."
+    inputs = mixing.printed()
+    assert {k: v.tolist() for k, v in mixing.right(inputs).items()} == {"s": [[2.0]], "p": [[2.0]]}
 
 
-def test_the_arguments_dtype_is_that_of_the_first():
-    assert dtype_of((np.ones(2, np.float32), 0.5)) == np.float32
-    assert dtype_of((np.ones(2), np.ones(2, np.float32))) == np.float64
+def test_what_is_right_is_computed_in_double_precision_and_changes_nothing(mixing: Task) -> None:
+    case = next(case for case in mixing.public() if case.dtype == "float32")
+    inputs = mixing.draw(case, np.random.default_rng(0))
+    before = {name: np.copy(value) for name, value in inputs.items()}
+    assert all(v.dtype == np.float64 for v in mixing.right(inputs).values())
+    assert all(np.array_equal(before[name], inputs[name]) for name in inputs)
 
 
-def test_a_question_cannot_be_changed_by_who_asks_it(question):
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        question.number = "1"
+def test_public_cases_tell_what_will_be_graded(picking: Task, mixing: Task) -> None:
+    assert {c.dtype for c in mixing.public()} == {"float64", "float32"}
+    assert {c.layout for c in mixing.public()} == {"rows", "columns"}
+    sizes = [case.sizes for case in mixing.public()]
+    assert sizes[0] != sizes[1]
+    assert {c.options["stride"] for c in picking.public()} == {1, 2}
 
 
-@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.name)
-@pytest.mark.parametrize("square", [False, True])
-def test_every_question_draws_what_it_names_and_answers_as_it_says(question, square):
-    sizes = question.square if square else {}
-    inputs = question.draw(np.random.default_rng(0), **sizes)
-    assert len(inputs) == len(question.inputs)
-    right = question.right(*inputs)
-    assert len(right) == len(question.outputs)
-    for array, output in zip(right, question.outputs.values(), strict=True):
-        assert array.ndim == len(output.axes.strip("()").rstrip(",").split(","))
-        assert array.dtype == dtype_of(inputs) == np.float64
+def test_hidden_cases_try_every_size_at_one_and_gaps(mixing: Task, picking: Task) -> None:
+    ones = {letter for c in mixing.hidden() for letter, size in c.sizes.items() if size == 1}
+    assert ones == {"N", "D"}
+    assert "gaps" in {case.layout for case in mixing.hidden()}
+    assert {c.options["stride"] for c in picking.hidden()} == {1, 2}
 
 
-@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.name)
-def test_no_answer_of_a_question_writes_into_its_arguments(question):
-    inputs = question.draw(np.random.default_rng(0))
-    before = [np.array(value) for value in inputs]
-    question.right(*inputs)
-    for value, old in zip(inputs, before, strict=True):
-        np.testing.assert_array_equal(value, old)
+def test_a_gradient_may_be_numerical() -> None:
+    @task("1", "dy:N,M x:N,D W:D,M -> dx:N,D dW:D,M", points=1, transfer=True, gradient=True,
+          gradient_of=lambda x, W: x @ W)  # fmt: skip
+    def backward(dy, x, W): ...
+
+    inputs = backward.draw(backward.public()[0], np.random.default_rng(0))
+    right = backward.right(inputs)
+    np.testing.assert_allclose(right["dx"], inputs["dy"] @ inputs["W"].T, rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(right["dW"], inputs["x"].T @ inputs["dy"], rtol=1e-6, atol=1e-8)
+    assert backward.knows
+    assert backward.kind == "gradient"
 
 
-def test_an_exercise_that_is_not_there_is_said_with_those_that_are():
-    with pytest.raises(KeyError, match=r"no exercise 'ex99'; there are: ex02_dense"):
-        load("ex99")
+def test_a_loss_needs_no_upstream_gradient() -> None:
+    @task("1", "x:N,D -> dx:N,D", points=1, transfer=True, gradient_of=lambda x: (x**2).sum())
+    def backward(x): ...
+
+    x = np.array([[1.0, -2.0]])
+    np.testing.assert_allclose(backward.right({"x": x})["dx"], 2 * x, rtol=1e-6)
+
+
+def test_a_transfer_task_holds_no_formula() -> None:
+    @task("1", "x:N -> y:N", points=1, transfer=True)
+    def double(x): ...
+
+    assert not double.knows
+    with pytest.raises(ValueError, match="Task 1, double: what is right is not known here"):
+        double.right({"x": np.ones(1)})
+
+
+def test_a_formula_whose_arguments_differ_from_its_line_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"task 1: f takes \('x',\), its line \('x', 'W'\)"):
+
+        @task("1", "x:N W:N -> y:N", points=1)
+        def f(x): ...
+
+
+def test_arguments_are_found_by_name(picking: Task) -> None:
+    assert argument_of(picking, "labels").below == "D"
+    assert argument_of(picking, "loss").axes == ()

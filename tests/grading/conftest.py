@@ -8,6 +8,7 @@ import pytest
 
 from course_nn.grading import remote, sandbox
 from course_nn.grading.assignment import load_assignment
+from course_nn.grading.source import cells_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,8 +37,9 @@ def assignment():
 @pytest.fixture(scope="session")
 def solution(assignment) -> list[str]:
     """The code cells of a right submission."""
-    cells = [cell for cell in assignment.cells if cell.kind == "code"]
-    return [cell.text for cell in cells if not cell.nbgrader.get("grade")]
+    cells = cells_of(assignment.source, assignment.exercise.tasks, answers=True)
+    code = [cell for cell in cells if cell.kind == "code"]
+    return [cell.text for cell in code if not (cell.nbgrader or {}).get("grade")]
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from course_nn.exercises.student import LocalStudent
-from course_nn.grading import assignment as assignments
 from course_nn.grading.assignment import TESTS, AssignmentError, known, load_assignment, require
 
 NAME = "ex02_dense"
@@ -19,7 +18,8 @@ def folder(tmp_path):
     return tmp_path
 
 
-def spoil(path, old, new):
+def spoil(folder, old, new):
+    path = folder / NAME / "exercise.md"
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
@@ -27,13 +27,17 @@ def spoil(path, old, new):
 
 def test_tasks_come_in_order_with_their_points_and_tests(assignment):
     assert assignment.name == NAME
-    assert [task.question.number for task in assignment.tasks] == [f"2.{i}" for i in range(1, 6)]
-    assert [task.points for task in assignment.tasks] == [5, 5, 3, 3, 4]
-    for task in assignment.tasks:
-        assert [test.public for test in task.tests].count(True) == 1
-        assert task.tests[0].public
-        assert len(task.tests) >= 3
-        assert all(test.label for test in task.tests)
+    assert [g.task.number for g in assignment.tasks] == [f"2.{i}" for i in range(1, 8)]
+    assert sum(g.task.points for g in assignment.tasks) == assignment.exercise.points == 9
+    for graded in assignment.tasks:
+        assert [test.public for test in graded.tests].count(True) == 1
+        assert graded.tests[0].public
+        assert len(graded.tests) == 1 + 2 * len(graded.task.outputs)
+        assert all(test.label and test.cases for test in graded.tests)
+
+
+def test_every_answer_is_known_to_the_grader(assignment):
+    assert all(graded.task.function is not None for graded in assignment.tasks)
 
 
 def test_known_assignments_have_a_source(folder):
@@ -56,56 +60,45 @@ def test_an_empty_folder_and_none_at_all_are_said(tmp_path):
         load_assignment(NAME, tmp_path / "no")
 
 
-def test_missing_hidden_tests_are_said(folder):
-    (folder / NAME / "hidden.py").unlink()
-    with pytest.raises(
-        AssignmentError, match=r"its hidden tests are missing, expected at .*hidden"
-    ):
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('@right("merged")', "", "no hidden block says what is right"),
+        ("x:N,D W:D,M b:M -> y:N,M", "x:N,D W:D,M -> y:N,M", "task 2.1: dense_forward takes"),
+        ("    y = x @ W + b", "    y = x @ W + b)", "SyntaxError"),
+        ("# Exercise 2", "Exercise 2", "the source begins with"),
+    ],
+)
+def test_a_source_that_is_not_whole_is_refused(folder, old, new, says):
+    spoil(folder, old, new)
+    with pytest.raises(AssignmentError, match=says):
         load_assignment(NAME, folder)
 
 
-def test_a_notebook_that_grades_another_task_is_refused(folder):
-    spoil(folder / NAME / f"{NAME}.md", "test_sgd_step", "test_adam_step")
-    with pytest.raises(AssignmentError, match=r"grades .*adam_step.* asks .*sgd_step.* must agree"):
-        load_assignment(NAME, folder)
-
-
-def test_points_stand_in_the_notebook(folder):
-    spoil(folder / NAME / f"{NAME}.md", '"points": 4', '"points": 7.5')
-    assert load_assignment(NAME, folder).tasks[-1].points == 7.5
+def test_points_stand_in_the_source(folder):
+    line = '"W:D,M dW:D,M learning_rate -> W:D,M", points='
+    spoil(folder, f"{line}1", f"{line}7.5")
+    assert load_assignment(NAME, folder).tasks[4].task.points == 7.5
 
 
 def test_each_test_draws_its_own_numbers_the_same_for_all(assignment):
-    labels = {test.label for task in assignment.tasks for test in task.tests}
-    seeds = {tuple(assignments.Test(label, True, lambda student: None).seed(3)) for label in labels}
-    assert len(seeds) == len(labels)
-    one = assignment.tasks[0].tests[0]
-    assert one.seed(3) == one.seed(3) != one.seed(4)
+    tests = [test for graded in assignment.tasks for test in graded.tests]
+    assert len({tuple(test.seed(3)) for test in tests}) == len(tests)
+    assert tests[0].seed(3) == tests[0].seed(3) != tests[0].seed(4)
 
 
-def test_a_test_without_words_is_called_by_its_name(folder):
-    spoil(folder / NAME / "hidden.py", '    """A single weight."""\n', "")
-    labels = [test.label for test in load_assignment(NAME, folder).tasks[-1].tests]
-    assert labels[-1] == "test_sgd_step__one_weight"
+def test_partial_credit_is_by_output(assignment):
+    graded = assignment.tasks[1]
+
+    def right_but_db(dy, x, W):
+        return dy @ W.T, x.T @ dy, dy.mean(axis=0)
+
+    student = LocalStudent({"dense_backward": right_but_db}, np.random.default_rng(0))
+    passed = [test.output for test in graded.tests if test.run(student, graded.task).passed]
+    assert passed == ["dx", "dx", "dW", "dW"]
 
 
-def test_nbgraders_cells_run_every_test_of_what_they_hand_over():
-    require(NAME, sgd_step=lambda W, dW, rate: W - rate * dW)
-    with pytest.raises(
-        AssertionError, match=r"float32 stays float32. ✘ Task 2.5, sgd_step: .*dtype"
-    ):
-        require(NAME, sgd_step=lambda W, dW, rate: (W - rate * dW).astype(np.float64))
-
-
-def test_hidden_tests_ask_a_student_as_public_ones_do(assignment):
-    asked = []
-
-    class Asked(LocalStudent):
-        def call(self, name, *inputs):
-            asked.append(name)
-            return super().call(name, *inputs)
-
-    right = Asked({"sgd_step": lambda W, dW, r: W - r * dW}, np.random.default_rng(0))
-    for test in assignment.tasks[-1].tests:
-        test.run(right)
-    assert asked == ["sgd_step"] * len(assignment.tasks[-1].tests)
+def test_hidden_cells_serve_nbgrader_too():
+    require(NAME, sgd_step=lambda W, dW, learning_rate: W - learning_rate * dW)
+    with pytest.raises(AssertionError, match="is added, not subtracted"):
+        require(NAME, sgd_step=lambda W, dW, learning_rate: W + learning_rate * dW)

@@ -7,15 +7,22 @@ import os
 
 import pytest
 
+from course_nn.exercises.compare import Comparison, Output
+from course_nn.exercises.diagnose import Finding
+from course_nn.exercises.signature import Signature
+from course_nn.exercises.task import Task
 from course_nn.exercises.verdict import Verdict
 from course_nn.grading import gradebook
 from course_nn.grading.runner import Outcome, Result, TaskResult
 
+TASK = Task("1.1", "f", Signature.parse("x:N -> y:N"), 1, None)
+WRONG = Comparison({}, "outputs", "", (Output("y", "value", "y is wrong"),))
+
 
 def result(student, message="all tests passed"):
     tests = (
-        Outcome("one", True, Verdict("t", "passed")),
-        Outcome("two", False, Verdict("t", "value", "y is wrong", "the sign is flipped")),
+        Outcome("one", True, Verdict(TASK)),
+        Outcome("two", False, Verdict(TASK, WRONG, None, Finding("the sign is flipped"))),
     )
     return Result(student, "graded", message, (TaskResult("2.1", "f", 1.5, 3, tests),))
 

@@ -4,7 +4,11 @@ import time
 
 import pytest
 
+from course_nn.exercises.compare import Comparison
+from course_nn.exercises.diagnose import Finding
+from course_nn.exercises.signature import Signature
 from course_nn.exercises.student import Answer, StudentError
+from course_nn.exercises.task import Task
 from course_nn.exercises.verdict import Verdict
 from course_nn.grading import runner
 from course_nn.grading.remote import Limits, WorkerLost
@@ -48,10 +52,18 @@ class FakeStudent:
             "flatten_forward": lambda x: x.reshape(len(x), -1),
             "flatten_backward": lambda dy, x: dy.reshape(x.shape),
             "sgd_step": lambda W, dW, r: (W - r * dW).astype(W.dtype),
+            "merged": lambda W, b, V, c: (W @ V, b @ V + c),
+            "low_rank_backward": lambda dy, x, A, B, b: (
+                dy @ B.T @ A.T, x.T @ dy @ B.T, (x @ A).T @ dy, dy.sum(0)
+            ),
         }[name](*inputs))  # fmt: skip
 
 
-ALL = "dense_forward dense_backward flatten_forward flatten_backward sgd_step"
+TASK = Task("1.1", "f", Signature.parse("x:N -> y:N"), 1, None)
+ALL = (
+    "dense_forward dense_backward flatten_forward flatten_backward sgd_step merged "
+    "low_rank_backward"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -77,14 +89,14 @@ def hand_in(tmp_path, notebook):
 def test_the_points_of_all_tasks_are_added(hand_in, assignment, fakes):
     result = grade_one(hand_in(ALL), assignment, SETTINGS)
     assert (result.status, result.message) == ("graded", "all tests passed")
-    assert [task.points for task in result.tasks] == [5, 5, 3, 3, 4]
-    assert (result.total, result.maximum) == (20, 20)
+    assert [task.points for task in result.tasks] == [1, 2, 1, 1, 1, 1, 2]
+    assert (result.total, result.maximum) == (9, 9)
     assert fakes.stopped == 1
 
 
 def test_a_task_that_fails_costs_its_own_points(hand_in, assignment):
     result = grade_one(hand_in("dense_forward sgd_step"), assignment, SETTINGS)
-    assert [task.points for task in result.tasks] == [5, 0, 0, 0, 4]
+    assert [task.points for task in result.tasks] == [1, 0, 0, 0, 1, 0, 0]
     assert result.message.split(" | ")[0] == "2.2: there is no dense_backward"
 
 
@@ -94,13 +106,13 @@ def test_tests_share_a_tasks_points_equally(hand_in, assignment, monkeypatch):
 
         def call(self, name, *inputs):
             OnlyOnce.asked += 1
-            if OnlyOnce.asked > 1:
+            if OnlyOnce.asked > len(assignment.tasks[0].tests[0].cases):
                 raise StudentError("no more", "stub")
             return super().call(name, *inputs)
 
     monkeypatch.setattr(runner, "RemoteStudent", OnlyOnce)
     first = grade_one(hand_in(ALL), assignment, SETTINGS).tasks[0]
-    assert first.points == round(5 / len(assignment.tasks[0].tests), 2)
+    assert first.points == round(1 / len(assignment.tasks[0].tests), 2)
     assert [test.verdict.passed for test in first.tests][:2] == [True, False]
     assert [test.public for test in first.tests][:2] == [True, False]
 
@@ -121,7 +133,7 @@ def test_who_cannot_be_graded_gets_a_row_and_no_worker(
     result = grade_one(submission, assignment, SETTINGS)
     assert (result.status, result.message, result.total) == (status, message, 0)
     assert [(task.name, task.maximum) for task in result.tasks] == [
-        (task.question.name, task.points) for task in assignment.tasks
+        (graded.task.name, graded.task.points) for graded in assignment.tasks
     ]
     assert fakes.stopped == 0
 
@@ -160,8 +172,11 @@ def test_results_come_in_order_however_long_each_takes(hand_in, assignment, monk
 
 
 def test_the_summary_names_the_first_fault_of_each_task():
-    wrong = [Verdict("t", "value", says, looks) for says, looks in (("A", "B"), ("C", ""))]
-    passed = Verdict("t", "passed")
+    wrong = [
+        Verdict(TASK, Comparison({}, "property", says), None, Finding(looks))
+        for says, looks in (("A", "B"), ("C", ""))
+    ]
+    passed = Verdict(TASK)
 
     def task(number, *verdicts):
         return TaskResult(number, "f", 0, 1, tuple(Outcome("one", True, v) for v in verdicts))

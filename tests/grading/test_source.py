@@ -1,100 +1,155 @@
-"""The source notebook: read, stripped of its answers, and refused where it breaks its rules."""
+"""One source makes the notebook and the public module; what breaks its rules is refused."""
 
 import json
 
+import nbformat
 import pytest
 
 from course_nn.grading import source
-from course_nn.grading.source import Cell, SourceError, read_source, without_answers
+from course_nn.grading.assignment import load_assignment
+from course_nn.grading.source import SourceError, cells_of, read_source
 
-TEXT = """# Title
+TEXT = '''# Exercise 99: nothing
 
 Some text.
-
 +++
-
 More text.
 
-```{code-cell} ipython3
-:nbgrader: {"grade_id": "f", "solution": true}
-:number: "9.1"
-def f(x):
-    if x:
-        ### BEGIN SOLUTION
-        return x
-        ### END SOLUTION
-    ### BEGIN SOLUTION
-    return 2
-    ### END SOLUTION
+```{code-cell}
+import numpy as np
+```
+
+```{task}
+@task("99.1", "x:N -> y:N", points=2, example={"x": [1, 2]})
+def double(x):
+    """Return twice x."""
+    y = 2 * x
+    return y
+
+
+def helper(x):
+    return x
+
+
+@task("99.2", "x:N -> y:N z:N", points=3, transfer=True, example={"x": [2]}, answer={"y": [4]})
+def squares(x):
+    """Return x², x³."""
+    ...
 ```
 
 ```python
 not_a_cell()
 ```
 
-```{code-cell} ipython3
-check.f(f)
-### BEGIN HIDDEN TESTS
-assert f(3) == 3
-### END HIDDEN TESTS
+```{hidden}
+@right("squares")
+def squares(x):
+    y = x**2
+    z = x**3
+    return y, z
 ```
-"""
+
+```{code-cell}
+def given(x):
+    ### BEGIN SOLUTION
+    return "secret"
+    ### END SOLUTION
+```
+'''
 
 
 @pytest.fixture
-def cells(tmp_path):
-    (tmp_path / "s.md").write_text(TEXT)
-    return read_source(tmp_path / "s.md")
+def folder(tmp_path):
+    (tmp_path / "ex99_nothing").mkdir()
+    (tmp_path / "ex99_nothing" / "exercise.md").write_text(TEXT)
+    return tmp_path
 
 
-def test_cells_are_split_and_their_options_read(cells):
-    assert [cell.kind for cell in cells] == ["markdown", "markdown", "code", "markdown", "code"]
-    assert cells[0].text == "# Title\n\nSome text."
-    assert "not_a_cell()" in cells[3].text
-    assert cells[2].options["number"] == "9.1"
-    assert cells[2].nbgrader == {
-        "grade": False, "grade_id": "f", "locked": False, "schema_version": 3, "solution": True,
-        "task": False,
-    }  # fmt: skip
+@pytest.fixture
+def loaded(folder):
+    return load_assignment("ex99_nothing", folder)
 
 
-def test_answers_and_hidden_tests_are_taken_out(cells):
-    stub = 'raise NotImplementedError("Task 9.1")'
-    assert without_answers(cells[2]) == f"def f(x):\n    if x:\n        {stub}\n    {stub}"
-    assert without_answers(cells[4]) == "check.f(f)"
+def test_blocks_come_in_order_with_their_kinds_and_lines(folder) -> None:
+    found = read_source(folder / "ex99_nothing" / "exercise.md")
+    kinds = [block.kind for block in found.blocks]
+    assert kinds == ["text", "text", "code-cell", "task", "text", "hidden", "code-cell"]
+    assert found.title == "Exercise 99: nothing"
+    lines = TEXT.splitlines()
+    assert all(lines[b.line - 1] in b.text for b in found.blocks if b.kind != "text")
+    assert "not_a_cell" in found.blocks[4].text
 
 
-def test_the_instructors_notebook_keeps_them(cells):
-    content = json.loads(source.notebook("s", cells, answers=True))
-    assert "".join(content["cells"][4]["source"]) == cells[4].text
+def test_the_public_module_holds_no_answer_of_a_transfer_task(loaded) -> None:
+    text = loaded.source.public_module()
+    assert "y = 2 * x" in text
+    assert "x**3" not in text
+    assert "secret" not in text
+    space: dict = {}
+    exec(text, space)
+    assert space["squares"].function is None
 
 
-def test_ids_are_stable_and_differ(cells):
-    made = source.notebook("s", cells)
-    assert made == source.notebook("s", cells)
+def cells(loaded, answers: bool) -> list:
+    return cells_of(loaded.source, loaded.exercise.tasks, answers)
+
+
+def test_a_task_becomes_a_cell_to_solve_and_a_cell_that_checks(loaded) -> None:
+    found = {cell.id: cell for cell in cells(loaded, False)}
+    assert found["double"].text.splitlines() == [
+        "def double(x):", '    """Return twice x.', "", "    x : (N,)  →  y : (N,)", "",
+        "    >>> double(np.array([1., 2.]))", "    array([2., 4.])", '    """',
+        '    raise NotImplementedError("Task 99.1")',
+    ]  # fmt: skip
+    assert found["double"].nbgrader["solution"]
+    assert found["test_double"].text == "check.double(double)"
+    tested = found["test_squares"].nbgrader
+    assert (tested["points"], tested["grade"]) == (3, True)
+
+
+def test_the_student_gets_no_answer_and_the_instructor_all(loaded) -> None:
+    student = "\n".join(cell.text for cell in cells(loaded, False))
+    assert not any(s in student for s in ("2 * x", "x**3", "secret", "SOLUTION", "require"))
+    teacher = "\n".join(cell.text for cell in cells(loaded, True))
+    assert all(s in teacher for s in ("y = 2 * x", "z = x**3", "secret", "require("))
+
+
+def test_the_instructors_cells_run(loaded) -> None:
+    space: dict = {}
+    for cell in cells(loaded, True):
+        if cell.kind == "code" and "check." not in cell.text:
+            exec(cell.text, space)
+    assert space["squares"](3) == (9, 27)
+
+
+def test_an_example_of_several_outputs_is_a_doctest(loaded) -> None:
+    text = source.example(loaded.exercise.tasks["squares"])
+    assert text.splitlines() == [
+        ">>> y, z = squares(np.array([2.]))", ">>> y, z", "(array([4.]), array([8.]))",
+    ]  # fmt: skip
+
+
+def test_notebooks_are_valid_and_the_same_each_time(loaded) -> None:
+    made = source.notebook(loaded.source, loaded.exercise.tasks)
+    assert made == source.notebook(loaded.source, loaded.exercise.tasks)
+    nbformat.validate(nbformat.reads(made, as_version=4))
     ids = [cell["id"] for cell in json.loads(made)["cells"]]
-    assert ids == ["s-00", "s-01", "f", "s-03", "s-04"]
+    assert len(set(ids)) == len(ids)
+    assert "test-double" in ids
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "### BEGIN SOLUTION\nsecret",
-        "### END SOLUTION",
-        "### BEGIN HIDDEN TESTS\nsecret",
-        "### BEGIN SOLUTION\nsecret\n### END HIDDEN TESTS",
-    ],
-)
-def test_a_mark_without_its_partner_is_refused(text):
-    with pytest.raises(SourceError, match="BEGIN without its END"):
-        without_answers(Cell("code", text))
-
-
-def test_broken_options_and_open_cells_are_refused(tmp_path):
-    path = tmp_path / "s.md"
-    path.write_text("```{code-cell} ipython3\n:nbgrader: {nonsense\nx\n```\n")
-    with pytest.raises(SourceError, match="is not JSON"):
+def test_an_open_block_and_a_missing_heading_are_refused(tmp_path) -> None:
+    path = tmp_path / "exercise.md"
+    path.write_text("# Title\n\n```{task}\nx = 1\n")
+    with pytest.raises(SourceError, match=r"a block ```\{task\} is never closed"):
         read_source(path)
-    path.write_text("```{code-cell} ipython3\nx = 1\n")
-    with pytest.raises(SourceError, match="never closed"):
-        read_source(path)
+    path.write_text("No heading\n")
+    with pytest.raises(SourceError, match="the source begins with `# Exercise N"):
+        assert read_source(path).title
+
+
+def test_a_change_anywhere_changes_the_fingerprint(folder) -> None:
+    path = folder / "ex99_nothing" / "exercise.md"
+    before = source.fingerprint(read_source(path))
+    path.write_text(TEXT.replace("x**3", "x**4"))
+    assert source.fingerprint(read_source(path)) != before

@@ -7,25 +7,20 @@ only a hidden test can find.
 import numpy as np
 
 HIDDEN = {
-    "dense_forward__squeeze",
-    "dense_forward__float64",
-    "dense_forward__memory_order",
-    "dense_backward__squeezed_samples",
-    "dense_backward__float64_bias",
     "dense_backward__mean_of_one",
-    "flatten_forward__memory_order",
+    "dense_backward__squeezed_samples",
+    "dense_forward__squeeze",
     "flatten_forward__squeeze",
-    "sgd_step__float64",
 }
 
 
 def dense_forward__no_bias(x, W, b):
-    """the bias b is missing"""
+    """the term + b is missing"""
     return x @ W
 
 
 def dense_forward__minus_bias(x, W, b):
-    """the bias is subtracted"""
+    """b is subtracted, not added"""
     return x @ W - b
 
 
@@ -40,7 +35,7 @@ def dense_forward__transposed_weights(x, W, b):
 
 
 def dense_forward__other_order(x, W, b):
-    """the factors are in the other order"""
+    """the factors stand in the other order, W @ x"""
     return W @ x + b
 
 
@@ -60,7 +55,7 @@ def dense_forward__relu(x, W, b):
 
 
 def dense_forward__last_left_out(x, W, b):
-    """the last sample is left out"""
+    """the last sample is not reached: it stays 0"""
     y = np.zeros((len(x), W.shape[1]), x.dtype)
     for n in range(len(x) - 1):
         y[n] = x[n] @ W + b
@@ -90,12 +85,12 @@ def dense_forward__nan(x, W, b):
 
 
 def dense_forward__list(x, W, b):
-    """expected a plain NumPy array"""
+    """it returned a list; expected y as a NumPy array"""
     return (x @ W + b).tolist()
 
 
 def dense_forward__squeeze(x, W, b):
-    """an axis of length 1 was dropped"""
+    """an axis of length 1 of y was dropped (squeeze?)"""
     return (x @ W + b).squeeze()
 
 
@@ -112,32 +107,32 @@ def dense_forward__memory_order(x, W, b):
 
 
 def dense_backward__divided(dy, x, W):
-    """right dW divided by the number of samples"""
+    """dW is divided by the number of samples, N"""
     return dy @ W.T, x.T @ dy / len(x), dy.sum(axis=0)
 
 
 def dense_backward__transposed(dy, x, W):
-    """right dW transposed"""
+    """the product x.T @ dy is transposed"""
     return dy @ W.T, dy.T @ x, dy.sum(axis=0)
 
 
 def dense_backward__wrong_axis(dy, x, W):
-    """summed over the wrong axis"""
+    """dy is summed over axis 1, not over axis 0"""
     return dy @ W.T, x.T @ dy, dy.sum(axis=1)
 
 
 def dense_backward__both_axes(dy, x, W):
-    """summed over both axes"""
+    """dy is summed over all axes, not over axis 0"""
     return dy @ W.T, x.T @ dy, dy.sum()
 
 
 def dense_backward__not_summed(dy, x, W):
-    """dy is not summed over the samples"""
+    """dy is not summed"""
     return dy @ W.T, x.T @ dy, dy
 
 
 def dense_backward__mean_bias(dy, x, W):
-    """right db divided by the number of samples"""
+    """a mean of dy stands where a sum belongs"""
     return dy @ W.T, x.T @ dy, dy.mean(axis=0)
 
 
@@ -152,12 +147,12 @@ def dense_backward__x_for_dy(dy, x, W):
 
 
 def dense_backward__sign(dy, x, W):
-    """the sign is flipped"""
+    """the sign of dx is flipped"""
     return -dy @ W.T, x.T @ dy, dy.sum(axis=0)
 
 
 def dense_backward__no_transpose(dy, x, W):
-    """W is not transposed"""
+    """the transpose of W is missing: W stands where W.T belongs"""
     return dy @ W, x.T @ dy, dy.sum(axis=0)
 
 
@@ -168,7 +163,7 @@ def dense_backward__ones(dy, x, W):
 
 
 def dense_backward__zeros(dy, x, W):
-    """it is all zeros"""
+    """dW is all zeros"""
     return dy @ W.T, np.zeros_like(W), dy.sum(axis=0)
 
 
@@ -183,7 +178,7 @@ def dense_backward__order(dy, x, W):
 
 
 def dense_backward__two(dy, x, W):
-    """expected 3 arrays, dx, dW, db"""
+    """it returned 2 value"""
     return dy @ W.T, x.T @ dy
 
 
@@ -195,7 +190,7 @@ def dense_backward__scaled_in_place(dy, x, W):
 
 
 def dense_backward__squeezed_samples(dy, x, W):
-    """an axis of length 1 was dropped"""
+    """an axis of length 1 of dx was dropped (squeeze?)"""
     return (dy @ W.T).squeeze(), x.T @ dy, dy.sum(axis=0)
 
 
@@ -205,12 +200,12 @@ def dense_backward__float64_bias(dy, x, W):
 
 
 def dense_backward__mean_of_one(dy, x, W):
-    """summed over the wrong axis"""
+    """db has shape"""
     return dy @ W.T, x.T @ dy, dy.sum(axis=1 if len(dy) == 1 else 0)
 
 
 def flatten_forward__everything(x):
-    """the samples are flattened too"""
+    """all of x is put into one row: the samples too"""
     return x.reshape(-1)
 
 
@@ -220,7 +215,7 @@ def flatten_forward__columns(x):
 
 
 def flatten_forward__channels_last(x):
-    """with the channels last"""
+    """the axes of x are in the order (0, 2, 3, 1) when it is reshaped"""
     return x.transpose(0, 2, 3, 1).reshape(len(x), -1)
 
 
@@ -230,12 +225,12 @@ def flatten_forward__memory_order(x):
 
 
 def flatten_forward__squeeze(x):
-    """keep axis 0"""
+    """an axis of length 1 of y was dropped (squeeze?)"""
     return x.reshape(len(x), -1).squeeze()
 
 
 def flatten_backward__unchanged(dy, x):
-    """without the shape of x"""
+    """dy is not reshaped"""
     return dy
 
 
@@ -245,12 +240,12 @@ def flatten_backward__columns(dy, x):
 
 
 def flatten_backward__product(dy, x):
-    """flattening only moves numbers"""
+    """dx has a factor x too many"""
     return dy.reshape(x.shape) * x
 
 
 def sgd_step__uphill(W, dW, learning_rate):
-    """goes uphill"""
+    """learning_rate * dW is added, not subtracted"""
     return W + learning_rate * dW
 
 
@@ -260,12 +255,12 @@ def sgd_step__fixed_rate(W, dW, learning_rate):
 
 
 def sgd_step__no_rate(W, dW, learning_rate):
-    """the learning rate is missing"""
+    """the factor learning_rate is missing"""
     return W - dW
 
 
 def sgd_step__change_only(W, dW, learning_rate):
-    """only the change is returned"""
+    """W is left out of W - learning_rate * dW"""
     return -learning_rate * dW
 
 

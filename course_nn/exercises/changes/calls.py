@@ -1,0 +1,142 @@
+"""Calls: a sum for a mean, another axis, a function left out, another shape."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from .build import (
+    Found,
+    Scope,
+    attribute,
+    called,
+    code,
+    keyword,
+    named,
+    number,
+    renamed,
+    subject,
+    with_keywords,
+)
+
+SWAPPED = {
+    "maximum": "minimum", "minimum": "maximum", "exp": "log", "log": "exp", "sin": "cos",
+    "floor": "ceil", "ceil": "floor", "argmax": "argmin", "max": "min", "min": "max",
+    "zeros": "ones", "ones": "zeros", "zeros_like": "ones_like", "ones_like": "zeros_like",
+    "cumsum": "cumprod",
+}  # fmt: skip
+REDUCTIONS = {"sum": "summed", "mean": "averaged", "max": "maximised", "min": "minimised"}
+DOING = {
+    "sum": "a sum", "mean": "a mean", "max": "a maximum", "min": "a minimum", "prod": "a product",
+    "var": "a variance", "std": "a standard deviation",
+}  # fmt: skip
+OTHERS = {
+    "sum": ("mean",), "mean": ("sum",), "max": ("mean", "sum", "min"), "min": ("max", "mean"),
+    "var": ("std",), "std": ("var",), "prod": ("sum",),
+}  # fmt: skip
+LEFT_OUT = {
+    "exp": "the exponential is missing", "log": "the logarithm is missing",
+    "sqrt": "the square root is missing", "abs": "the absolute value is missing",
+    "tanh": "the tanh is missing", "square": "the square is missing",
+    "clip": "the clip is missing",
+}  # fmt: skip
+
+
+def reductions(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """A sum for a mean, another axis, axes dropped or kept."""
+    name = called(node)
+    if name not in DOING or not isinstance(node, ast.Call):
+        return
+    array, axis = subject(node), keyword(node, "axis")
+    of = code(array) if array is not None else "it"
+    for other in OTHERS[name]:
+        yield renamed(node, other), f"{DOING[other]} of {of} stands where {DOING[name]} belongs"
+    yield from _other_axes(node, name, of, axis)
+    if array is not None:
+        yield array, f"{of} is not {REDUCTIONS.get(name, 'reduced to ' + DOING[name])}"
+    if keyword(node, "keepdims") is not None:
+        dropped = with_keywords(node, keepdims=None)
+        yield dropped, f"`keepdims=True` is missing where {of} is {REDUCTIONS.get(name, 'reduced')}"
+    elif axis is not None:
+        kept = with_keywords(node, keepdims=ast.Constant(True))
+        yield kept, "there is an axis of length 1 too many (`keepdims=True`)"
+    if name in ("var", "std"):
+        yield with_keywords(node, ddof=ast.Constant(1)), "it is divided by one less (`ddof=1`)"
+
+
+def _other_axes(node: ast.Call, name: str, of: str, axis: ast.expr | None) -> Found:
+    done = REDUCTIONS.get(name, "reduced")
+    if axis is None:
+        for k in (0, 1, -1):
+            yield with_keywords(node, axis=number(k)), f"{of} is {done} over axis {k} only"
+        return
+    given = ast.unparse(axis)
+    yield with_keywords(node, axis=None), f"{of} is {done} over all axes, not over {_axes(given)}"
+    others: list[Any] = [0, 1, 2, 3, -1, (0, 1), (1, 2), (2, 3), (0, 2), (0, 2, 3), (1, 2, 3)]
+    for other in others:
+        if repr(other) != given:
+            value = ast.parse(repr(other), mode="eval").body
+            words = f"{of} is {done} over {_axes(repr(other))}, not over {_axes(given)}"
+            yield with_keywords(node, axis=value), words
+
+
+def _axes(text: str) -> str:
+    return f"axes {text.strip('()')}" if "," in text else f"axis {text}"
+
+
+def functions(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """A function left out, or another in its place; arguments swapped."""
+    name = called(node)
+    if not isinstance(node, ast.Call) or not name:
+        return
+    if name in LEFT_OUT and node.args:
+        yield node.args[0], f"{LEFT_OUT[name]} in {code(node)}"
+    if name in SWAPPED:
+        words = f"{SWAPPED[name]} stands where {name} belongs in {code(node)}"
+        yield renamed(node, SWAPPED[name]), words
+    if name in ("maximum", "minimum") and len(node.args) == 2:
+        yield node.args[0], f"{name} is left out: {code(node.args[0])} stands for {code(node)}"
+        size = ast.Call(attribute(named("np"), "abs"), [node.args[0]], [])
+        yield size, f"the absolute value is taken where {code(node)} belongs"
+    if name == "where" and len(node.args) == 3:
+        test, a, b = node.args
+        yield ast.Call(node.func, [test, b, a], []), f"the two cases of {code(node)} are swapped"
+        yield a, f"{code(a)} is taken everywhere, whatever {code(test)} says"
+        yield b, f"{code(b)} is taken everywhere, whatever {code(test)} says"
+    if name == "exp":
+        minus = ast.UnaryOp(ast.USub(), node.args[0])
+        yield ast.Call(node.func, [minus], []), f"the exponent of {code(node)} has the other sign"
+    if name == "outer" and len(node.args) == 2:
+        yield ast.Call(node.func, node.args[::-1], []), f"the two of {code(node)} are swapped"
+
+
+def shapes(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """Reshaped in another order; transposed for reshaped; other axes."""
+    name = called(node)
+    if not isinstance(node, ast.Call):
+        return
+    array = subject(node)
+    if name == "reshape" and array is not None:
+        yield from _other_orders(node, array)
+    if name in ("transpose", "swapaxes", "squeeze") and array is not None:
+        yield array, f"`.{name}(…)` is missing at {code(array)}"
+    if name == "transpose" and len(node.args) > 2:
+        yield (
+            ast.Call(node.func, [*node.args[:-2], node.args[-1], node.args[-2]], []),
+            (f"the last two axes of {code(node)} are swapped"),
+        )
+
+
+def _other_orders(node: ast.Call, array: ast.expr) -> Found:
+    """A reshape that reads the numbers in another order, or makes another shape."""
+    by_column = [*node.keywords, ast.keyword("order", ast.Constant("F"))]
+    words = "the numbers are read column by column (order='F')"
+    yield ast.Call(node.func, node.args, by_column), words
+    yield array, f"{code(array)} is not reshaped"
+    flat = ast.Call(attribute(array, "reshape"), [number(-1)], [])
+    yield flat, f"all of {code(array)} is put into one row: the samples too"
+    if isinstance(node.func, ast.Attribute):
+        for axes in ((0, 2, 3, 1), (0, 1, 3, 2), (1, 0, 2, 3), (0, 2, 1, 3)):
+            turned = ast.Call(attribute(array, "transpose"), [number(k) for k in axes], [])
+            words = f"the axes of {code(array)} are in the order {axes} when it is reshaped"
+            yield ast.Call(attribute(turned, "reshape"), node.args, node.keywords), words

@@ -1,0 +1,62 @@
+"""Matrix products: a transposition too few, factors in the other order, one of them left out."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from .build import Found, Scope, attribute, binary, code, named
+
+
+def missing_transposes(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """A transposition too few."""
+    if isinstance(node, ast.Attribute) and node.attr == "T":
+        inner = code(node.value)
+        yield (
+            node.value,
+            f"the transpose of {inner} is missing: {inner} stands where {inner}.T belongs",
+        )
+
+
+def extra_transposes(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """A transposition too many, or both the other way."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+        for side in ("left", "right"):
+            operand = getattr(node, side)
+            if isinstance(operand, ast.Attribute) and operand.attr == "T":
+                continue
+            other = {"left": node.left, "right": node.right} | {side: attribute(operand, "T")}
+            words = f"{code(operand)} is transposed where it must not be"
+            yield binary(other["left"], ast.MatMult(), other["right"]), words
+        turned = binary(_turned(node.left), ast.MatMult(), _turned(node.right))
+        yield turned, f"both factors of {code(node)} are transposed the other way"
+        back = binary(_turned(node.right), ast.MatMult(), _turned(node.left))
+        yield back, f"the product {code(node)} is transposed"
+
+
+def _turned(node: ast.expr) -> ast.expr:
+    if isinstance(node, ast.Attribute) and node.attr == "T":
+        return node.value
+    return attribute(node, "T")
+
+
+def matrix_products(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """The factors in the other order, `*` for `@`, one of them left out."""
+    if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)):
+        return
+    left, right = node.left, node.right
+    yield (
+        binary(right, ast.MatMult(), left),
+        f"the factors stand in the other order, {code(right)} @ {code(left)}",
+    )
+    yield (
+        binary(left, ast.Mult(), right),
+        f"`*` multiplies number by number where the matrix product {code(node)} belongs",
+    )
+    yield left, f"the product with {code(right)} is missing"
+    yield right, f"the product with {code(left)} is missing"
+    for side, operand in (("left", left), ("right", right)):
+        ones = ast.Call(attribute(named("np"), "ones_like"), [operand], [])
+        parts = (ones, right) if side == "left" else (left, ones)
+        words = f"{code(operand)} is left out, as if it were all ones"
+        yield binary(parts[0], ast.MatMult(), parts[1]), words

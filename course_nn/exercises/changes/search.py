@@ -1,0 +1,206 @@
+"""Every change of a formula that students make, with the words that say it.
+
+A mistake is seldom a foreign formula: it is the right one with a transposition too few, a factor
+left out, another axis, a sign. So the right formula's syntax tree is changed in each of these ways,
+one place at a time, and the words are made from the place. The commonest come first. Nothing is
+compiled before it is asked for.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from types import CodeType
+from typing import Any
+
+from ..formula import Formula, compiled
+from . import calls, indices, lines, names, products, terms
+from .build import Rule, Scope
+from .statements import statement_changes
+
+RULES: tuple[Rule, ...] = (
+    products.missing_transposes,
+    products.extra_transposes,
+    products.matrix_products,
+    calls.reductions,
+    terms.sums,
+    terms.early_terms,
+    terms.factors,
+    lines.signs,
+    calls.shapes,
+    names.other_names,
+    names.complements,
+    terms.powers,
+    calls.functions,
+    indices.comparisons,
+    indices.indices,
+    names.constants,
+    lines.extra_factors,
+)
+PAIRED = 40  # changes that are tried two at a time
+
+
+@dataclass(frozen=True)
+class Change:
+    """A formula that differs from the right one in one place (or two), and how it does in words.
+
+    `outputs` are those that it can reach; `lines` the statements that were changed.
+    """
+
+    words: str
+    function: Callable[..., Any]
+    outputs: frozenset[str]
+    lines: tuple[int, ...]
+
+    def __call__(self, **inputs: Any) -> tuple:
+        """One value for each output; whatever a changed formula raises is raised."""
+        found = self.function(**inputs)
+        return found if isinstance(found, tuple) else (found,)
+
+
+@dataclass
+class Place:
+    """Where a node hangs in a tree: in a field of its parent, or in a list there."""
+
+    parent: ast.AST
+    field: str
+    index: int | None
+    statement: int
+
+    def put(self, node: Any) -> Any:
+        """Hangs another node there; returns the one that hung there."""
+        if self.index is None:
+            before = getattr(self.parent, self.field)
+            setattr(self.parent, self.field, node)
+        else:
+            children = getattr(self.parent, self.field)
+            before, children[self.index] = children[self.index], node
+        return before
+
+
+def changes(formula: Formula, output: str | None = None) -> Iterator[Change]:
+    """Every single change; of an output, if one is given, those that can reach it.
+
+    >>> import numpy as np
+    >>> source = "def f(x, W):\\n    y = x @ W.T\\n    return y"
+    >>> next(changes(Formula.read(source, {"np": np}))).words
+    'the transpose of W is missing: W stands where W.T belongs'
+    """
+    seen = {_key(formula.function.__code__)}
+    for change in _all(formula, output):
+        key = _key(change.function.__code__)
+        if key not in seen:
+            seen.add(key)
+            yield change
+
+
+def pairs(formula: Formula, output: str | None = None) -> Iterator[Change]:
+    """Two changes at once: each of the commonest, and the commonest of a line not before it."""
+    formula = Formula(copy.deepcopy(formula.tree), formula.space)
+    for place, new, words in islice(_replacements(formula, output), PAIRED):
+        before = place.put(new)
+        half = Formula(formula.tree, formula.space)
+        for change in islice(_all(half, output), 2 * PAIRED):
+            if change.lines[0] >= place.statement:
+                both = f"{words}; and {change.words}"
+                yield replace(change, words=both, lines=(place.statement, *change.lines))
+        place.put(before)
+
+
+def _all(formula: Formula, output: str | None) -> Iterator[Change]:
+    """The changes of expressions, rule by rule, then those of whole statements."""
+    for place, new, words in _replacements(formula, output):
+        if made := _made(formula, place, new, words):
+            yield made
+    for k, words, body in statement_changes(formula.tree):
+        if output is None or output in formula.reaches[k]:
+            changed = copy.copy(formula.tree)
+            changed.body = body
+            if made := _compiled(changed, formula, words, k):
+                yield made
+
+
+def _replacements(formula: Formula, output: str | None) -> Iterator[tuple[Place, ast.expr, str]]:
+    """Where another expression may stand, which, and the words."""
+    scopes = _scopes(formula)
+    sites = [
+        (place, node)
+        for place, node in _places(formula.tree)
+        if output is None or output in formula.reaches[place.statement]
+    ]
+    for rule in RULES:
+        for place, node in sites:
+            for new, words in rule(node, scopes[place.statement], place):
+                yield place, new, words
+
+
+def _made(formula: Formula, place: Place, new: ast.expr, words: str) -> Change | None:
+    """The tree changed in place, compiled, and put back as it was."""
+    before = place.put(new)
+    try:
+        return _compiled(formula.tree, formula, words, place.statement)
+    finally:
+        place.put(before)
+
+
+def _compiled(tree: ast.FunctionDef, formula: Formula, words: str, k: int) -> Change | None:
+    try:
+        function = compiled(tree, formula.space)
+    except (SyntaxError, ValueError, TypeError):  # a tree that is no Python
+        return None
+    return Change(words, function, formula.reaches[k], (k,))
+
+
+def _key(code: CodeType) -> tuple:
+    """What two codes that do the same share."""
+    consts = tuple(
+        _key(c) if isinstance(c, CodeType) else (type(c), repr(c)) for c in code.co_consts
+    )
+    return code.co_code, consts, code.co_names, code.co_varnames
+
+
+# -- the places ------------------------------------------------------------------------------------
+
+
+def _places(tree: ast.FunctionDef) -> list[tuple[Place, ast.expr]]:
+    """Every expression of the body with its place, the outermost of a line first."""
+    found: list[tuple[Place, ast.expr]] = []
+    for k, statement in enumerate(tree.body):
+        found += _inside(statement, k)
+    return found
+
+
+def _inside(node: ast.AST, k: int) -> Iterator[tuple[Place, ast.expr]]:
+    for field, value in ast.iter_fields(node):
+        children: Iterable = value if isinstance(value, list) else [value]
+        for i, child in enumerate(children):
+            if not isinstance(child, ast.AST):
+                continue
+            if isinstance(child, ast.expr) and not isinstance(
+                getattr(child, "ctx", None), ast.Store
+            ):
+                yield Place(node, field, i if isinstance(value, list) else None, k), child
+            yield from _inside(child, k)
+
+
+def _scopes(formula: Formula) -> list[Scope]:
+    """What each statement can read: the arguments and what earlier ones have made."""
+    made, found = list(formula.arguments), []
+    for statement in formula.tree.body:
+        given = [
+            n.id
+            for n in ast.walk(statement)
+            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+        ]
+        loops = {
+            n.target.id: ast.unparse(n.iter)
+            for n in ast.walk(statement)
+            if isinstance(n, ast.For) and isinstance(n.target, ast.Name)
+        }
+        inner = [name for name in given if isinstance(statement, ast.For) and name not in made]
+        found.append(Scope(formula.arguments, tuple(dict.fromkeys([*made, *inner])), loops))
+        made += [name for name in given if name not in made]
+    return found

@@ -1,0 +1,132 @@
+"""Changes of whole statements: one left out, two in the other order, `=` for `+=`, short loops."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+Body = list[ast.stmt]
+
+
+def statement_changes(tree: ast.FunctionDef) -> Iterator[tuple[int, str, Body]]:
+    """(place in the body, words, the changed body), for every such change.
+
+    >>> tree = ast.parse("def f(x):\\n    y = 0\\n    for n in x:\\n        y += n\\n    return y")
+    >>> [words for _, words, _ in statement_changes(tree.body[0])][1]
+    'the loop over n is left out'
+    """
+    for k, statement in enumerate(tree.body):
+        for words, new in _of(statement, ""):
+            yield k, words, [*tree.body[:k], *new, *tree.body[k + 1 :]]
+    for k in range(len(tree.body) - 2):  # the last is the return
+        first, second = tree.body[k], tree.body[k + 1]
+        words = f"`{_code(second)}` comes before `{_code(first)}`, not after it"
+        yield k, words, [*tree.body[:k], second, first, *tree.body[k + 2 :]]
+
+
+def _of(statement: ast.stmt, loop: str) -> Iterator[tuple[str, Body]]:
+    """The changes of one statement, and of those inside it."""
+    if isinstance(statement, ast.AugAssign):
+        yield from _augmented(statement, loop)
+    if isinstance(statement, ast.Assign | ast.AugAssign):
+        yield f"the line `{_code(statement)}` is missing", []
+    if (
+        isinstance(statement, ast.Assign)
+        and loop
+        and not isinstance(statement.targets[0], ast.Name)
+    ):
+        target: Any = statement.targets[0]
+        new: ast.stmt = ast.AugAssign(target, ast.Add(), statement.value)
+        yield "`+=` stands where `=` belongs", [new]
+    if isinstance(statement, ast.For):
+        yield f"the loop over {ast.unparse(statement.target)} is left out", []
+        yield from _short(statement)
+        inner = ast.unparse(statement.target)
+        yield from _nested(statement, inner)
+    if isinstance(statement, ast.If):
+        yield f"the lines under `if {_code(statement.test)}` always run", statement.body
+        yield f"the case `{_code(statement.test)}` is left out", statement.orelse
+        yield from _nested(statement, loop)
+
+
+def _nested(statement: ast.For | ast.If, loop: str) -> Iterator[tuple[str, Body]]:
+    """The same statement with one of its inner ones changed, or two in the other order."""
+    body = statement.body
+    for i, inner in enumerate(body):
+        for words, new in _of(inner, loop):
+            changed = copy.copy(statement)
+            changed.body = [*body[:i], *new, *body[i + 1 :]] or [ast.Pass()]
+            yield words, [changed]
+    for i in range(len(body) - 1):
+        changed = copy.copy(statement)
+        changed.body = [*body[:i], body[i + 1], body[i], *body[i + 2 :]]
+        words = f"`{_code(body[i + 1])}` comes before `{_code(body[i])}`, not after it"
+        yield words, [changed]
+    if isinstance(statement, ast.For) and len(body) > 0:
+        changed = copy.copy(statement)
+        last = copy.deepcopy(body)
+        changed.body = [*last, ast.Break()]
+        yield f"only the first {loop} is reached: it returns or ends inside the loop", [changed]
+
+
+def _augmented(statement: ast.AugAssign, loop: str) -> Iterator[tuple[str, Body]]:
+    """`=` for `+=`, and the other sign."""
+    sign = {ast.Add: "+=", ast.Sub: "-=", ast.Mult: "*="}.get(type(statement.op), "+=")
+    only = f": only the last {loop} counts" if loop else ""
+    plain = ast.Assign([_stored(statement.target)], statement.value)
+    yield f"`=` stands where `{sign}` belongs{only}", [plain]
+    other = {ast.Add: ast.Sub, ast.Sub: ast.Add}.get(type(statement.op))
+    if other:
+        new = ast.AugAssign(statement.target, other(), statement.value)
+        yield f"`{'-=' if other is ast.Sub else '+='}` stands where `{sign}` belongs", [new]
+    if isinstance(statement.op, ast.Add):
+        largest = ast.Call(
+            ast.Attribute(ast.Name("np", ast.Load()), "maximum", ast.Load()),
+            [_loaded(statement.target), statement.value],
+            [],
+        )
+        yield (
+            "the largest is kept where all must be added",
+            [ast.Assign([_stored(statement.target)], largest)],
+        )
+
+
+def _short(statement: ast.For) -> Iterator[tuple[str, Body]]:
+    """The loop one short at either end."""
+    call, name = statement.iter, ast.unparse(statement.target)
+    if not (isinstance(call, ast.Call) and ast.unparse(call.func) == "range"):
+        return
+    stop = call.args[0] if len(call.args) == 1 else call.args[1]
+    start = ast.Constant(0) if len(call.args) == 1 else call.args[0]
+    rest = call.args[2:]
+    less = ast.BinOp(stop, ast.Sub(), ast.Constant(1))
+    more = ast.BinOp(start, ast.Add(), ast.Constant(1))
+    for words, args in (
+        (f"the loop over {name} ends one too early", [start, less, *rest]),
+        (f"the loop over {name} starts one too late", [start and more, stop, *rest]),
+        (f"only the first {name} is looked at", [start, more, *rest]),
+        (f"the loop over {name} takes every second only", [start, stop, ast.Constant(2)]),
+    ):
+        changed = copy.copy(statement)
+        changed.iter = ast.Call(call.func, args, [])
+        yield words, [changed]
+
+
+def _stored(target: ast.expr) -> ast.expr:
+    target = copy.deepcopy(target)
+    target.ctx = ast.Store()  # type: ignore[attr-defined]
+    return target
+
+
+def _loaded(target: ast.expr) -> ast.expr:
+    target = copy.deepcopy(target)
+    target.ctx = ast.Load()  # type: ignore[attr-defined]
+    return target
+
+
+def _code(node: ast.AST) -> str:
+    """A piece of code, cut where it is long."""
+    text = ast.unparse(node).split("\n")[0]
+    return text if len(text) <= 48 else text[:45] + "…"

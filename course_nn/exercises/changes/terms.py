@@ -1,0 +1,96 @@
+"""Sums, products and powers: a sign, a term, a factor, a root."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from .build import Found, Scope, attribute, binary, called, code, named, number
+
+
+def sums(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """A sign, a term left out, a difference the wrong way round."""
+    if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub)):
+        return
+    left, right = node.left, node.right
+    plus = isinstance(node.op, ast.Add)
+    sign = "+" if plus else "-"
+    yield left, f"the term {sign} {code(right)} is missing"
+    yield (
+        binary(left, ast.Sub() if plus else ast.Add(), right),
+        f"{code(right)} is {'subtracted, not added' if plus else 'added, not subtracted'}",
+    )
+    if plus:
+        yield right, f"the term {code(left)} is missing"
+        yield binary(left, ast.Mult(), right), f"{code(right)} multiplies where it must be added"
+    else:
+        yield (
+            binary(right, ast.Sub(), left),
+            f"the difference {code(node)} is taken the other way round",
+        )
+        yield right, f"{code(right)} stands alone where {code(node)} belongs"
+        minus = ast.UnaryOp(ast.USub(), right)
+        yield minus, f"{code(left)} is left out of {code(node)}"
+    if isinstance(right, ast.Constant):
+        return
+    twice = binary(left, type(node.op)(), binary(number(2), ast.Mult(), right))
+    yield twice, f"{code(right)} is {'added' if plus else 'subtracted'} twice"
+
+
+def early_terms(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """A term added before the product, to its left factor."""
+    if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add)):
+        return
+    left, right = node.left, node.right
+    if isinstance(left, ast.BinOp) and isinstance(left.op, ast.MatMult | ast.Mult):
+        early = binary(left.left, ast.Add(), right)
+        words = f"{code(right)} is added before the product, to {code(left.left)}"
+        yield binary(early, type(left.op)(), left.right), words
+
+
+def factors(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """A factor left out, a product for a quotient, a quotient upside down."""
+    if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div)):
+        return
+    left, right = node.left, node.right
+    if isinstance(node.op, ast.Mult):
+        yield left, f"the factor {code(right)} is missing"
+        yield right, f"the factor {code(left)} is missing"
+        yield binary(left, ast.Div(), right), f"it is divided by {code(right)}, not multiplied"
+        yield binary(right, ast.Div(), left), f"it is divided by {code(left)}, not multiplied"
+        yield binary(left, ast.Add(), right), f"{code(right)} is added where it must multiply"
+        square = binary(right, ast.Pow(), number(2))
+        yield binary(left, ast.Mult(), square), f"the factor {code(right)} stands there twice"
+    else:
+        yield left, f"the division by {code(right)} is missing"
+        yield binary(left, ast.Mult(), right), f"it is multiplied by {code(right)}, not divided"
+        yield binary(right, ast.Div(), left), f"the quotient {code(node)} is upside down"
+        square = binary(right, ast.Pow(), number(2))
+        yield binary(left, ast.Div(), square), f"it is divided by {code(right)} twice"
+
+
+def powers(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """A square left out, or a root; ε outside the root or inside it."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+        yield node.left, f"{code(node.left)} is not raised to the power {code(node.right)}"
+        doubled = binary(number(2), ast.Mult(), node.left)
+        yield doubled, f"{code(node.left)} is doubled where {code(node)} belongs"
+        minus = ast.UnaryOp(ast.USub(), node.right)
+        yield (
+            binary(node.left, ast.Pow(), minus),
+            f"the exponent of {code(node)} has the other sign",
+        )
+        size = ast.Call(attribute(named("np"), "abs"), [node.left], [])
+        yield size, f"the absolute value is taken where {code(node)} belongs"
+    is_sum = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add)
+    if is_sum and called(node.left) == "sqrt":  # type: ignore[attr-defined]
+        root: Any = node.left  # type: ignore[attr-defined]
+        inside = binary(root.args[0], ast.Add(), node.right)  # type: ignore[attr-defined]
+        words = f"{code(node.right)} is added inside the root, not outside"  # type: ignore[attr-defined]
+        yield ast.Call(root.func, [inside], []), words
+    if called(node) == "sqrt" and isinstance(node.args[0], ast.BinOp):  # type: ignore[attr-defined]
+        inner: Any = node.args[0]  # type: ignore[attr-defined]
+        if isinstance(inner.op, ast.Add):
+            outer = ast.Call(node.func, [inner.left], [])  # type: ignore[attr-defined]
+            words = f"{code(inner.right)} is added outside the root, not inside"
+            yield binary(outer, ast.Add(), inner.right), words

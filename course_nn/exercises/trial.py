@@ -1,0 +1,59 @@
+"""Tries a function at several cases, and tells the verdict: the first that is wrong, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from .compare import Comparison, ask, asker, examine
+from .diagnose import diagnose
+from .smallest import smallest_example
+from .student import Student, StudentError
+from .task import Case, Task
+from .verdict import Verdict
+
+
+def run(student: Student, task: Task, cases: Iterable[Case], only: str = "") -> Verdict:
+    """The verdict on a function: passed, or the first case that it fails, explained.
+
+    Parameters
+    ----------
+    student : who wrote the function.
+    cases : tried in order; the first that fails ends it.
+    only : the output that is looked at; "" for all.
+    """
+    if not task.knows and task.example and task.answer:
+        comparison = examine(student, task, task.printed(), answer_of(task), only)
+        if comparison.fault:
+            return Verdict(task, comparison, comparison)
+    for case in cases:
+        comparison = ask(student, task, task.draw(case, student.rng), only)
+        if comparison.fault:
+            return explained(student, task, comparison, case)
+    return _properties(student, task) if not only else Verdict(task)
+
+
+def answer_of(task: Task) -> dict[str, np.ndarray]:
+    """The printed answer of the task's example, as arrays by name."""
+    return {name: np.asarray(value, np.float64) for name, value in (task.answer or {}).items()}
+
+
+def explained(student: Student, task: Task, comparison: Comparison, case: Case) -> Verdict:
+    """The verdict on a call that was wrong: smallest example first, then what it looks like."""
+    if comparison.fault == "stub":
+        return Verdict(task, comparison)
+    example = smallest_example(student, task, comparison, case)
+    return Verdict(task, comparison, example, diagnose(student, task, comparison, case), case.label)
+
+
+def _properties(student: Student, task: Task) -> Verdict:
+    """What must hold of every right answer, where the right one is not known here."""
+    for name in task.properties:
+        try:
+            says = name.broken(asker(student, task), np.random.default_rng(3))
+        except StudentError as error:
+            says = error.sentence
+        if says:
+            return Verdict(task, Comparison({}, "property", says))
+    return Verdict(task)

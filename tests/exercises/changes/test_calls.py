@@ -1,0 +1,43 @@
+"""Sums for means, other axes, functions left out, other shapes."""
+
+import numpy as np
+import pytest
+from rules import value
+
+X = np.array([[1.0, -4.0, 2.0], [3.0, 5.0, 0.5]])
+IMAGE = np.arange(16.0).reshape(2, 2, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "right"),
+    [
+        ("x.sum(axis=0)", "a mean of x stands where a sum belongs", X.mean(axis=0)),
+        ("x.sum(axis=0)", "x is summed over axis 1, not over axis 0", X.sum(axis=1)),
+        ("x.sum(axis=0)", "x is summed over all axes, not over axis 0", X.sum()),
+        ("np.sum(x, axis=0)", "x is not summed", X),
+        ("x.sum(axis=0)", "there is an axis of length 1 too many (`keepdims=True`)",
+         X.sum(axis=0, keepdims=True)),
+        ("x.max(axis=1, keepdims=True)", "`keepdims=True` is missing where x is maximised",
+         X.max(axis=1)),
+        ("x.var(axis=0)", "it is divided by one less (`ddof=1`)", X.var(axis=0, ddof=1)),
+        ("np.exp(x)", "the exponential is missing in np.exp(x)", X),
+        ("np.exp(x)", "the exponent of np.exp(x) has the other sign", np.exp(-X)),
+        ("np.maximum(x, 0)", "minimum stands where maximum belongs in np.maximum(x, 0)",
+         np.minimum(X, 0)),
+        ("np.maximum(x, 0)", "maximum is left out: x stands for np.maximum(x, 0)", X),
+        ("np.where(x > 0, x, 0)", "the two cases of np.where(x > 0, x, 0) are swapped",
+         np.where(X > 0, 0, X)),
+        ("x.reshape(3, 2)", "the numbers are read column by column (order='F')",
+         X.reshape(3, 2, order="F")),
+        ("x.reshape(3, 2)", "x is not reshaped", X),
+        ("x.transpose(1, 0)", "`.transpose(…)` is missing at x", X),
+    ],
+)  # fmt: skip
+def test_a_call_that_is_wrong(line, words, right) -> None:
+    np.testing.assert_allclose(value(line, words, x=X), right)
+
+
+def test_axes_of_images_in_another_order() -> None:
+    words = "the axes of x are in the order (0, 2, 3, 1) when it is reshaped"
+    found = value("x.reshape(2, -1)", words, x=IMAGE)
+    np.testing.assert_array_equal(found, IMAGE.transpose(0, 2, 3, 1).reshape(2, -1))

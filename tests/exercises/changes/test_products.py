@@ -1,0 +1,26 @@
+"""Matrix products in every wrong way."""
+
+import numpy as np
+import pytest
+from rules import value
+
+A, B = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.0, 1.0], [5.0, 2.0]])
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "right"),
+    [
+        ("x @ W.T", "the transpose of W is missing: W stands where W.T belongs", A @ B),
+        ("x @ W", "x is transposed where it must not be", A.T @ B),
+        ("x @ W", "W is transposed where it must not be", A @ B.T),
+        ("x @ W", "the product x @ W is transposed", (A @ B).T),
+        ("x @ W.T", "both factors of x @ W.T are transposed the other way", A.T @ B),
+        ("x @ W", "the factors stand in the other order, W @ x", B @ A),
+        ("x @ W", "`*` multiplies number by number where the matrix product x @ W belongs", A * B),
+        ("x @ W", "the product with W is missing", A),
+        ("x @ W", "the product with x is missing", B),
+        ("x @ W", "x is left out, as if it were all ones", np.ones((2, 2)) @ B),
+    ],
+)
+def test_a_product_that_is_wrong(line, words, right) -> None:
+    np.testing.assert_array_equal(value(line, words, x=A, W=B), right)

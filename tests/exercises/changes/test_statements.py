@@ -1,0 +1,51 @@
+"""Whole statements: left out, in the other order, `=` for `+=`, loops one short."""
+
+import numpy as np
+import pytest
+
+from course_nn.exercises.changes import changes
+from course_nn.exercises.formula import Formula
+
+LOOP = """
+def f(x, b):
+    y = np.zeros(2)
+    for n in range(len(x)):
+        y += x[n]
+    y = y * b
+    return y
+"""
+X, B = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]]), 3.0
+
+
+@pytest.mark.parametrize(
+    ("words", "right"),
+    [
+        ("`=` stands where `+=` belongs: only the last n counts", B * X[2]),
+        ("`-=` stands where `+=` belongs", -B * X.sum(axis=0)),
+        ("the loop over n ends one too early", B * X[:2].sum(axis=0)),
+        ("the loop over n starts one too late", B * X[1:].sum(axis=0)),
+        ("only the first n is reached: it returns or ends inside the loop", B * X[0]),
+        ("the loop over n takes every second only", B * X[::2].sum(axis=0)),
+        ("the line `y = y * b` is missing", X.sum(axis=0)),
+        ("the largest is kept where all must be added", B * X.max(axis=0)),
+        ("`y = y * b` comes before `for n in range(len(x)):`, not after it", X.sum(axis=0)),
+    ],
+)
+def test_a_statement_that_is_wrong(words, right) -> None:
+    found = {c.words: c for c in changes(Formula.read(LOOP, {"np": np}))}
+    assert words in found, list(found)
+    np.testing.assert_allclose(found[words](x=X, b=B)[0], right)
+
+
+def test_a_value_used_before_it_was_updated() -> None:
+    source = "def f(w, m, g):\n    m = m + g\n    w = w - m\n    return w"
+    found = {c.words: c for c in changes(Formula.read(source, {}))}
+    early = "`w = w - m` comes before `m = m + g`, not after it"
+    assert found[early](w=1.0, m=2.0, g=4.0) == (-1.0,)
+
+
+def test_both_ways_of_a_branch() -> None:
+    source = "def f(x):\n    y = x\n    if x > 0:\n        y = 2 * x\n    return y"
+    found = {c.words: c for c in changes(Formula.read(source, {}))}
+    assert found["the lines under `if x > 0` always run"](x=-1.0) == (-2.0,)
+    assert found["the case `x > 0` is left out"](x=1.0) == (1.0,)

@@ -1,0 +1,35 @@
+"""Sums, factors and powers in every wrong way."""
+
+import numpy as np
+import pytest
+from rules import value
+
+X, B = np.array([1.0, 4.0]), np.array([2.0, 16.0])
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "right"),
+    [
+        ("x + b", "the term + b is missing", X),
+        ("x + b", "the term x is missing", B),
+        ("x + b", "b is subtracted, not added", X - B),
+        ("x + b", "b multiplies where it must be added", X * B),
+        ("x + b", "b is added twice", X + 2 * B),
+        ("x - b", "b is added, not subtracted", X + B),
+        ("x - b", "the difference x - b is taken the other way round", B - X),
+        ("x - b", "x is left out of x - b", -B),
+        ("x * r + b", "b is added before the product, to x", (X + B) * 3),
+        ("x * b", "the factor b is missing", X),
+        ("x * b", "it is divided by b, not multiplied", X / B),
+        ("x * b", "the factor b stands there twice", X * B**2),
+        ("x / b", "the division by b is missing", X),
+        ("x / b", "the quotient x / b is upside down", B / X),
+        ("x / b", "it is multiplied by b, not divided", X * B),
+        ("x**2", "x is not raised to the power 2", X),
+        ("x**2", "x is doubled where x ** 2 belongs", 2 * X),
+        ("np.sqrt(x) + b", "b is added inside the root, not outside", np.sqrt(X + B)),
+        ("np.sqrt(x + b)", "b is added outside the root, not inside", np.sqrt(X) + B),
+    ],
+)
+def test_a_term_that_is_wrong(line, words, right) -> None:
+    np.testing.assert_allclose(value(line, words, x=X, b=B, r=3.0), right)
