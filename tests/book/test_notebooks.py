@@ -2,9 +2,11 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
 
 import nbformat
 import pytest
@@ -16,6 +18,7 @@ from .sources import pages
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ROOT / "_build" / "html" / "notebooks"
+EXERCISE = ROOT / "book" / "exercises" / "ex02_dense.ipynb"
 # What MyST and HTML have and a notebook's Markdown has not.
 FOREIGN = re.compile(r"\{[a-z:]+\}`|^(`{3,}|:{3,})\{|<svg|<div|^\(\S+\)=$|\$\$ \(", re.MULTILINE)
 
@@ -112,9 +115,19 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("planted")
     building.lay_out(
         folder,
-        {"one": FIRST, "two": SECOND + "\n```{code-cell} ipython3\n1 + 1\n```\n"},
+        {
+            "one": FIRST,
+            "two": SECOND + "\n```{code-cell} ipython3\n1 + 1\n```\n",
+            "part/three": "# Three\n\n```{code-cell} ipython3\n3\n```\n",
+            "part/words": "# Words alone\n",
+        },
         repository={"url": "https://github.com/someone/a-book"},
     )
+    toc = folder / "_toc.yml"
+    chapters = "chapters:\n"
+    toc.write_text(toc.read_text().replace(chapters, f"{chapters}- file: exercises/ex02_dense\n"))
+    (folder / "book" / "exercises").mkdir()
+    shutil.copy(EXERCISE, folder / "book" / "exercises")
     (folder / "book" / "code.py").write_text('def twice(x):\n    """2 x."""\n    return 2 * x\n')
     html, complaints = building.build(folder)
     assert not complaints
@@ -184,15 +197,62 @@ def test_a_planted_page_runs_and_a_planted_mistake_does_not(planted: Path, tmp_p
         run(tmp_path / "broken.ipynb", empty)
 
 
-def test_a_page_offers_its_notebook_and_a_place_to_run_it(planted: Path) -> None:
-    page = (planted / "one.html").read_text(encoding="utf-8")
-    path = "notebooks/one.ipynb"
-    assert f'href="{path}"' in page
-    repository = "someone/a-book"
-    assert f"https://mybinder.org/v2/gh/{repository}/gh-pages?urlpath=lab/tree/{path}" in page
-    assert f"https://colab.research.google.com/github/{repository}/blob/gh-pages/{path}" in page
+def offers(page: Path) -> list[str]:
+    """The words of the buttons over a page, those with an address followed by it."""
+    bs4 = pytest.importorskip("bs4")
+    soup = bs4.BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    bar = soup.select_one(".article-header-buttons")
+    found = bar.select("a, .dropdown-download-buttons .dropdown-item")
+    return [f"{e.get_text(strip=True)} {e.get('href', '')}".strip() for e in found]
+
+
+HUB = "https://github.com/someone/a-book"
+BINDER = "Binder https://mybinder.org/v2/gh/someone/a-book/gh-pages?urlpath=lab/tree/"
+COLAB = "Colab https://colab.research.google.com/github/someone/a-book/blob/gh-pages/"
+ISSUE = "&body=Your%20issue%20content%20here."
+
+
+def to_repository(name: str) -> list[str]:
+    """The buttons that every page has, where there is a repository."""
+    issue = f"{HUB}/issues/new?title=Issue%20on%20page%20%2F{name}.html{ISSUE}"
+    return [f"Repository {HUB}", f"Open issue {issue}"]
+
+
+@pytest.mark.parametrize("name", ["one", "part/three"])
+def test_a_page_with_cells_offers_its_notebook_and_places_to_run_it(
+    planted: Path, name: str
+) -> None:
+    path = f"notebooks/{name}.ipynb"
+    up = "../" * name.count("/")
+    downloads = [f".ipynb {up}{path}", f".md {up}_sources/{name}.md", ".pdf"]
+    wanted = [BINDER + path, COLAB + path, *to_repository(name), *downloads]
+    assert offers(planted / f"{name}.html") == wanted
+
+
+def test_an_exercise_offers_itself_and_a_page_of_words_its_text(planted: Path) -> None:
+    name = "exercises/ex02_dense"
+    path = f"notebooks/{name}.ipynb"
+    wanted = [BINDER + path, *to_repository(name), f".ipynb ../{path}", ".pdf"]
+    assert offers(planted / f"{name}.html") == wanted
+    assert (planted / path).read_bytes() == EXERCISE.read_bytes()
+    name = "part/words"
+    wanted = [*to_repository(name), f".md ../_sources/{name}.md", ".pdf"]
+    assert offers(planted / f"{name}.html") == wanted
+
+
+def test_every_notebook_that_a_button_opens_is_published(planted: Path) -> None:
+    pages = [p for p in planted.rglob("*.html") if "article-header-buttons" in p.read_text()]
+    count = 0
+    for page in pages:
+        for offered in offers(page):
+            words, _, address = offered.partition(" ")
+            if words in {"Binder", "Colab"}:
+                mark = "lab/tree/" if words == "Binder" else "/gh-pages/"
+                assert (planted / unquote(address.partition(mark)[2])).is_file(), address
+                count += 1
+    assert count == 7
     needs = (planted / "requirements.txt").read_text()
-    assert "course-nn @ git+https://github.com/someone/a-book" in needs.splitlines()
+    assert f"course-nn @ git+{HUB}" in needs.splitlines()
 
 
 def test_without_a_repository_there_is_no_dead_button(tmp_path: Path) -> None:
@@ -201,9 +261,14 @@ def test_without_a_repository_there_is_no_dead_button(tmp_path: Path) -> None:
     html, complaints = building.build(tmp_path)
     page = (html / "one.html").read_text(encoding="utf-8")
     assert not complaints
-    assert 'href="notebooks/one.ipynb"' in page
-    assert "mybinder" not in page
-    assert "colab" not in page
+    assert offers(html / "one.html") == [
+        ".ipynb notebooks/one.ipynb",
+        ".md _sources/one.md",
+        ".pdf",
+    ]
+    assert offers(html / "two.html") == [".md _sources/two.md", ".pdf"]
+    for gone in ("mybinder", "colab", "github.com"):
+        assert gone not in page
     assert not (html / "requirements.txt").exists()
     assert "install --quiet course-nn matplotlib" in (html / "notebooks/one.ipynb").read_text()
 
@@ -236,5 +301,23 @@ def test_a_chapter_reads_and_runs_as_a_notebook(
 
 def test_every_notebook_belongs_to_a_page(book: Path) -> None:
     made = {path.relative_to(book).with_suffix("").as_posix() for path in book.rglob("*.ipynb")}
-    assert made == set(WITH_CELLS)
+    exercises = {f"exercises/{path.stem}" for path in EXERCISE.parent.glob("*.ipynb")}
+    assert made == {*WITH_CELLS, *exercises}
     assert os.path.getsize(book / f"{WITH_CELLS[0]}.ipynb") < 200_000  # no outputs in it
+
+
+def test_every_page_has_one_set_of_downloads_and_each_is_there(book: Path) -> None:
+    html = book.parent
+    made = {"genindex.html", "search.html", "index.html"}  # by Sphinx, and sources of nothing
+    pages = {p.relative_to(html).as_posix(): p for p in html.rglob("*.html")}
+    for name, page in pages.items():
+        if name in made or name.startswith("_"):
+            continue
+        found = offers(page)
+        kinds = [offered.split()[0] for offered in found]
+        cells = name.removesuffix(".html") in WITH_CELLS
+        source = [".ipynb"] if "exercises/" in name else [".ipynb"] * cells + [".md"]
+        assert kinds == [*source, ".pdf"], name
+        for offered in found[:-1]:
+            address = urljoin(f"https://book/{name}", offered.split()[1])
+            assert (html / urlsplit(address).path.strip("/")).is_file(), offered

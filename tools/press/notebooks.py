@@ -2,13 +2,15 @@
 
 The notebook is written from the resolved page, beside it, under `notebooks/`. Where the address of
 the repository is set (`repository: url` in _config.yml), Binder and Colab open the very same files:
-from the branch on which the built book is published, whose requirements.txt Binder installs.
+from the branch on which the built book is published, whose requirements.txt Binder installs. A page
+that is a notebook itself, as an exercise is, is handed out as it stands.
 """
 
 import ast
 import json
 import posixpath
 import re
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -164,11 +166,16 @@ def repository_of(app: Any) -> str:
 
 def write_notebook(app: Any, doctree: nodes.document, docname: str) -> None:
     """Write the notebook of a page that has cells."""
-    if app.builder.format != "html" or app.env.doc2path(docname).endswith(".ipynb"):
+    if app.builder.format != "html":
         return
     target = Path(app.outdir) / FOLDER / f"{docname}.ipynb"
     if not has_cells(doctree):
         target.unlink(missing_ok=True)  # there were some once
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source = Path(app.env.doc2path(docname))
+    if source.suffix == ".ipynb":
+        shutil.copyfile(source, target)
         return
     links = Links(app, docname)
     writer = Writer(links.address, links.number)
@@ -177,18 +184,21 @@ def write_notebook(app: Any, doctree: nodes.document, docname: str) -> None:
     title = app.env.titles[docname].astext()
     blocks = opened(blocks, app.config.html_title, links.address("#"))
     made = notebook(blocks, title, repository_of(app))
-    target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def launchers(repository: str, path: str) -> list[dict[str, str]]:
-    """The buttons that open a published notebook elsewhere; none without a public repository."""
+def launchers(repository: str, path: str, installs: bool = True) -> list[dict[str, str]]:
+    """The buttons that open a published notebook elsewhere; none without a public repository.
+
+    Colab installs nothing by itself: it is offered where the notebook `installs` what it imports.
+    """
     found = re.fullmatch(r"https://github\.com/([\w.-]+)/([\w.-]+)", repository)
     if not found:
         return []
     name = f"{found[1]}/{found[2]}"
     binder = f"https://mybinder.org/v2/gh/{name}/{PUBLISHED}?urlpath={quote(f'lab/tree/{path}')}"
     colab = f"https://colab.research.google.com/github/{name}/blob/{PUBLISHED}/{path}"
+    places = [("Binder", "binder.svg", binder), ("Colab", "colab.png", colab)]
     return [
         {
             "type": "link",
@@ -197,10 +207,7 @@ def launchers(repository: str, path: str) -> list[dict[str, str]]:
             "icon": f"_static/images/logo_{image}",
             "url": address,
         }
-        for text, image, address in (
-            ("Binder", "binder.svg", binder),
-            ("Colab", "colab.png", colab),
-        )
+        for text, image, address in places[: 2 if installs else 1]
     ]
 
 
@@ -210,21 +217,20 @@ def add_buttons(app: Any, docname: str, template: str, context: dict, doctree: A
     path = f"{FOLDER}/{docname}.ipynb"
     if not buttons or not (Path(app.outdir) / path).is_file():
         return
-    here = posixpath.dirname(docname) or "."
+    own = context.get("page_source_suffix") == ".ipynb"  # the theme offers the source of every page
+    offered = {
+        "type": "link",
+        "url": posixpath.relpath(path, posixpath.dirname(docname) or "."),
+        "text": ".ipynb",
+        "icon": "fas fa-code",
+        "tooltip": "Download notebook file",
+        "label": "download-notebook-button",
+    }
     for group in buttons:
         if group.get("label") == "download-buttons":
-            group["buttons"].insert(
-                0,
-                {
-                    "type": "link",
-                    "url": posixpath.relpath(path, here),
-                    "text": ".ipynb",
-                    "icon": "fas fa-code",
-                    "tooltip": "Download notebook file",
-                    "label": "download-notebook-button",
-                },
-            )
-    launch = launchers(repository_of(app), path)
+            kept = [b for b in group["buttons"] if not own or b["text"] != ".ipynb"]
+            group["buttons"] = [offered, *kept]
+    launch = launchers(repository_of(app), path, installs=not own)
     if launch:
         buttons.insert(
             0,
@@ -236,6 +242,13 @@ def add_buttons(app: Any, docname: str, template: str, context: dict, doctree: A
                 "label": "launch-buttons",
             },
         )
+
+
+def offer_repository(app: Any, config: Any) -> None:
+    """Where there is a public repository, a page leads to it and to its list of issues."""
+    if config.html_theme_options.get("repository_url"):
+        offers = ("use_repository_button", "use_issues_button")
+        config.html_theme_options |= dict.fromkeys(offers, True)
 
 
 def write_requirements(app: Any, problem: Exception | None) -> None:
@@ -251,6 +264,7 @@ def write_requirements(app: Any, problem: Exception | None) -> None:
 
 def setup(app: Any) -> None:
     """Connect to Sphinx's events: after every reference is resolved, after the theme's buttons."""
+    app.connect("config-inited", offer_repository)
     app.connect("doctree-resolved", write_notebook, priority=900)
     app.connect("html-page-context", add_buttons, priority=900)
     app.connect("build-finished", write_requirements)
