@@ -71,9 +71,8 @@ def report(results: list[dict[str, Any]]) -> str:
         sent = f"{result['bytes'] / 1e3:.0f} kB"
         lines.append(f"{result['page']:<24}{first:>12}{loaded:>10}{sent:>10}")
     late = [result["page"] for result in results if result["first_s"] > GOAL]
-    return "\n".join(
-        [*lines, f"goal {GOAL:.0f} s: {'late: ' + ', '.join(late) if late else 'kept'}"]
-    )
+    kept = f"later: {', '.join(late)}" if late else "kept"
+    return "\n".join([*lines, f"goal {GOAL:.0f} s: {kept}"])
 
 
 def main() -> None:
