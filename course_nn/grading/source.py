@@ -191,22 +191,33 @@ def _shapes(task: Task) -> str:
 
 
 def example(task: Task) -> str:
-    """The task's example as a doctest."""
+    """The task's example as a doctest; rounded to four digits where it has more."""
     inputs = task.printed()
-    given = ", ".join(_literal(value) for value in inputs.values())
-    right = task.right(inputs)
-    call = f">>> {task.name}({given})"
+    right = {name: np.asarray(value) for name, value in task.right(inputs).items()}
+    call = f"{task.name}({', '.join(map(_literal, inputs.values()))})"
+    exact = all(np.array_equal(value, np.round(value, 4)) for value in right.values())
     if len(right) > 1:
-        call = f">>> {', '.join(right)} = {task.name}({given})\n>>> {', '.join(right)}"
-    values = [_number(v) if v.ndim == 0 else repr(v) for v in map(_tidy, right.values())]
-    shown = f"({', '.join(values)})" if len(values) > 1 else values[0]
-    return f"{call}\n{shown}".replace("\n\n", "\n<BLANKLINE>\n")
+        names = ", ".join(right)
+        last = names if exact else f"[np.round(value, 4) for value in ({names})]"
+        shown = ", ".join(_shown(value) for value in right.values())
+        text = f">>> {names} = {call}\n>>> {last}\n{f'({shown})' if exact else f'[{shown}]'}"
+    else:
+        (value,) = right.values()
+        number = f"round(float({call}), 4)" if value.ndim == 0 else f"{call}.round(4)"
+        last = call if exact and value.ndim else number
+        text = f">>> {last}\n{_shown(value) if value.ndim else round(value.item(), 4)}"
+    return text.replace("\n\n", "\n<BLANKLINE>\n")
+
+
+def _shown(value: np.ndarray) -> str:
+    """A value as Python shows it."""
+    value = _tidy(value)
+    return repr(value) if value.ndim else repr(value[()])
 
 
 def _tidy(value: np.ndarray) -> np.ndarray:
-    """Rounded to six digits, and without minus zeros."""
-    value = np.asarray(value)
-    return np.round(value, 6) + 0.0 if value.dtype.kind == "f" else value
+    """Rounded to four digits, and without minus zeros."""
+    return np.round(value, 4) + 0.0 if value.dtype.kind == "f" else value
 
 
 def _literal(value: Any) -> str:
@@ -215,10 +226,6 @@ def _literal(value: Any) -> str:
         return repr(value)
     text = " ".join(repr(value).split()).replace("array", "np.array", 1)
     return re.sub(r", dtype=\w+", "", text).replace("[ ", "[").replace("( ", "(")
-
-
-def _number(value: np.ndarray) -> str:
-    return f"np.float64({value.item()!r})" if value.dtype.kind == "f" else repr(value.item())
 
 
 def body_of(task: Task) -> str:

@@ -189,7 +189,7 @@ def test_what_is_committed_is_what_release_makes(name: str) -> None:
 def lines_of(task: Task) -> set[str]:
     """The lines of the right formula that say something."""
     lines = map(str.strip, source.body_of(task).splitlines())
-    return {line for line in lines if len(line) > 8 and not line.startswith("return")}
+    return {line for line in lines if len(line) > 12 and not line.startswith("return")}
 
 
 @EVERY

@@ -1,0 +1,113 @@
+"""Exercise 4: softmax.
+
+What is asked and what is right, as a student has it. Written by `course-nn release` from
+tests/autograder/ex04_softmax/exercise.md: change it there.
+"""
+import math
+
+import numpy as np
+
+from course_nn.exercises.task import task
+
+def _large(rng, shape, whole):
+    x = rng.integers(-1, 3, shape) if whole else rng.normal(size=shape)
+    return x + (0 if whole else 800 * np.arange(shape[0]).reshape(-1, 1))
+
+
+@task("4.1", "x:N,K -> p:N,K", points=2, own={"x": _large},
+      section=("Softmax", "The forward pass"),
+      hint="`x.max(axis=1, keepdims=True)` is a column, and a column fits against the rows.",
+      example={"x": [[0, 0], [0, 1000]]})
+def softmax(x):
+    """Return the softmax of each row of x."""
+    shifted = x - x.max(axis=1, keepdims=True)
+    e = np.exp(shifted)
+    p = e / e.sum(axis=1, keepdims=True)
+    return p
+
+
+@task("4.2", "p:K~ -> J:K,K", points=2, gradient=True,
+      section=("Softmax", "The derivative"),
+      hint="`np.diag` makes the first part, `np.outer` the second.",
+      example={"p": [0.25, 0.75]})
+def softmax_jacobian(p):
+    """Return the derivatives of the softmax by its inputs, from its output p."""
+    J = np.diag(p) - np.outer(p, p)
+    return J
+
+
+@task("4.3", "dy:N,K p:N,K~ -> dx:N,K", points=2, gradient=True,
+      section=("Softmax", "The derivative"),
+      hint="The sum is one number a row; keep its axis.",
+      example={"dy": [[4, 0]], "p": [[0.5, 0.5]]})
+def softmax_gradient(dy, p):
+    """Return dx of the softmax of each row, from its output p."""
+    inner = (dy * p).sum(axis=1, keepdims=True)
+    dx = p * (dy - inner)
+    return dx
+
+
+@task("4.4", "x:N,K -> y:N,K", points=1, own={"x": _large},
+      section=("Softmax", "The logarithm, and why it has its own function"),
+      hint="Shift first; then only one logarithm a row.",
+      example={"x": [[0, 0]]})
+def log_softmax(x):
+    """Return the logarithm of the softmax of each row of x."""
+    shifted = x - x.max(axis=1, keepdims=True)
+    y = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return y
+
+
+def _tempered(x, T):
+    e = np.exp(x / T - (x / T).max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def _is_the_gradient(ask, rng):
+    """it is what differences give"""
+    x, dy, T, h = rng.normal(size=(3, 4)), rng.normal(size=(3, 4)), 0.7, 1e-5
+    found, wanted = ask(dy=dy, p=_tempered(x, T), T=T)["dx"], np.zeros((3, 4))
+    for at in np.ndindex(3, 4):
+        e = np.zeros((3, 4))
+        e[at] = h
+        wanted[at] = (dy * (_tempered(x + e, T) - _tempered(x - e, T))).sum() / (2 * h)
+    same = np.shape(found) == (3, 4) and np.allclose(found, wanted, atol=1e-7)
+    return "" if same else "dx is not the gradient that differences of the softmax give"
+
+
+@task("4.5", "dy:N,K p:N,K~ T -> dx:N,K", points=1, gradient=True, transfer=True,
+      properties=[_is_the_gradient],
+      section=("Softmax", "The derivative"),
+      hint="Name z = x / T. You know dz; how does z change with x?",
+      example={"dy": [[4, 0]], "p": [[0.5, 0.5]], "T": 0.5}, answer={"dx": [[2, -2]]})
+def tempered_softmax_gradient(dy, p, T):
+    """Return dx of p = softmax(x / T), from its output p."""
+    ...
+
+
+def _some(rng, shape, whole):
+    mask = rng.random(shape) < 0.6
+    mask[..., -1] = True
+    return mask
+
+
+def _adds_up(ask, rng):
+    """each row sums to 1, and what is masked is 0"""
+    x, mask = rng.normal(size=(4, 5)), _some(rng, (4, 5), False)
+    p = ask(x=x, mask=mask)["p"]
+    if not np.allclose(p.sum(axis=1), 1):
+        return f"the rows sum to {p.sum(axis=1)}"
+    if (p[~mask] != 0).any():
+        return "a masked class has a probability"
+    far = ask(x=np.where(mask, x, 900.0), mask=mask)["p"]
+    return "" if np.allclose(far, p) else "a masked class with a large logit changes the others"
+
+
+@task("4.6", "x:N,K mask:N,K? -> p:N,K", points=1, transfer=True, own={"mask": _some},
+      properties=[_adds_up],
+      section=("Softmax", "The forward pass"),
+      hint="What must a logit be for its exponential to be 0? Then the shift: over which numbers?",
+      example={"x": [[0, 0, 5]], "mask": [[1, 1, 0]]}, answer={"p": [[0.5, 0.5, 0]]})
+def masked_softmax(x, mask):
+    """Return the softmax of each row over the places where mask is true."""
+    ...
