@@ -5,7 +5,6 @@ It says what is wrong with each; what that looks like is `diagnose`'s to say.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -138,14 +137,7 @@ def _output(
 
 def shape_of(task: Task, argument: Argument, inputs: Inputs) -> tuple[int, ...]:
     """The shape that an output must have for these inputs, by the signature alone."""
-    sizes: dict[str, int] = {}
-    for given in task.signature.inputs:
-        if given.axes is None and given.kind == "option":
-            sizes[given.name] = inputs[given.name]
-        for axis, size in zip(given.axes or (), np.shape(inputs[given.name]), strict=True):
-            if axis in task.signature.letters:
-                sizes[axis] = size
-    return task.signature.shape(argument, sizes, sizes)
+    return task.signature.shape(argument, task.signature.sizes_of(inputs))
 
 
 def dtype_of(inputs: Inputs) -> np.dtype:
@@ -164,7 +156,7 @@ def _dtype_fault(argument: Argument, value: np.ndarray, inputs: Inputs) -> str:
             else f"; expected {'whole numbers' if argument.kind == 'class' else 'booleans'}"
         )
     dtype = dtype_of(inputs)
-    if argument.axes is None or argument.kind == "whole":
+    if not argument.axes or argument.kind == "whole":
         return "" if value.dtype.kind in "fiu" else "; expected a number"
     if value.dtype == dtype:
         return ""
@@ -203,13 +195,18 @@ def close(value: Any, expected: Any, dtype: Any = np.float64) -> bool:
     return bool((error <= TOLERANCE.get(str(dtype), 1e-7) * scale).all())  # False on NaN
 
 
-def asker(student: Student, task: Task) -> Callable[..., dict[str, Any]]:
+class Asker:
     """The student's function by keywords, its outputs by name; StudentError where it has none."""
 
-    def call(**inputs: Any) -> dict[str, Any]:
-        values, says = taken_apart(task, student.call(task.name, *inputs.values()))
+    def __init__(self, student: Student, task: Task) -> None:
+        self.student, self.task = student, task
+
+    def __call__(self, **inputs: Any) -> dict[str, Any]:
+        values, says = taken_apart(self.task, self.student.call(self.task.name, *inputs.values()))
         if says:
             raise StudentError(says, "structure")
-        return dict(zip(task.outputs, values, strict=True))
+        return dict(zip(self.task.outputs, values, strict=True))
 
-    return call
+    def other(self, name: str, *values: Any) -> Any:
+        """What another function of the student gives, as it comes."""
+        return self.student.call(name, *values).value

@@ -325,10 +325,6 @@ def _ignored(detective: Detective) -> Finding:
 
 def _like(task: Task, inputs: Inputs) -> Case:
     """A case of the same sizes as these inputs."""
-    sizes = {}
-    for argument in task.signature.inputs:
-        for axis, size in zip(argument.axes or (), np.shape(inputs[argument.name]), strict=True):
-            sizes[str(axis)] = size
-    usual = task.public()[0].sizes
-    options = {o: inputs[o] for o in task.signature.options}
-    return Case("again", {**usual, **{a: sizes[a] for a in usual if a in sizes}}, options)
+    found = task.signature.sizes_of(inputs)
+    options = {name: found[name] for name in task.signature.options}
+    return Case("again", {**task.public()[0].sizes, **found}, options)

@@ -10,6 +10,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
+
+import numpy as np
 
 Sizes = Mapping[str, int]
 
@@ -105,6 +108,26 @@ class Signature:
             sizes[letter] = next(n for n in count(start) if n not in taken)
         return sizes
 
+    def sizes_of(self, inputs: Mapping[str, Any]) -> dict[str, int]:
+        """The size of every letter and option, read off the inputs.
+
+        >>> Signature.parse("x:2*C,U+R-1 w:R -> y:U").sizes_of({"x": [[0, 0, 0]] * 4, "w": [1, 2]})
+        {'R': 2, 'C': 2, 'U': 2}
+        """
+        found: dict[str, int] = {a.name: inputs[a.name] for a in self.inputs if a.kind == "option"}
+        axes = [
+            (axis, size)
+            for argument in self.inputs
+            for axis, size in zip(argument.axes or (), np.shape(inputs[argument.name]), strict=True)
+        ]
+        found |= {axis: size for axis, size in axes if axis in self.letters}
+        for _ in self.letters:
+            for axis, size in axes:
+                if len(unknown := {*LETTER.findall(axis)} - {*found}) == 1:
+                    letter = unknown.pop()
+                    found |= _solved(axis, size, letter, found)
+        return found
+
     def shape(self, argument: Argument, sizes: Sizes, options: Sizes | None = None) -> tuple:
         """The shape of an input or output, () of a number.
 
@@ -114,6 +137,14 @@ class Signature:
         """
         values = {**sizes, **(options or {})}
         return tuple(_value(axis, values) for axis in argument.axes or ())
+
+
+def _solved(axis: str, size: int, letter: str, known: Sizes) -> dict[str, int]:
+    """The letter's size with which an axis has its size, if one fits."""
+    for n in range(1, size + 9):
+        if _value(axis, {**known, letter: n}) == size:
+            return {letter: n}
+    return {}
 
 
 def _argument(token: str) -> Argument:

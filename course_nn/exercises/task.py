@@ -18,7 +18,7 @@ from . import draw
 from .signature import Argument, Signature, Sizes
 
 Inputs = dict[str, Any]  # arrays and numbers by name, in the order of the signature
-Ask = Callable[..., dict[str, Any]]  # the student's function by keywords; outputs by name
+Ask = Callable[..., Any]  # the student's function by keywords, outputs by name: `compare.Asker`
 SQUARE = 3  # every size, where a mistake that breaks the shapes shall give numbers
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from .compare import Comparison, ask, asker, examine
+from .compare import Asker, Comparison, ask, examine
 from .diagnose import diagnose
 from .smallest import smallest_example
 from .student import Student, StudentError
@@ -51,7 +51,7 @@ def _properties(student: Student, task: Task) -> Verdict:
     """What must hold of every right answer, where the right one is not known here."""
     for name in task.properties:
         try:
-            says = name.broken(asker(student, task), np.random.default_rng(3))
+            says = name.broken(Asker(student, task), np.random.default_rng(3))
         except StudentError as error:
             says = error.sentence
         if says:

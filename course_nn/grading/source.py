@@ -203,9 +203,12 @@ def example(task: Task) -> str:
         text = f">>> {names} = {call}\n>>> {last}\n{f'({shown})' if exact else f'[{shown}]'}"
     else:
         (value,) = right.values()
-        number = f"round(float({call}), 4)" if value.ndim == 0 else f"{call}.round(4)"
-        last = call if exact and value.ndim else number
-        text = f">>> {last}\n{_shown(value) if value.ndim else round(value.item(), 4)}"
+        if value.ndim:
+            text = f">>> {call if exact else f'{call}.round(4)'}\n{_shown(value)}"
+        elif value.dtype.kind == "f":
+            text = f">>> round(float({call}), 4)\n{round(value.item(), 4)}"
+        else:
+            text = f">>> {call}\n{value.item()}"
     return text.replace("\n\n", "\n<BLANKLINE>\n")
 
 

@@ -5,7 +5,7 @@ from collections import namedtuple
 import numpy as np
 import pytest
 
-from course_nn.exercises.compare import ask, asker, close, shape_of
+from course_nn.exercises.compare import Asker, ask, close, shape_of
 from course_nn.exercises.student import StudentError
 from course_nn.exercises.task import Task
 
@@ -98,11 +98,12 @@ def test_shapes_follow_from_the_inputs_alone(picking: Task, mixing: Task) -> Non
 
 
 def test_a_student_can_be_asked_by_keywords(student, mixing: Task) -> None:
-    call = asker(student(mix=right), mixing)
+    call = Asker(student(mix=right, more=lambda a: 3 * a), mixing)
     one = np.ones((1, 1))
     assert call(a=one, b=one, r=2.0)["s"] == 3
+    assert call.other("more", one) == 3
     with pytest.raises(StudentError, match="it returned None"):
-        asker(student(mix=lambda a, b, r: None), mixing)(a=one, b=one, r=1.0)
+        Asker(student(mix=lambda a, b, r: None), mixing)(a=one, b=one, r=1.0)
 
 
 def test_close_is_strict_on_shapes_and_on_what_is_no_number() -> None:

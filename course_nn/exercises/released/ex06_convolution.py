@@ -1,0 +1,148 @@
+"""Exercise 6: convolution.
+
+What is asked and what is right, as a student has it. Written by `course-nn release` from
+tests/autograder/ex06_convolution/exercise.md: change it there.
+"""
+import math
+
+import numpy as np
+
+from course_nn.exercises.task import task
+
+@task("6.1", "H=7|10 R=3|2 stride=1|2|3 padding=0|1 -> U:", points=1,
+      section=("Convolution", "The forward pass"),
+      hint="`//` divides and rounds down.",
+      example={"H": 5, "R": 3, "stride": 2, "padding": 0})
+def output_size(H, R, stride, padding):
+    """Return the number of places of a kernel on a row of pixels."""
+    U = (H + 2 * padding - R) // stride + 1
+    return U
+
+
+@task("6.2", "x:U+R-1,V+S-1 w:R,S -> y:U,V", points=2,
+      sizes={"U": 4, "V": 5, "R": 3, "S": 2},
+      section=("Convolution", "The smallest example, by hand"),
+      hint="At (u, v) the kernel sees `x[u : u + R, v : v + S]`.",
+      example={"x": [[1, 2, 3], [4, 5, 6], [7, 8, 9]], "w": [[1, 0], [0, -1]]})
+def correlate(x, w):
+    """Return the sum of w times the pixels under it, at every place where it fits."""
+    R, S = w.shape
+    U = x.shape[0] - R + 1
+    V = x.shape[1] - S + 1
+    y = np.zeros((U, V), dtype=x.dtype)
+    for u in range(U):
+        for v in range(V):
+            window = x[u : u + R, v : v + S]
+            y[u, v] = (window * w).sum()
+    return y
+
+
+@task("6.3", "x:N,C,U+R-1,V+S-1 W:F,C,R,S b:F -> y:N,F,U,V", points=2,
+      sizes={"N": 2, "C": 3, "F": 4, "U": 5, "V": 6, "R": 1, "S": 7},
+      section=("Convolution", "The forward pass"),
+      hint='For one place: `np.einsum("ncrs,fcrs->nf", window, W)`.',
+      example={"x": [[[[1, 2], [3, 4]]]], "W": [[[[1, 0], [0, 1]]]], "b": [10]})
+def conv_forward(x, W, b):
+    """Return the convolution of every image with every filter, plus b."""
+    N, F, R, S = x.shape[0], W.shape[0], W.shape[2], W.shape[3]
+    U = x.shape[2] - R + 1
+    V = x.shape[3] - S + 1
+    y = np.zeros((N, F, U, V), dtype=x.dtype)
+    for u in range(U):
+        for v in range(V):
+            window = x[:, :, u : u + R, v : v + S]
+            y[:, :, u, v] = np.einsum("ncrs,fcrs->nf", window, W) + b
+    return y
+
+
+@task("6.4", "dy:N,F,U,V x:N,C,U+R-1,V+S-1 -> dW:F,C,R,S db:F", points=2, gradient=True,
+      sizes={"N": 2, "C": 3, "F": 4, "U": 5, "V": 6, "R": 1, "S": 7},
+      section=("Convolution", "The derivative"),
+      hint="A weight was used at every place: add up over all (u, v), with `+=`.",
+      example={"dy": [[[[1, 0]]]], "x": [[[[1, 2, 3]]]]})
+def conv_weight_gradients(dy, x):
+    """Return dW and db of the convolution for the upstream gradient dy."""
+    U, V = dy.shape[2:]
+    R = x.shape[2] - U + 1
+    S = x.shape[3] - V + 1
+    dW = np.zeros((dy.shape[1], x.shape[1], R, S), dtype=x.dtype)
+    for u in range(U):
+        for v in range(V):
+            window = x[:, :, u : u + R, v : v + S]
+            dW += np.einsum("nf,ncrs->fcrs", dy[:, :, u, v], window)
+    db = dy.sum(axis=(0, 2, 3))
+    return dW, db
+
+
+@task("6.5", "dy:N,F,U,V W:F,C,R,S -> dx:N,C,U+R-1,V+S-1", points=2, gradient=True,
+      sizes={"N": 2, "C": 3, "F": 4, "U": 5, "V": 6, "R": 1, "S": 7},
+      section=("Convolution", "The derivative"),
+      hint="Add to the window of dx that the forward pass read at (u, v).",
+      example={"dy": [[[[1, 2]]]], "W": [[[[1, 10]]]]})
+def conv_input_gradient(dy, W):
+    """Return dx of the convolution for the upstream gradient dy."""
+    N, U, V = dy.shape[0], dy.shape[2], dy.shape[3]
+    C, R, S = W.shape[1:]
+    dx = np.zeros((N, C, U + R - 1, V + S - 1), dtype=dy.dtype)
+    for u in range(U):
+        for v in range(V):
+            part = np.einsum("nf,fcrs->ncrs", dy[:, :, u, v], W)
+            dx[:, :, u : u + R, v : v + S] += part
+    return dx
+
+
+@task("6.6", "x:H,W w:R,S stride=1|2 padding=0|1 -> y:(H+2*padding-R)//stride+1,(W+2*padding-S)//stride+1",
+      points=2, sizes={"H": 6, "W": 7, "R": 3, "S": 2}, never_one="HW",
+      section=("Convolution", "The forward pass"),
+      hint="`np.pad(x, padding)`. The window of (u, v) begins at (u · stride, v · stride).",
+      example={"x": [[1, 2, 3], [4, 5, 6], [7, 8, 9]], "w": [[1]], "stride": 2, "padding": 0})
+def strided(x, w, stride, padding):
+    """Return the convolution of the padded image, at every stride-th place."""
+    R, S = w.shape
+    padded = np.pad(x, padding)
+    U = (padded.shape[0] - R) // stride + 1
+    V = (padded.shape[1] - S) // stride + 1
+    y = np.zeros((U, V), dtype=x.dtype)
+    for u in range(U):
+        for v in range(V):
+            window = padded[u * stride : u * stride + R, v * stride : v * stride + S]
+            y[u, v] = (window * w).sum()
+    return y
+
+
+def _channels_stay_apart(ask, rng):
+    """a channel of the output hangs on that channel of the input alone"""
+    x, W = rng.normal(size=(1, 2, 4, 4)), rng.normal(size=(2, 2, 2))
+    one = ask(x=x, W=W)["y"]
+    x[:, 1] += 1
+    two = ask(x=x, W=W)["y"]
+    if not np.allclose(one[:, 0], two[:, 0]):
+        return "channel 0 of y changes when channel 1 of x does"
+    return "" if not np.allclose(one[:, 1], two[:, 1]) else "channel 1 of y does not see x"
+
+
+@task("6.7", "x:N,C,U+R-1,V+S-1 W:C,R,S -> y:N,C,U,V", points=1, transfer=True,
+      sizes={"N": 2, "C": 3, "U": 5, "V": 6, "R": 4, "S": 7}, properties=[_channels_stay_apart],
+      section=("Convolution", "Fewer weights: groups and points"),
+      hint="As task 6.3, with the channel kept where it was summed over.",
+      example={"x": [[[[1, 2]], [[3, 4]]]], "W": [[[1, 1]], [[1, -1]]]},
+      answer={"y": [[[[3]], [[-1]]]]})
+def depthwise_forward(x, W):
+    """Return the convolution of each channel with its own kernel."""
+    ...
+
+
+def _with_holes(x, w):
+    V = len(x) - 2 * (len(w) - 1)
+    return sum(w[s] * x[2 * s : 2 * s + V] for s in range(len(w)))
+
+
+@task("6.8", "dy:V x:V+2*(S-1) w:S -> dx:V+2*(S-1) dw:S", points=2, gradient=True, transfer=True,
+      sizes={"V": 5, "S": 3}, gradient_of=_with_holes,
+      section=("Convolution", "The derivative"),
+      hint="For one s: which numbers of x did w_s meet? The same numbers get something back.",
+      example={"dy": [1, 10], "x": [1, 2, 3, 4], "w": [5, 7]},
+      answer={"dx": [5, 50, 7, 70], "dw": [21, 43]})
+def dilated_gradients(dy, x, w):
+    """Return dx and dw of y[v] = sum over s of x[v + 2 s] w[s]."""
+    ...

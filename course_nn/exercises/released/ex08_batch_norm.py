@@ -1,0 +1,104 @@
+"""Exercise 8: batch normalisation.
+
+What is asked and what is right, as a student has it. Written by `course-nn release` from
+tests/autograder/ex08_batch_norm/exercise.md: change it there.
+"""
+import math
+
+import numpy as np
+
+from course_nn.exercises.task import task
+
+@task("8.1", "x:N,D gamma:D beta:D eps -> y:N,D mean:D var:D", points=2,
+      section=("Batch normalisation", "The forward pass"),
+      hint="The statistics are taken along axis 0. ε goes inside the root.",
+      example={"x": [[1, 2], [3, 2]], "gamma": [1, 1], "beta": [0, 5], "eps": 0.44})
+def batch_norm(x, gamma, beta, eps):
+    """Return y, and the mean and variance of each feature of the batch."""
+    mean = x.mean(axis=0)
+    var = x.var(axis=0)
+    x_hat = (x - mean) / np.sqrt(var + eps)
+    y = gamma * x_hat + beta
+    return y, mean, var
+
+
+@task("8.2", "running_mean:D running_var:D+ mean:D var:D+ momentum N=8|5 -> running_mean:D running_var:D+",
+      points=1,
+      section=("Batch normalisation", "Running statistics"),
+      hint="Two lines. Make new arrays: the old ones belong to the caller.",
+      example={"running_mean": [0], "running_var": [1], "mean": [2], "var": [7],
+               "momentum": 0.5, "N": 8})
+def remember(running_mean, running_var, mean, var, momentum, N):
+    """Return the running mean and variance after a batch of N samples."""
+    unbiased = var * N / (N - 1)
+    running_mean = (1 - momentum) * running_mean + momentum * mean
+    running_var = (1 - momentum) * running_var + momentum * unbiased
+    return running_mean, running_var
+
+
+@task("8.3", "x:N,D gamma:D beta:D running_mean:D running_var:D+ eps -> y:N,D", points=1,
+      section=("Batch normalisation", "Running statistics"),
+      hint="No mean and no variance is taken of x.",
+      example={"x": [[3]], "gamma": [2], "beta": [1], "running_mean": [1], "running_var": [3.5],
+               "eps": 0.5})
+def batch_norm_predict(x, gamma, beta, running_mean, running_var, eps):
+    """Return y from statistics that were remembered."""
+    x_hat = (x - running_mean) / np.sqrt(running_var + eps)
+    y = gamma * x_hat + beta
+    return y
+
+
+def _forward(x, gamma, beta, eps):
+    return gamma * (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + eps) + beta
+
+
+@task("8.4", "dy:N,D x:N,D gamma:D eps -> dx:N,D dgamma:D dbeta:D", points=3, gradient=True,
+      section=("Batch normalisation", "The derivative"),
+      hint="Make x̂ again, then the three terms of dx, each on a line of its own.",
+      example={"dy": [[1], [0]], "x": [[1], [3]], "gamma": [2], "eps": 0.44})
+def batch_norm_gradients(dy, x, gamma, eps):
+    """Return dx, dgamma and dbeta for the upstream gradient dy."""
+    inv_std = 1 / np.sqrt(x.var(axis=0) + eps)
+    x_hat = (x - x.mean(axis=0)) * inv_std
+    dgamma = (dy * x_hat).sum(axis=0)
+    dbeta = dy.sum(axis=0)
+    dx_hat = dy * gamma
+    through_mean = dx_hat.mean(axis=0)
+    through_var = x_hat * (dx_hat * x_hat).mean(axis=0)
+    dx = inv_std * (dx_hat - through_mean - through_var)
+    return dx, dgamma, dbeta
+
+
+def _samples_stay_apart(ask, rng):
+    """an image's result does not hang on the others"""
+    x, g, b = rng.normal(size=(3, 4, 2, 2)), np.ones(4), np.zeros(4)
+    all_three, one = (ask(x=a, gamma=g, beta=b, eps=1e-3)["y"] for a in (x, x[:1]))
+    if not np.allclose(all_three[:1], one):
+        return "the first image alone gives another result than among three"
+    first = one[0, :2]
+    return "" if abs(first.mean()) < 1e-6 else "the first group of an image has not mean 0"
+
+
+@task("8.5", "x:N,2*C,H,W gamma:2*C beta:2*C eps -> y:N,2*C,H,W", points=1, transfer=True,
+      sizes={"N": 2, "C": 3, "H": 4, "W": 5}, properties=[_samples_stay_apart],
+      section=("Batch normalisation", "Layer normalisation"),
+      hint="Reshape so that a group is one row.",
+      example={"x": [[[[1, 3]], [[0, 0]]]], "gamma": [1, 2], "beta": [0, 7], "eps": 0.44},
+      answer={"y": [[[[-0.8333333333333334, 0.8333333333333334]], [[7, 7]]]]})
+def group_norm(x, gamma, beta, eps):
+    """Return x with each half of each image's channels normalised."""
+    ...
+
+
+def _rms_norm(x, eps):
+    return x / np.sqrt((x**2).mean(axis=1, keepdims=True) + eps)
+
+
+@task("8.6", "dy:N,D x:N,D eps -> dx:N,D", points=2, gradient=True, transfer=True,
+      gradient_of=_rms_norm,
+      section=("Batch normalisation", "Layer normalisation"),
+      hint="x reaches y directly and through r. What is ∂r/∂x_d?",
+      example={"dy": [[1, 0]], "x": [[1, 1]], "eps": 0.0}, answer={"dx": [[0.5, -0.5]]})
+def rms_norm_gradient(dy, x, eps):
+    """Return dx of x divided by the root of its mean square, row by row."""
+    ...
