@@ -5,7 +5,7 @@ with its sum sign: "Σₙ x[n,1]·dy[n,0]".
 """
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from .regions import letter_of
 Leaf = tuple[str, tuple[int, ...], float]  # an entry of an input: its name, index and value
 Term = tuple[float, tuple[Leaf, ...], float]  # a factor, the entries multiplied, and their value
 MOST = 64  # terms in a sum
-BUDGET = 20_000  # terms made in a run
+BUDGET = 150_000  # terms made in a run
 SUBSCRIPTS = dict(zip("aehijklmnoprstuvx", "ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
 
 
@@ -48,7 +48,7 @@ class Sum:
         return self + -1 * other
 
     def __rsub__(self, other: Any) -> "Sum":
-        return -1 * self + other
+        return Sum(_terms(other) + (-1 * self).terms, self.count)
 
     def __neg__(self) -> "Sum":
         return -1 * self
@@ -117,8 +117,9 @@ class _Letters:
 def entries(source: str, inputs: Mapping[str, Any], output: str) -> np.ndarray:
     """Return an output of a formula as an array of Sum and of numbers.
 
-    Where its line alone gives sums, the names in it are the letters, inputs or not; else the inputs
-    are, and the whole formula is run.
+    `output` is a name in the formula, or what it returns, as code. Where its line alone gives sums,
+    the names in that line are the letters, inputs or not; they give way to the inputs where these
+    make sums of as many terms. Else the whole formula is run on letters.
 
     Raises
     ------
@@ -131,17 +132,28 @@ def entries(source: str, inputs: Mapping[str, Any], output: str) -> np.ndarray:
     ((1.0, (('dy', (0, 0), 1.0),), 1.0), (1.0, (('dy', (1, 0), 2.0),), 2.0))
     """
     function = _function(source)
-    for run in (_line, _whole):
-        try:
-            with np.errstate(all="ignore"):
-                found = np.asarray(run(function, inputs, output), dtype=object)
-        except Untraceable:
-            continue
-        except Exception:  # letters are no numbers to most of NumPy
-            continue
-        if any(isinstance(e, Sum) and len(e.terms) > 1 for e in found.flat):
-            return found
-    raise Untraceable(f"{output} is no sum of products")
+    line, whole = (_run(way, function, inputs, output) for way in (_line, _whole))
+    if whole is not None and (line is None or _counts(line) == _counts(whole)):
+        return whole
+    if line is None:
+        raise Untraceable(f"{output} is no sum of products")
+    return line
+
+
+def _run(
+    way: Callable, function: ast.FunctionDef, inputs: Mapping[str, Any], output: str
+) -> np.ndarray | None:
+    """Run a formula in one way; None where that gives no sum."""
+    try:
+        with np.errstate(all="ignore"):
+            found = np.asarray(way(function, inputs, output), dtype=object)
+    except Exception:  # letters are no numbers to most of NumPy, and a formula may be anything
+        return None
+    return found if max(_counts(found), default=0) > 1 else None
+
+
+def _counts(found: np.ndarray) -> list[int]:
+    return [len(entry.terms) if isinstance(entry, Sum) else 0 for entry in found.flat]
 
 
 def _function(source: str) -> ast.FunctionDef:
@@ -161,40 +173,53 @@ def _function(source: str) -> ast.FunctionDef:
 
 def _line(function: ast.FunctionDef, inputs: Mapping[str, Any], output: str) -> Any:
     """Evaluate the one line that gives the output, on the values that it finds there."""
-    sets = [n for n in ast.walk(function) if isinstance(n, ast.Name) and n.id == output]
-    lines = [n for n in function.body if isinstance(n, ast.Assign) and _sets(n, output)]
-    written = [n for n in sets if isinstance(n.ctx, ast.Store)]
-    if len(lines) != 1 or len(written) != 1 or _changed(function, output):
-        raise Untraceable("not one line")
-    known = _locals(function, inputs, np)
-    names = {n.id for n in ast.walk(lines[0].value) if isinstance(n, ast.Name)} & set(known)
+    place, value = _given(function, output)
+    known = _locals(function, inputs, np, place)
+    names = {n.id for n in ast.walk(value) if isinstance(n, ast.Name)} & set(known)
     letters = _lettered({name: known[name] for name in names})
-    code = compile(ast.Expression(lines[0].value), "<formula>", "eval")
+    code = compile(ast.Expression(value), "<formula>", "eval")
     return eval(code, {"np": _Letters(), **letters})
 
 
-def _sets(node: ast.Assign, output: str) -> bool:
-    target = node.targets[0]
-    return isinstance(target, ast.Name) and target.id == output
+def _given(function: ast.FunctionDef, output: str) -> tuple[int, ast.expr]:
+    """Return the number of the one statement that gives an output, and its value."""
+    found: list[tuple[int, ast.stmt | None]] = []
+    for place, node in enumerate(function.body):
+        if isinstance(node, ast.Return) and not output.isidentifier():
+            return place, ast.parse(output, mode="eval").body
+        stored = [n for n in ast.walk(node) if isinstance(n, ast.Name | ast.Subscript)]
+        if any(isinstance(n.ctx, ast.Store) and _name(n) == output for n in stored):
+            found.append((place, node))
+    at, line = found[0] if len(found) == 1 else (0, None)
+    if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
+        return at, line.value
+    raise Untraceable("not one line")
 
 
-def _changed(function: ast.FunctionDef, output: str) -> bool:
-    """Whether the output is changed after its line, as in `dW[i] += …`."""
-    parts = [n for n in ast.walk(function) if isinstance(n, ast.Subscript)]
-    return any(
-        isinstance(n.ctx, ast.Store) and isinstance(n.value, ast.Name) and n.value.id == output
-        for n in parts
-    )
+def _name(node: ast.Name | ast.Subscript) -> str:
+    """The name that is set: of `dW[i] = …` dW."""
+    inner: ast.expr = node
+    while isinstance(inner, ast.Subscript):
+        inner = inner.value
+    return inner.id if isinstance(inner, ast.Name) else ""
 
 
 def _whole(function: ast.FunctionDef, inputs: Mapping[str, Any], output: str) -> Any:
     """Run the whole formula on the letters of its inputs."""
-    return _locals(function, _lettered(inputs), _Letters())[output]
+    letters = _Letters()
+    known = _locals(function, _lettered(inputs), letters)
+    return eval(output, {"np": letters, **known})
 
 
-def _locals(function: ast.FunctionDef, inputs: Mapping[str, Any], numpy: Any) -> dict[str, Any]:
-    """Run a function, and return what its names stand for at its end."""
-    tree = ast.Module([_Returning().visit(ast.parse(ast.unparse(function)).body[0])], [])
+def _locals(
+    function: ast.FunctionDef, inputs: Mapping[str, Any], numpy: Any, until: int | None = None
+) -> dict[str, Any]:
+    """Run a function, or its first statements, and return what its names then stand for."""
+    made = ast.parse(ast.unparse(function)).body[0]
+    assert isinstance(made, ast.FunctionDef)
+    if until is not None:
+        made.body = [*made.body[:until], ast.Return()]
+    tree = ast.Module([_Returning().visit(made)], [])
     space: dict[str, Any] = {"np": numpy}
     exec(compile(ast.fix_missing_locations(tree), "<formula>", "exec"), space)
     names = [argument.arg for argument in function.args.args + function.args.kwonlyargs]
@@ -314,27 +339,41 @@ def _gathered(
 ) -> str:
     """Write terms with one sum sign, or "" where their indices follow no rule."""
     names = [name for name, *_ in group[0][1]]
+    letters = counters(group, axes, shapes)
+    if not letters:
+        return ""
+    texts = [list(map(str, at)) for _, at, _ in group[0][1]]
+    for k, i, line in _moving(group):
+        texts[k][i] = _said(line, letters)
+        if not texts[k][i]:
+            return ""
+    sign = "−" if group[0][0] < 0 else ""
+    sign += "".join(f"Σ{SUBSCRIPTS.get(letter, '_' + letter)} " for letter in letters)
+    factors = [indexed(name, text) for name, text in zip(names, texts, strict=True)]
+    return sign.replace(" Σ", "Σ") + _scaled(abs(group[0][0]), factors)
+
+
+def counters(
+    group: Sequence[Term],
+    axes: Mapping[str, Sequence[str]],
+    shapes: Mapping[str, tuple[int, ...]],
+) -> dict[str, tuple[int, ...]]:
+    """Return the letters that count the terms of a group, with their values; {} where none do."""
+    names = [name for name, *_ in group[0][1]]
+    whole = {(name, i, n) for name, shape in shapes.items() for i, n in enumerate(shape)}
+    moving = sorted(_moving(group), key=lambda c: (names[c[0]], c[1], max(c[2]) + 1) not in whole)
+    letters = _letters(moving, names, axes)
+    return letters if letters and _complete(letters, group) else {}
+
+
+def _moving(group: Sequence[Term]) -> list[tuple[int, int, tuple[int, ...]]]:
+    """The indices that change from term to term: of which factor, which axis, and their values."""
     columns = [
         (k, i, tuple(term[1][k][1][i] for term in group))
         for k, (_, at, _) in enumerate(group[0][1])
         for i in range(len(at))
     ]
-    moving = [c for c in columns if len(set(c[2])) > 1]
-    whole = {(name, i, n) for name, shape in shapes.items() for i, n in enumerate(shape)}
-    moving.sort(key=lambda c: (names[c[0]], c[1], max(c[2]) + 1) not in whole)
-    letters = _letters(moving, names, axes)
-    if not letters or not _complete(letters, group):
-        return ""
-    texts = [list(map(str, at)) for _, at, _ in group[0][1]]
-    for k, i, line in moving:
-        said = _said(line, letters)
-        if not said:
-            return ""
-        texts[k][i] = said
-    sign = "−" if group[0][0] < 0 else ""
-    sign += "".join(f"Σ{SUBSCRIPTS.get(letter, '_' + letter)} " for letter in letters)
-    factors = [indexed(name, text) for name, text in zip(names, texts, strict=True)]
-    return sign.replace(" Σ", "Σ") + _scaled(abs(group[0][0]), factors)
+    return [column for column in columns if len(set(column[2])) > 1]
 
 
 def _letters(

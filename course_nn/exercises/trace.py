@@ -3,13 +3,25 @@
 "dW[1,0] = Σₙ x[n,1]·dy[n,0] = 2·1 + 0·3 + 1·5 + 4·3 = 19; yours, 12, equals the last term alone".
 """
 
+import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .regions import COUNTS, ORDINALS, Axes
-from .sums import Sum, Term, Untraceable, entries, equation, grouped, number, product, values
+from .sums import (
+    Sum,
+    Term,
+    Untraceable,
+    counters,
+    entries,
+    equation,
+    grouped,
+    number,
+    product,
+    values,
+)
 
 CLOSE = 1e-9  # of the largest right number
 MOST = 12  # terms among which an explanation is sought
@@ -40,18 +52,20 @@ def worst(
     right: np.ndarray,
     axes: Mapping[str, Axes] | None = None,
     also: Sequence[Asked] = (),
+    returned: str = "",
 ) -> str:
     """Write the equation of the wrong number that explains best, and what the given one equals.
 
     Parameters
     ----------
-    formula : an object whose `source` is the right formula, a function in plain NumPy.
+    formula : the right one, a function in plain NumPy: an object with its `source`, or its `tree`.
     inputs : its arguments by name.
     output : the name of the output.
     given, right : the student's array, and the right one.
     axes : the letters of inputs and outputs by name.
     also : other inputs, of any size, with what was given for them and what is right: an explanation
         must hold there too.
+    returned : what stands for the output in the formula's `return`, where that is not its name.
 
     Returns
     -------
@@ -68,21 +82,28 @@ def worst(
     >>> worst(Formula(), {"dy": dy, "x": x}, "dW", x[2:].T @ dy[2:], x.T @ dy, letters)
     'dW[0,0] = Σₙ x[n,0]·dy[n,0] = 2·1 + 1·5 + 3·4 = 19; yours, 12, equals the third term alone'
     """
-    source = str(getattr(formula, "source", ""))
-    found = _wrong(source, output, (inputs, given, right))
+    source = source_of(formula)
+    returned = returned or output
+    found = _wrong(source, returned, (inputs, given, right))
     traced = [w for w in found if len(w.terms) > 1]
     if not traced:
         return ""
     for asked in also:
-        found = found + _wrong(source, output, asked)
+        found = found + _wrong(source, returned, asked)
     best = min(traced, key=lambda w: (len(w.terms), -_error(w), w.at))
     place = f"{output}[{','.join(map(str, best.at))}]" if best.at else output
     shapes = {name: np.shape(value) for name, value in inputs.items()}
     letters = equation(best.terms, axes or {}, shapes)
     written = f"{place} = {letters} = {values(best.terms)}"
-    told = _explained(best, found)
+    told = _explained(best, found, list(_blocks(best.terms, axes or {}, shapes)))
     says = f"yours, {number(best.given)}, {told}" if told else f"yours is {number(best.given)}"
     return f"{written} = {number(best.right)}; {says}"
+
+
+def source_of(formula: Any) -> str:
+    """Return the source of a formula: its `source`, or its `tree` written out; else ""."""
+    source, tree = getattr(formula, "source", None), getattr(formula, "tree", None)
+    return ast.unparse(tree) if source is None and isinstance(tree, ast.AST) else str(source or "")
 
 
 def _error(wrong: Wrong) -> float:
@@ -114,13 +135,13 @@ def _terms(entry: Any) -> tuple[Term, ...]:
 # -- what a wrong number equals --------------------------------------------------------------------
 
 
-def _explained(best: Wrong, found: Sequence[Wrong]) -> str:
+def _explained(best: Wrong, found: Sequence[Wrong], blocks: Sequence[Relation]) -> str:
     """Return the one relation that holds at every wrong number, or ""."""
-    if not 1 < len(best.terms) <= MOST or not all(np.isfinite(w.given) for w in found):
+    if not all(np.isfinite(w.given) for w in found):
         return ""
     if not any(w.given for w in found):  # any term that is 0 would explain it
         return ""
-    for relations in (_simple(best.terms), _rarer(best.terms)):
+    for relations in (_simple(best.terms), (*_rarer(best.terms), *blocks)):
         fitting = [r for r in relations if all(_holds(r, w) for w in found)]
         if fitting:
             return fitting[0].says if _one(fitting, len(best.terms)) else ""
@@ -159,6 +180,7 @@ def _simple(terms: Sequence[Term]) -> Iterator[Relation]:
         yield Relation(says, lambda v: v.sum() / factor)
     places = [*range(len(terms) - 1), -1]  # the last is the last of any number of terms
     named = list(zip(_names(terms), places, strict=True))
+    named = named if len(named) <= MOST else [named[0], named[-1]]
     yield from (Relation(f"equals {name} alone", _counted(i, 0, 1)) for name, i in named)
     named = [(name.removeprefix("−"), i) for name, i in named]
     for verb, others, times in (("lacks {}", 1, 0), ("has {} with the other sign", 1, -1),
@@ -174,7 +196,7 @@ def _counted(i: int, others: float, this: float) -> Callable[[np.ndarray], float
 
 def _rarer(terms: Sequence[Term]) -> Iterator[Relation]:
     """Several of the terms, or another operation in place of the sum."""
-    for k in range(2, len(terms) - 1):
+    for k in range(2, min(len(terms), MOST + 1) - 1):
         yield Relation(f"is the sum of the first {COUNTS[k]} terms", _run(k))
         yield Relation(f"is the sum of the last {COUNTS[k]} terms", _run(-k))
     if len(terms) > 3:
@@ -183,6 +205,34 @@ def _rarer(terms: Sequence[Term]) -> Iterator[Relation]:
     yield Relation("is the smallest of them", lambda v: v.min(initial=np.inf))
     yield Relation("adds them without their signs", lambda v: np.abs(v).sum())
     yield Relation("is their product", lambda v: v.prod())
+
+
+def _blocks(
+    terms: Sequence[Term], axes: Mapping[str, Axes], shapes: Mapping[str, tuple[int, ...]]
+) -> Iterator[Relation]:
+    """Only the terms in which a letter has its first or its last value, or all but these."""
+    groups = grouped(terms)
+    letters = counters(groups[0], axes, shapes) if len(groups[0]) > 3 else {}
+    if len(letters) < 2 or list(terms[: len(groups[0])]) != groups[0]:
+        return
+    for letter, line in letters.items():
+        for value in dict.fromkeys((0, max(line))):
+            there = np.array([v == value for v in line] + [False] * (len(terms) - len(line)))
+            rest = np.array([v == value for v in line] + [True] * (len(terms) - len(line)))
+            where = f"the terms with {letter} = {value}"
+            yield Relation(f"has, of this sum, only {where}", _masked(rest))
+            yield Relation(f"lacks {where}", _masked(~there))
+
+
+def _masked(kept: np.ndarray) -> Callable[[np.ndarray], float]:
+    """The sum of some of the terms; ValueError where there are more or fewer."""
+
+    def added(v: np.ndarray) -> float:
+        if len(v) != len(kept):
+            raise ValueError(len(v))
+        return float(v[kept].sum())
+
+    return added
 
 
 def _run(k: int) -> Callable[[np.ndarray], float]:
@@ -203,7 +253,7 @@ def _names(terms: Sequence[Term]) -> list[str]:
     return [
         product(term) if id(term) in alone
         else "the last term" if k == last > 2
-        else f"the {ORDINALS[k]} term"
+        else f"the {ORDINALS[min(k, MOST - 1)]} term"
         for k, term in enumerate(terms)
     ]  # fmt: skip
 

@@ -94,6 +94,22 @@ def test_what_is_no_sum_of_products_is_refused(body):
         traced(body + "\n    return x", "y", {"x": X, "W": W})
 
 
+def test_a_name_that_is_set_anew_has_the_value_before_its_line():
+    found = traced("W = W - 2 * W\n    v = W * 2\n    return W, v", "W", {"W": W})
+    assert equation(found[1, 0].terms, AXES) == "W[1,0] − 2·W[1,0]"
+
+
+def test_what_is_returned_may_be_code():
+    body = "z = x @ W\n    return z, b - z"
+    found = traced(body, "b - z", {"x": X, "W": W, "b": B})
+    assert equation(found[1, 0].terms, AXES) == "b[0] − z[1,0]"
+
+
+def test_a_view_of_an_input_keeps_the_names_of_the_input():
+    body = "pairs = x.reshape(2, 2, 3)\n    y = pairs.mean(axis=1)\n    return y"
+    assert traced(body, "y", {"x": X})[1, 2].terms[0][1][0][:2] == ("x", (2, 2))
+
+
 @pytest.mark.parametrize("text", ["", "def f(", "x = 3", "class A: pass", "\0"])
 def test_source_that_is_none_is_refused(text):
     with pytest.raises(Untraceable):

@@ -1,5 +1,6 @@
 """The worst number and its equation: what it equals is so at every wrong number, or not said."""
 
+import ast
 from types import SimpleNamespace
 
 import numpy as np
@@ -82,6 +83,48 @@ def test_a_term_of_its_own_kind_is_called_by_its_letters():
     assert says.endswith("has lr·dW[0,1] with the other sign")
     says = worst(step, inputs, "new", -0.5 * W**2, W - 0.5 * W**2, AXES)
     assert says.endswith("equals −lr·dW[0,1] alone")
+
+
+def test_a_step_that_is_returned_as_code_is_traced():
+    tree = ast.parse("def f(W, dW, lr):\n    return W - lr * dW").body[0]
+    inputs = {"W": W, "dW": W**2, "lr": 0.5}
+    says = worst(SimpleNamespace(tree=tree), inputs, "W", W - W**2, W - 0.5 * W**2, AXES,
+                 returned="W - lr * dW")  # fmt: skip
+    assert says.endswith("counts lr·dW[0,1] twice"), says
+
+
+CONV = SimpleNamespace(
+    source="""
+def conv(x, W, b):
+    R, S = W.shape[2:]
+    y = np.zeros((len(x), len(W), x.shape[2] - R + 1, x.shape[3] - S + 1))
+    for u in range(y.shape[2]):
+        for v in range(y.shape[3]):
+            y[:, :, u, v] = np.einsum("ncrs,fcrs->nf", x[:, :, u:u + R, v:v + S], W) + b
+    return y
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("kept", "says"),
+    [
+        (np.s_[:, :1], "has, of this sum, only the terms with c = 0"),
+        (np.s_[:, :, :-1], "lacks the terms with r = 2"),
+        (np.s_[:, :, :, 1:], "lacks the terms with s = 0"),
+    ],
+)
+def test_a_part_of_a_double_sum_is_named_by_its_letter(kept, says):
+    x, kernels, b = (RNG.normal(size=s) for s in ((2, 3, 4, 5), (2, 3, 3, 2), (2,)))
+    space: dict = {"np": np}
+    exec(CONV.source, space)
+    part = np.zeros_like(kernels)
+    part[kept] = kernels[kept]
+    letters = {"x": ("N", "C", "U+R-1", "V+S-1"), "W": ("F", "C", "R", "S"), "b": ("F",)}
+    given, right = space["conv"](x, part, b), space["conv"](x, kernels, b)
+    told = worst(CONV, {"x": x, "W": kernels, "b": b}, "y", given, right, letters)
+    assert "Σ_cΣᵣΣₛ x[" in told
+    assert told.endswith(says), told
 
 
 def test_without_axes_letters_are_found():
