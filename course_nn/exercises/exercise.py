@@ -30,8 +30,8 @@ class Exercise:
 def known() -> list[str]:
     """The names of the exercises in this package.
 
-    >>> known()[0]
-    'ex02_dense'
+    >>> "ex02_dense" in known()
+    True
     """
     return sorted(module.name for module in pkgutil.iter_modules(released.__path__))
 
@@ -69,7 +69,7 @@ def completed(exercise: Exercise, source: str, space: dict[str, Any], file: str)
     added = _Added(dict(exercise.tasks))
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     exec(compile(source, file, "exec"), {**space, "right": added.right, "mistakes": added.mistakes})
-    unknown = [task.title for task in added.tasks.values() if not task.knows]
+    unknown = [task.title for task in added.tasks.values() if not (task.knows or task.open)]
     if unknown:
         raise ValueError(f"{exercise.name}: no hidden block says what is right of {unknown}")
     return replace(exercise, tasks=added.tasks)

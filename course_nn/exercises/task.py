@@ -72,6 +72,7 @@ class Task:
     never_one: str = ""
     transfer: bool = False
     given: bool = False  # the notebook defines the function in a cell of its own
+    open: bool = False  # there is no one right answer: it is judged by its properties alone
 
     @property
     def title(self) -> str:
@@ -109,6 +110,8 @@ class Task:
 
     def public(self) -> tuple[Case, ...]:
         """What a student is shown: two sizes, single precision, columns, every option."""
+        if self.open:
+            return ()
         sizes = self.signature.sizes(self.fixed)
         first, *others = _combinations(self.signature.options)
         return (
@@ -121,6 +124,8 @@ class Task:
 
     def hidden(self) -> tuple[Case, ...]:
         """What only the grader tries: every size at 1, gaps in memory, larger sizes."""
+        if self.open:
+            return ()
         sizes = self.signature.sizes(self.fixed, more=2)
         combinations = _combinations(self.signature.options)
         letters = [letter for letter in self.signature.letters if letter not in self.never_one]
@@ -199,8 +204,8 @@ def task(
     sizes : of letters, where the usual ones do not suit.
     transfer : the book prints no answer; the function's body is `...` and the right formula stands
         in a hidden block.
-    **options : gradient, gradient_of, section, hint, example, answer, own, never_one, given of
-        `Task`.
+    **options : gradient, gradient_of, section, hint, example, answer, own, never_one, given,
+        open of `Task`.
 
     Examples
     --------
@@ -221,7 +226,8 @@ def task(
         if names != given:
             raise ValueError(f"task {number}: {function.__name__} takes {given}, its line {names}")
         return Task(
-            number, function.__name__, parsed, points, None if transfer else function,
+            number, function.__name__, parsed, points,
+            None if transfer or options.get("open") else function,
             (function.__doc__ or "").strip().split("\n")[0], mistakes=made, properties=kept,
             fixed=sizes or {}, transfer=transfer, **options,
         )  # fmt: skip

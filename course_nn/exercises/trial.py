@@ -49,11 +49,11 @@ def explained(student: Student, task: Task, comparison: Comparison, case: Case) 
 
 def _properties(student: Student, task: Task) -> Verdict:
     """What must hold of every right answer, where the right one is not known here."""
-    for name in task.properties:
+    for one in task.properties:
         try:
-            says = name.broken(Asker(student, task), np.random.default_rng(3))
+            comparison = Comparison({}, "property", one.broken(Asker(student, task), student.rng))
         except StudentError as error:
-            says = error.sentence
-        if says:
-            return Verdict(task, Comparison({}, "property", says))
+            comparison = Comparison({}, error.kind, error.sentence)
+        if comparison.says:
+            return Verdict(task, comparison)
     return Verdict(task)

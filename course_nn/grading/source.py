@@ -159,9 +159,11 @@ def _asked(source: Source, task: Task, answers: bool) -> list[Cell]:
             f'require("{source.name}", {task.name}={task.name})\n### END HIDDEN TESTS'
         )
     test = _metadata(f"test_{task.name}", grade=True, points=task.points, locked=True)
-    solved = Cell("code", stub(task, answers), task.name, _metadata(task.name, solution=True))
     checked = Cell("code", check, f"test_{task.name}", test)
-    return [checked] if task.given else [solved, checked]
+    if task.given:
+        return [checked]
+    solved = Cell("code", stub(task, answers), task.name, _metadata(task.name, solution=True))
+    return [solved, checked]
 
 
 def _metadata(grade_id: str, **options: Any) -> dict[str, Any]:

@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parents[2]
 ASSIGNMENTS = {name: load_assignment(name) for name in known(TESTS)}
 GRADED = {f"{n}: {g.task.name}": g for n, a in ASSIGNMENTS.items() for g in a.tasks}
 EACH = pytest.mark.parametrize("graded", GRADED.values(), ids=GRADED)
+CLOSED = {key: graded for key, graded in GRADED.items() if not graded.task.open}
+EACH_CLOSED = pytest.mark.parametrize("graded", CLOSED.values(), ids=CLOSED)
 EVERY = pytest.mark.parametrize("name", ASSIGNMENTS)
 
 
@@ -72,14 +74,15 @@ def test_the_solution_passes_every_test(graded: Graded, seed: int) -> None:
 
 @EACH
 def test_the_stub_passes_no_test_and_is_greeted_kindly(graded: Graded) -> None:
-    space: dict = {}
-    exec(source.stub(graded.task, answers=False), {"np": np}, space)
-    found = verdicts(graded, space[graded.task.name])
+    def stub(*inputs):
+        raise NotImplementedError
+
+    found = verdicts(graded, stub)
     assert {verdict.kind for verdict in found} == {"stub"}
     assert "not written yet" in str(found[0])
 
 
-@EACH
+@EACH_CLOSED
 @pytest.mark.parametrize("given", ["None", "zeros", "ones", "constants", "the inputs"])
 def test_what_is_no_answer_earns_nothing(graded: Graded, given: str) -> None:
     task = graded.task
@@ -99,7 +102,7 @@ def test_what_is_no_answer_earns_nothing(graded: Graded, given: str) -> None:
     assert earned == [], f"{given} earns {len(earned)} of {len(graded.tests)} tests"
 
 
-@EACH
+@EACH_CLOSED
 def test_each_output_alone_is_looked_at(graded: Graded) -> None:
     for name in graded.task.outputs:
         spoiled = answers(graded.task, lambda r, n=name: {**r, n: r[n] + 1})
@@ -124,7 +127,7 @@ def test_a_gradient_is_that_of_its_forward_pass(graded: Graded) -> None:
             np.testing.assert_allclose(value, numerical[name], rtol=1e-5, atol=1e-7)
 
 
-@EACH
+@EACH_CLOSED
 def test_public_sizes_are_told_apart(graded: Graded) -> None:
     usual, other, *_ = graded.task.public()
     for case in (usual, other):
@@ -135,7 +138,7 @@ def test_public_sizes_are_told_apart(graded: Graded) -> None:
         assert all(np.isfinite(v).all() for v in right.values()), case.label
 
 
-@EACH
+@EACH_CLOSED
 def test_the_example_in_the_docstring_is_right(graded: Graded) -> None:
     name = next(n for n, a in ASSIGNMENTS.items() if graded in a.tasks)
     if graded.task.given:
@@ -198,9 +201,14 @@ def test_students_get_no_answer_to_a_transfer_task(name: str) -> None:
     book = nbformat.read(EXERCISES / f"{name}.ipynb", as_version=4)
     given = "\n".join(cell.source for cell in book.cells)
     given += (RELEASED / f"{name}.py").read_text(encoding="utf-8")
-    shown = {line for g in assignment.tasks if not g.task.transfer for line in lines_of(g.task)}
+    shown = {
+        line
+        for g in assignment.tasks
+        if g.task.function and not g.task.transfer
+        for line in lines_of(g.task)
+    }
     for graded in assignment.tasks:
-        if graded.task.transfer:
+        if graded.task.transfer and not graded.task.given:
             secret = lines_of(graded.task) - shown
             assert secret
             assert not secret & {line.strip() for line in given.splitlines()}
@@ -235,3 +243,10 @@ def test_all_exercises_bring_a_hundred_points_when_there_are_twelve() -> None:
 def test_a_numerical_gradient_is_the_judge_s() -> None:
     found = numerical_gradient(lambda x: x**2, np.array([1.0, 2.0]), np.array([3.0, -1.0]))
     np.testing.assert_allclose(found, [6, -4], rtol=1e-6)
+
+
+@pytest.mark.parametrize("given", [lambda *a: None, lambda *a: a[0], lambda *a: (a[0], a[1])])
+def test_an_open_task_takes_not_anything(given) -> None:
+    for graded in GRADED.values():
+        if graded.task.open:
+            assert not any(verdict.passed for verdict in verdicts(graded, given))

@@ -92,7 +92,7 @@ def conv_input_gradient(dy, W):
 
 
 @task("6.6", "x:H,W w:R,S stride=1|2 padding=0|1 -> y:(H+2*padding-R)//stride+1,(W+2*padding-S)//stride+1",
-      points=2, sizes={"H": 6, "W": 7, "R": 3, "S": 2}, never_one="HW",
+      points=1, sizes={"H": 6, "W": 7, "R": 3, "S": 2}, never_one="HW",
       section=("Convolution", "The forward pass"),
       hint="`np.pad(x, padding)`. The window of (u, v) begins at (u · stride, v · stride).",
       example={"x": [[1, 2, 3], [4, 5, 6], [7, 8, 9]], "w": [[1]], "stride": 2, "padding": 0})
@@ -137,7 +137,7 @@ def _with_holes(x, w):
     return sum(w[s] * x[2 * s : 2 * s + V] for s in range(len(w)))
 
 
-@task("6.8", "dy:V x:V+2*(S-1) w:S -> dx:V+2*(S-1) dw:S", points=2, gradient=True, transfer=True,
+@task("6.8", "dy:V x:V+2*(S-1) w:S -> dx:V+2*(S-1) dw:S", points=1, gradient=True, transfer=True,
       sizes={"V": 5, "S": 3}, gradient_of=_with_holes,
       section=("Convolution", "The derivative"),
       hint="For one s: which numbers of x did w_s meet? The same numbers get something back.",

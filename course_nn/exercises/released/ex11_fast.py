@@ -1,0 +1,141 @@
+"""Exercise 11: make it fast.
+
+What is asked and what is right, as a student has it. Written by `course-nn release` from
+tests/autograder/ex11_fast/exercise.md: change it there.
+"""
+import math
+
+import numpy as np
+
+from course_nn.exercises.task import task
+
+import time
+
+
+def at_least_fifty_times(loops, **inputs):
+    """A property: the student's function is fifty times as fast as the loops on these inputs."""
+
+    def broken(ask, rng):
+        """it is at least fifty times as fast as the loops"""
+        start = time.perf_counter()
+        loops(*inputs.values())
+        slow = time.perf_counter() - start
+        fast = slow
+        for _ in range(7):
+            start = time.perf_counter()
+            ask(**inputs)
+            fast = min(fast, time.perf_counter() - start)
+        ratio = slow / fast
+        return "" if ratio >= 50 else f"right, but only {ratio:.0f} times as fast as the loops"
+
+    return broken
+
+
+def distances_by_loops(x, y):
+    d = np.zeros((len(x), len(y)))
+    for n in range(len(x)):
+        for m in range(len(y)):
+            for k in range(x.shape[1]):
+                d[n, m] += (x[n, k] - y[m, k]) ** 2
+    return d
+
+
+_MANY = np.random.default_rng(0).normal(size=(160, 12))
+
+
+@task("11.1", "x:N,D y:M,D -> d:N,M", points=2,
+      properties=[at_least_fifty_times(distances_by_loops, x=_MANY, y=_MANY)],
+      section=("From nested lists to the real thing", "Version 4: one product"),
+      hint="x[:, None] - y is (N, M, D). Or |x|² + |y|² - 2 x·y, which is one product.",
+      example={"x": [[0, 0], [1, 1]], "y": [[3, 4]]})
+def distances(x, y):
+    """Return the squared distance of every row of x from every row of y."""
+    difference = x[:, None] - y
+    d = (difference**2).sum(axis=2)
+    return d
+
+
+def patches_by_loops(x):
+    H, W = x.shape
+    rows = np.zeros(((H - 1) * (W - 1), 4), dtype=x.dtype)
+    for i in range(H - 1):
+        for j in range(W - 1):
+            for r in range(2):
+                for s in range(2):
+                    rows[i * (W - 1) + j, 2 * r + s] = x[i + r, j + s]
+    return rows
+
+
+@task("11.2", "x:U+1,V+1 -> rows:U*V,4", points=2, sizes={"U": 4, "V": 5},
+      properties=[at_least_fifty_times(
+          patches_by_loops, x=np.random.default_rng(0).normal(size=(160, 160)))],
+      section=("From nested lists to the real thing", "A convolution, the same way"),
+      hint="Four shifted views of the image, one for each place in a patch; then `np.stack`.",
+      example={"x": [[1, 2, 3], [4, 5, 6]]})
+def patches(x):
+    """Return every 2 × 2 patch of x as a row."""
+    corners = [x[:-1, :-1], x[:-1, 1:], x[1:, :-1], x[1:, 1:]]
+    rows = np.stack([corner.ravel() for corner in corners], axis=1)
+    return rows
+
+
+def running_mean_by_loops(x, k):
+    y = np.zeros(len(x) - k + 1)
+    for i in range(len(y)):
+        total = 0.0
+        for j in range(k):
+            total += x[i + j]
+        y[i] = total / k
+    return y
+
+
+def _as_the_loops(ask, rng):
+    """it gives what the loops give"""
+    x = rng.normal(size=50)
+    for k in (1, 7, 50):
+        y = ask(x=x, k=k)["y"]
+        if np.shape(y) != (51 - k,) or not np.allclose(y, running_mean_by_loops(x, k)):
+            return f"with k = {k} it gives something else than the loops"
+    return ""
+
+
+@task("11.3", "x:U+k-1 k=2|3|1 -> y:U", points=1, transfer=True, sizes={"U": 5},
+      properties=[_as_the_loops, at_least_fifty_times(
+          running_mean_by_loops, x=np.random.default_rng(0).normal(size=3000), k=60)],
+      section=("From nested lists to the real thing", "One bottleneck after another"),
+      hint="The sum of a window is the difference of two running totals.",
+      example={"x": [1, 3, 5, 9], "k": 2}, answer={"y": [2, 4, 7]})
+def running_mean(x, k):
+    """Return the mean of every window of k numbers of x."""
+    ...
+
+
+def ranks_by_loops(x):
+    ranks = np.zeros(len(x))
+    for i in range(len(x)):
+        for j in range(len(x)):
+            if x[j] < x[i]:
+                ranks[i] += 1
+    return ranks
+
+
+def _rounded(rng, shape, whole):
+    return np.round(rng.normal(size=shape) * 2)
+
+
+def _ranks_as_the_loops(ask, rng):
+    """it gives what the loops give"""
+    x = _rounded(rng, 30, False)
+    same = np.array_equal(ask(x=x)["ranks"], ranks_by_loops(x))
+    return "" if same else "it gives something else than the loops"
+
+
+@task("11.4", "x:N -> ranks:N#", points=1, transfer=True, own={"x": _rounded},
+      properties=[_ranks_as_the_loops, at_least_fifty_times(
+          ranks_by_loops, x=np.random.default_rng(0).normal(size=500))],
+      section=("From nested lists to the real thing", "One bottleneck after another"),
+      hint="In a sorted array, the place where a number would go is how many are smaller.",
+      example={"x": [3, 1, 3, 2]}, answer={"ranks": [2, 0, 2, 1]})
+def ranks(x):
+    """Return for each number of x how many others are smaller."""
+    ...

@@ -1,0 +1,106 @@
+"""Exercise 12: a network within a budget.
+
+What is asked and what is right, as a student has it. Written by `course-nn release` from
+tests/autograder/ex12_capstone/exercise.md: change it there.
+"""
+import math
+
+import numpy as np
+
+from course_nn.exercises.task import task
+
+import time
+
+BUDGET, SECONDS, SHARE = 3000, 10.0, 0.9
+
+
+def _reads_digits(ask, rng):
+    """it reads digits that it has not seen, within the budget"""
+    from course_nn.data import digits
+
+    x, labels, more, more_labels = digits()
+    x = np.concatenate([x, more]).reshape(len(x) + len(more), -1).astype(np.float64)
+    order, labels = rng.permutation(len(x)), np.concatenate([labels, more_labels])
+    seen, new = order[:1000], order[1000:]
+    start = time.perf_counter()
+    answer = ask(x=x[seen], labels=labels[seen], x_new=x[new])
+    seconds, theta, found = time.perf_counter() - start, answer["theta"], answer["found"]
+    if not isinstance(theta, np.ndarray) or theta.ndim != 1 or theta.dtype.kind != "f":
+        return "train must return one vector of floats, theta"
+    if theta.size > BUDGET:
+        return f"theta has {theta.size} numbers, and the budget is {BUDGET}"
+    if seconds > SECONDS:
+        return f"training took {seconds:.0f} s, and the budget is {SECONDS:.0f} s"
+    if np.shape(found) != new.shape:
+        return f"predict returned shape {np.shape(found)}, expected {new.shape}: a label a digit"
+    share = float(np.mean(found == labels[new]))
+    return "" if share >= SHARE else f"{share:.1%} of new digits are read right, expected {SHARE:.0%}"
+
+
+@task("12.1", "x:N,D labels:N<K x_new:M,D -> theta:P found:M", points=4, given=True, open=True,
+      properties=[_reads_digits],
+      section=("LeNet reads handwriting", "It learns"),
+      hint="One hidden layer, ReLU, the fused loss of exercise 5, momentum, 40 epochs of batches of 32.")
+def learn(x, labels, x_new):
+    """Train on some digits within the budget, and read others."""
+    ...
+
+
+def _ints(rng, shape, whole):
+    return rng.integers(0, 3, shape)
+
+
+@task("12.2", "labels:N<K found:N<K K=3|5 -> C:K,K#", points=1,
+      own={"labels": _ints, "found": _ints}, never_one="N",
+      section=("LeNet reads handwriting", "What it confuses"),
+      hint="`np.add.at` adds 1 at every pair; or a product of two one-hot matrices.",
+      example={"labels": [0, 1, 1], "found": [0, 2, 1], "K": 3})
+def confusion(labels, found, K):
+    """Return how many samples of class k were read as class l."""
+    C = np.zeros((K, K))
+    for n in range(len(labels)):
+        C[labels[n], found[n]] += 1
+    return C
+
+
+def _confidence(rng, shape, whole):
+    return np.round(rng.random(shape), 3)
+
+
+def _zero_or_one(rng, shape, whole):
+    return rng.integers(0, 2, shape).astype(float)
+
+
+def _honest(ask, rng):
+    """who is right as often as it says has no error"""
+    c, right = np.full(10, 0.3), np.repeat([1.0, 0.0], [3, 7])
+    found = ask(confidence=c, right=right, B=5)["error"]
+    return "" if abs(found) < 1e-9 else f"right in 3 of 10 at a confidence of 0.3 gives {found}"
+
+
+@task("12.3", "confidence:N right:N B=5|10 -> error:", points=1, transfer=True,
+      own={"confidence": _confidence, "right": _zero_or_one}, properties=[_honest],
+      section=("LeNet reads handwriting", "The test"),
+      hint="`np.minimum((confidence * B).astype(int), B - 1)` is the bin of each sample.",
+      example={"confidence": [0.5, 0.5, 1.0], "right": [1, 0, 0], "B": 5},
+      answer={"error": 0.3333333333333333})
+def calibration_error(confidence, right, B):
+    """Return the mean distance of confidence and share of right answers, bin by bin."""
+    ...
+
+
+def _of_two(ask, rng):
+    """with two classes every sample counts"""
+    x = rng.normal(size=(6, 2))
+    found = ask(x=x, labels=np.array([0, 1, 0, 1, 1, 0]))["share"]
+    return "" if found == 1 else f"with two classes it is {found}, expected 1"
+
+
+@task("12.4", "x:N,K labels:N<K -> share:", points=1, transfer=True, properties=[_of_two],
+      sizes={"N": 7, "K": 6},
+      section=("LeNet reads handwriting", "The test"),
+      hint="How many scores are larger than that of the right class?",
+      example={"x": [[1, 3, 2], [5, 1, 4]], "labels": [2, 1]}, answer={"share": 0.5})
+def best_two(x, labels):
+    """Return the share of samples whose label is among the two largest scores."""
+    ...
