@@ -80,7 +80,7 @@ def test_an_unknown_assignment_is_named_with_the_known(command, tmp_path):
     result = call(command, *arguments)
     assert result.exit_code == 2
     assert "unknown assignment 'ex99'; known in" in said(result)
-    assert said(result).endswith(f": {NAME}")
+    assert f"ex01_gradient, {NAME}" in said(result)
     assert list(tmp_path.iterdir()) == []
 
 
