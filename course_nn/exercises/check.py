@@ -1,17 +1,22 @@
 """The checks that a student calls in a notebook: `check.dense_forward(dense_forward)`.
 
-Each task of every exercise has one, by the name of its function.
+Each task of every exercise has one, by the name of its function. `check.hint("2.2")` says more of
+the last wrong answer, a step at a time; `check.all()` says how far an exercise has come.
 """
 
 from __future__ import annotations
 
+import io
+import types
 from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from . import trial
+from . import day, hints, trial
 from .compare import Comparison
 from .exercise import known, load
 from .student import LocalStudent
@@ -19,15 +24,99 @@ from .task import Task
 from .verdict import Verdict
 
 SEED = 20  # the same numbers at every call, so that a message stays until its cause is mended
+DIARY = day.Diary()
 
 
-def check_task(task: Task, function: Callable) -> Verdict:
-    """The verdict of the public check of a task."""
-    if not callable(function):
-        says = f"hand over the function itself, without calling it: check.{task.name}({task.name})"
-        return Verdict(task, Comparison({}, "call", says))
+def check_task(task: Task, *functions: Any) -> Verdict:
+    """The verdict of the public check of a task; kept for hints and progress.
+
+    Parameters
+    ----------
+    task : what is asked.
+    *functions : one function; anything else is told what to do instead.
+    """
+    verdict = _refused(task, *functions)
+    if verdict is None:
+        verdict = _tried(task, functions[0])
+    DIARY.note(verdict)
+    verdict.tell()
+    return verdict
+
+
+def _refused(task: Task, *functions: Any) -> Verdict | None:
+    """What to do instead, where no function was handed over, or an old one."""
+    call = f"check.{task.name}({task.name})"
+    says = f"hand over the function itself, without calling it: {call}"
+    if len(functions) == 1:
+        (function,) = functions
+        if isinstance(function, types.FunctionType | types.BuiltinFunctionType | np.ufunc):
+            if not day.stale(task.name, function):
+                return None
+            says = (
+                f"the last cell that defines {task.name} did not run to its end, so that an older "
+                "definition would be judged: mend that cell and run it first"
+            )
+        elif callable(function):
+            kind = "a class" if isinstance(function, type) else f"a {type(function).__name__}"
+            says = f"this is {kind}; {says}"
+    return Verdict(task, Comparison({}, "call", says))
+
+
+def _tried(task: Task, function: Callable) -> Verdict:
+    """The verdict on a function, and what it printed meanwhile."""
     student = LocalStudent({task.name: function}, np.random.default_rng(SEED))
-    return trial.run(student, task, task.public())
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        verdict = trial.run(student, task, task.public())
+    lines = printed.getvalue().splitlines()
+    if not lines:
+        return verdict
+    note = f"it printed {len(lines)} lines while it was called {student.calls} times; the first: "
+    return replace(verdict, note=f"{note}{lines[0][:60]!r}")
+
+
+def hint(which: str | float | Callable) -> None:
+    """Say one more thing about a task's last answer: where, a hint, its name, where to read.
+
+    Parameters
+    ----------
+    which : the task's number or the name of its function, "2.2" or "dense_backward".
+    """
+    task = _task(which)
+    verdict = DIARY.verdicts.get(task.name)
+    if verdict is None:
+        print(f"{task.title} has not been checked yet: check.{task.name}({task.name})")
+        return
+    if verdict.passed:
+        print(f"{task.title} is right, as far as the public check sees.")
+        return
+    level = DIARY.hints.get(task.name, 0)
+    DIARY.hints[task.name] = level + 1
+    print(hints.hint(verdict, level))
+
+
+def all(exercise: str | float = "") -> None:
+    """Say how many points the public checks give so far, and which tasks are open.
+
+    Parameters
+    ----------
+    exercise : its number or name; unless given, that of the last check.
+    """
+    last = next(reversed(DIARY.verdicts), "")
+    which = str(exercise) or last
+    if not which:
+        print("Nothing has been checked yet.")
+        return
+    print(DIARY.progress(day.exercise_of(which)))
+
+
+def _task(which: Any) -> Task:
+    """A task by its number, its name, or its function."""
+    wanted = getattr(which, "__name__", str(which))
+    for task in tasks().values():
+        if wanted in (task.number, task.name):
+            return task
+    raise KeyError(f"no task is called {wanted!r}: give its number, such as '2.2', or its name")
 
 
 def tasks() -> dict[str, Task]:

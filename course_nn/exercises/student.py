@@ -15,6 +15,7 @@ import numpy as np
 
 from ..worker.answer import answer
 from ..worker.protocol import Value, lay_out, layout_of, restore
+from .patience import SECONDS, TooSlow, limited
 
 
 class StudentError(Exception):
@@ -49,17 +50,21 @@ class LocalStudent:
     """The student's functions in this process, as in a notebook."""
 
     def __init__(self, functions: Mapping[str, Callable], rng: np.random.Generator) -> None:
-        self.functions, self.rng = functions, rng
+        self.functions, self.rng, self.calls = functions, rng, 0
 
     def call(self, name: str, *inputs: np.ndarray | float) -> Answer:
         """Call `functions[name]` on copies of the inputs that lie in memory as these do."""
-        function = self.functions.get(name)
+        function, self.calls = self.functions.get(name), self.calls + 1
         reply, arrays = answer(
             function,
             [_copy(value) for value in inputs],
             lambda error: _tell(error, function),
-            (Exception, SystemExit),  # whoever interrupts a notebook means it
+            (Exception, SystemExit, TooSlow),  # whoever interrupts a notebook means it
+            limited,
         )
+        if reply.get("type") == TooSlow.__name__:
+            self.functions = {}  # it is not asked again
+            raise StudentError(endless(name), "endless")
         return read_reply(name, reply, [array.copy() for array in arrays])
 
 
@@ -86,6 +91,14 @@ def missing(name: str) -> str:
 def stub(name: str) -> str:
     """Say that the function is still as it was given."""
     return f"{name} is not written yet: put your code in place of its `raise NotImplementedError`."
+
+
+def endless(name: str) -> str:
+    """Say that a call did not come to an end."""
+    return (
+        f"{name} did not come to an end within {SECONDS:g} s: "
+        "is there a loop that never ends, or one over far too much?"
+    )
 
 
 def raised(name: str, fields: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ In a terminal it is text; in a notebook the same text with a heat map of the err
 from __future__ import annotations
 
 import html
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,6 +33,7 @@ class Verdict:
     example : the smallest call that is wrong in the same way, where one was found.
     finding : what the mistake looks like.
     case : in which case it was seen, such as "float32".
+    note : something beside, such as what the function printed.
     """
 
     task: Task
@@ -39,6 +41,8 @@ class Verdict:
     example: Comparison | None = field(default=None, repr=False)
     finding: Finding = field(default_factory=Finding)
     case: str = ""
+    note: str = ""
+    told: list[int] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def passed(self) -> bool:
@@ -93,14 +97,18 @@ class Verdict:
         """The verdict line by line; without its name unless `named`."""
         mark = MARKS.get(self.kind if not self.passed else "", "✘")
         if self.passed:
-            return [f"{mark} {self.task.title}: {PASSED}"]
-        lines = [f"{mark} {self.task.title}: {self.marks()}{self.wrong}."]
+            return [f"{mark} {self.task.title}: {PASSED}", *self._beside()]
+        stop = "" if self.wrong.endswith("?") else "."
+        lines = [f"{mark} {self.task.title}: {self.marks()}{self.wrong}{stop}"]
         if self.case and self.case != "the usual sizes":
             lines.append(f"  It was seen with this case: {self.case}.")
         lines += self.smallest()
         if named and self.looks:
             lines.append(f"  What it looks like: {self.looks}.")
-        return lines
+        return lines + self._beside()
+
+    def _beside(self) -> list[str]:
+        return [f"  By the way, {self.note}."] if self.note else []
 
     def marks(self) -> str:
         """`dx ✔ dW ✘ db ✔: `, where there are several outputs."""
@@ -119,15 +127,48 @@ class Verdict:
             lines.append(f"    right {output.name} = {shown(output.right)}")
         return ["  The smallest example that is wrong:", *lines]
 
+    # -- in a notebook ----------------------------------------------------------------------------
+
+    def tell(self) -> None:
+        """Shows itself where it is made, so that two checks in one cell both show."""
+        if shell := _shell():
+            self.told.append(shell.execution_count)
+            _display(self.in_notebook(), self._repr_html_())
+
+    def _ipython_display_(self) -> None:
+        """As the last line of a cell it is shown, unless it has been in this cell already."""
+        shell = _shell()
+        if shell is None or shell.execution_count not in self.told:
+            _display(self.in_notebook(), self._repr_html_())
+
+    def in_notebook(self) -> str:
+        """The text of a notebook: the name of the mistake only on request."""
+        lines = self.lines(named=False)
+        if not self.passed and self.kind != "stub":
+            lines.append(f'  More, a step at a time: check.hint("{self.task.number}")')
+        return "\n".join(lines)
+
     def _repr_html_(self) -> str:
         """The text, and below it the heat map of the error."""
         color = {"passed": "#1a7f37", "stub": "#57606a"}.get(self.kind, "#b35900")
-        text = html.escape(str(self))
+        text = html.escape(self.in_notebook())
         block = (
             f'<pre style="border-left:4px solid {color};padding:.3em .8em;'
             f'white-space:pre-wrap">{text}</pre>'
         )
         return block + heatmap.of(self.comparison)
+
+
+def _shell() -> Any:
+    """IPython's shell, where this runs in one; else None."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython else None
+
+
+def _display(text: str, page: str) -> None:
+    from IPython.display import display
+
+    display({"text/plain": text, "text/html": page}, raw=True)
 
 
 def shown(value: Any) -> str:

@@ -1,6 +1,7 @@
 """Calls one of the student's functions: the same way in the sandbox and in their own notebook."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -12,18 +13,25 @@ Caught = type[BaseException] | tuple[type[BaseException], ...]
 
 
 def answer(
-    function: Any, inputs: list, tell: Tell, caught: Caught = BaseException
+    function: Any,
+    inputs: list,
+    tell: Tell,
+    caught: Caught = BaseException,
+    limited: Callable[[], AbstractContextManager] = nullcontext,
 ) -> tuple[dict[str, Any], list[np.ndarray]]:
     """Call a function once; return the reply as it crosses the pipe, and its arrays.
 
-    `tell` puts into fields what the function raised, should it be one of `caught`.
+    `tell` puts into fields what the function raised, should it be one of `caught`; `limited()` is
+    entered around the call, and may end it.
     """
     if not callable(function):
         return {"status": "missing"}, []
     before = [np.array(value) for value in inputs]
     arrays: list[np.ndarray] = []
     try:
-        tree = describe(function(*inputs), arrays)
+        with limited():
+            found = function(*inputs)
+        tree = describe(found, arrays)
     except NotImplementedError:
         return {"status": "stub"}, []
     except caught as error:

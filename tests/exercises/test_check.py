@@ -53,3 +53,36 @@ def test_an_exception_names_the_students_line() -> None:
 
 def test_sys_exit_in_a_function_does_not_end_the_notebook() -> None:
     assert "raised SystemExit" in str(check.dense_forward(lambda x, W, b: sys.exit(3)))
+
+
+def test_what_is_callable_but_no_function_is_said() -> None:
+    class Model:
+        def forward(self, x, W, b):
+            return x @ W + b
+
+    assert "this is a class; hand over the function itself" in str(check.dense_forward(Model))
+    assert "this is a method; hand over" in str(check.dense_forward(Model().forward))
+    assert "hand over the function itself" in str(check.dense_forward())
+
+
+def test_an_endless_loop_ends_and_is_said(monkeypatch) -> None:
+    monkeypatch.setattr("course_nn.exercises.student.SECONDS", 0.1)
+    monkeypatch.setattr("course_nn.exercises.patience.limited.__wrapped__.__defaults__", (0.1,))
+
+    def endless(x, W, b):
+        while True:
+            pass
+
+    verdict = check.dense_forward(endless)
+    assert "did not come to an end within 0.1 s" in str(verdict)
+
+
+def test_what_is_printed_is_counted_and_does_not_confuse(capsys) -> None:
+    def talks(x, W, b):
+        print("shape", x.shape)
+        return x @ W - b
+
+    verdict = check.dense_forward(talks)
+    assert capsys.readouterr().out == ""
+    assert "it printed" in str(verdict)
+    assert "'shape (4, 3)'" in str(verdict)

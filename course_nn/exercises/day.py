@@ -1,0 +1,96 @@
+"""A day with a notebook: what was checked when, what it printed, and cells that did not run."""
+
+from __future__ import annotations
+
+import datetime
+import linecache
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .exercise import Exercise, known, load
+from .verdict import Verdict
+
+
+@dataclass
+class Diary:
+    """The last verdict of every task, when it was right last, and how many hints were asked for."""
+
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    right_at: dict[str, str] = field(default_factory=dict)
+    hints: dict[str, int] = field(default_factory=dict)
+
+    def note(self, verdict: Verdict) -> None:
+        """Keeps a verdict; another one begins the hints anew."""
+        name = verdict.task.name
+        if str(self.verdicts.get(name, "")) != str(verdict):
+            self.hints[name] = 0
+        self.verdicts[name] = verdict
+        if verdict.passed:
+            self.right_at[name] = datetime.datetime.now().strftime("%H:%M")
+
+    def progress(self, exercise: Exercise) -> str:
+        """Points so far by the public checks, and what is open or not right any more.
+
+        >>> print(Diary().progress(load("ex02_dense")))
+        Exercise 2: the dense layer
+        0 of 9 points by the public checks, 7 tasks open.
+        """
+        tasks = exercise.tasks.values()
+        right = [t for t in tasks if t.name in self.verdicts and self.verdicts[t.name].passed]
+        points = sum(task.points for task in right)
+        missing = len(exercise.tasks) - len(right)
+        lines = [exercise.title.split(". ")[0].rstrip(".")]
+        still = f"{missing} task{'s' * (missing != 1)} open" if missing else "nothing open"
+        lines.append(f"{points:g} of {exercise.points:g} points by the public checks, {still}.")
+        for task in tasks:
+            if task.name in self.right_at and task not in right:
+                when = self.right_at[task.name]
+                lines.append(f"Task {task.number} was right at {when}; it is not any more.")
+        return "\n".join(lines)
+
+
+def exercise_of(name: str) -> Exercise:
+    """The exercise that asks for a function, or that has the name or number that is given.
+
+    >>> exercise_of("dense_forward").name, exercise_of("2").name
+    ('ex02_dense', 'ex02_dense')
+    """
+    for one in map(load, known()):
+        number = str(int(one.name[2:4]))
+        if name in (one.name, number) or name in one.tasks:
+            return one
+    raise KeyError(f"no exercise is called {name!r}; there are: {', '.join(known())}")
+
+
+# -- cells -----------------------------------------------------------------------------------------
+
+
+def shell() -> Any:
+    """IPython's shell, where this runs in one; else None."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython else None
+
+
+def stale(name: str, function: Callable) -> bool:
+    """Whether the last cell that defines a function is not the one that defined this: it failed."""
+    here = shell()
+    code = getattr(function, "__code__", None)
+    if here is None or code is None:
+        return False
+    cells = [text for text in here.user_ns.get("In", []) if _defines(name, text)]
+    source = "".join(linecache.getlines(code.co_filename))
+    if not cells or not _defines(name, source) or re.search(r"^\s*[%!]", cells[-1], re.M):
+        return False
+    return _bare(cells[-1]) != _bare(source)
+
+
+def _defines(name: str, text: str) -> bool:
+    return bool(re.search(rf"^\s*def {re.escape(name)}\b", text, re.M))
+
+
+def _bare(text: str) -> str:
+    """A text without blank lines and ends of lines."""
+    return "\n".join(line.rstrip() for line in text.splitlines() if line.strip())
