@@ -5,7 +5,7 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book pdf test lint bench lock clean
+.PHONY: help setup book lab pdf test lint bench lock clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/make \1\t\2/p' Makefile | expand -t 14
@@ -17,6 +17,12 @@ setup:  ## create .venv and install what requirements.txt pins
 
 book: setup  ## execute and build the book, and print the path to open
 	@$(PY) tools/book.py
+
+lab: setup  ## open JupyterLab on the exercises, copied to my-exercises
+	@$(PY) -c "import jupyterlab" 2>/dev/null || \
+	  $(PY) -m pip install --quiet -c requirements.txt --no-build-isolation --editable ".[lab]"
+	@$(PY) -m course_nn.cli start my-exercises
+	@$(PY) -m jupyterlab my-exercises
 
 pdf: setup  ## print the book into one PDF (needs Chromium), and print its path
 	@$(PY) tools/pdf.py

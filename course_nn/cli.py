@@ -1,4 +1,4 @@
-"""The command `course-nn`: release an exercise, check a notebook, grade a class."""
+"""The command `course-nn`: start on exercises, check a notebook, release, grade a class."""
 
 import secrets
 import sys
@@ -15,8 +15,9 @@ except ImportError:
     sys.exit('course-nn needs its extra "grade": pip install "course-nn[grade]"')
 
 from . import __version__
+from .exercises.exercise import known
 from .grading import assignment as assignments
-from .grading import gradebook, runner, sandbox, source, submissions
+from .grading import gradebook, handout, runner, sandbox, source, submissions
 from .grading.remote import Limits, choose
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
@@ -54,29 +55,84 @@ def root(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Release exercises and grade a class."""
+    """Work on exercises, release them, and grade a class."""
+
+
+@app.command()
+def start(
+    folder: Annotated[Path, typer.Argument(help="Where the notebooks shall lie.")],
+    exercise: Annotated[list[str] | None, typer.Argument(help="ex02_dense …; all.")] = None,
+) -> None:
+    """Copy the exercises into FOLDER, for a student; what lies there already is left alone."""
+    names = exercise or known()
+    unknown = [name for name in names if name not in known()]
+    if unknown:
+        raise _stop(f"there is no exercise {unknown[0]!r}; there are: {', '.join(known())}", 2)
+    try:
+        copied, kept = handout.start(EXERCISES, folder, names)
+    except OSError as error:
+        raise _stop(f"the notebooks were not copied: {error}") from error
+    for path in copied:
+        _say(f"copied {path}")
+    for path in kept:
+        _say(f"left as it is: {path}")
+
+
+@app.command("check")
+def check_notebook(
+    notebook: Annotated[Path, typer.Argument(help="For example ex02_dense.ipynb.")],
+) -> None:
+    """Run a notebook's public checks, and say how many points they give so far.
+
+    The notebook's code runs here, as it would in Jupyter: check only what you trust.
+    """
+    try:
+        found = handout.checked(notebook)
+    except (submissions.Unreadable, OSError, KeyError) as error:
+        raise _stop(f"{notebook}: {error.args[0] if error.args else error}", 2) from error
+    for failure in found.failures:
+        _say(f"did not run: {failure}")
+    for verdict in found.verdicts.values():
+        _say(str(verdict))
+    _say(f"{found.points:g} of {found.exercise.points:g} points by the public checks")
+    if found.points < found.exercise.points:
+        raise typer.Exit(1)
+
+
+def _say(text: str) -> None:
+    console.print(text, soft_wrap=True, highlight=False, markup=False)
 
 
 @app.command()
 def release(
-    assignment: Annotated[str, typer.Argument(help="For example ex02_dense.")],
+    assignment: Annotated[str, typer.Argument(help='For example ex02_dense, or "all".')],
     out: Annotated[Path, typer.Option(help="Folder of the student notebooks.")] = EXERCISES,
     tests: TestsOption = assignments.TESTS,
     answers: Annotated[
         bool, typer.Option(help="Write the instructor's notebook, with solutions, to OUT.")
     ] = False,
+    pack: Annotated[Path | None, typer.Option("--zip", help="A zip of them, to hand out.")] = None,
 ) -> None:
     """Make the student notebook: solutions and hidden tests taken out."""
-    loaded = _assignment(assignment, tests)
-    files = {out / f"{assignment}.ipynb": ""}
-    try:
-        files = released(loaded, out, answers)
-        for path, text in files.items():
+    names = assignments.known(tests) if assignment == "all" else [assignment]
+    for name in names:
+        _write(released(_assignment(name, tests), out, answers))
+    if pack is not None:
+        try:
+            gradebook.write(pack, handout.packed(out, names))
+        except OSError as error:
+            raise _stop(f"{pack} was not written: {error}") from error
+        _say(f"wrote {pack}")
+
+
+def _write(files: dict[Path, str]) -> None:
+    """Writes files, or says which could not be written."""
+    for path, text in files.items():
+        try:
             gradebook.write(path, text)
-    except (source.SourceError, OSError) as error:
-        raise _stop(f"{next(iter(files))} was not written: {error}") from error
-    for path in files:
-        console.print(f"wrote {path}", soft_wrap=True, highlight=False, markup=False)
+        except OSError as error:
+            raise _stop(f"{path} was not written: {error}") from error
+        _say(f"wrote {path}")
 
 
 def released(loaded: assignments.Assignment, out: Path, answers: bool) -> dict[Path, str]:

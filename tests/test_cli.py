@@ -168,3 +168,44 @@ def test_without_its_extra_the_command_says_what_to_install():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr == 'course-nn needs its extra "grade": pip install "course-nn[grade]"\n'
+
+
+# -- the student's commands ------------------------------------------------------------------------
+
+
+def test_a_student_starts_and_checks(tmp_path):
+    result = call("start", tmp_path / "mine", NAME)
+    assert result.exit_code == 0, result.output
+    path = tmp_path / "mine" / f"{NAME}.ipynb"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('raise NotImplementedError(\\"Task 2.1\\")', "return x @ W - b"))
+    result = call("check", path)
+    assert result.exit_code == 1
+    assert "✘ Task 2.1, dense_forward: y[" in result.output
+    assert "What it looks like: b is subtracted, not added." in said(result)
+    assert "○ Task 2.2, dense_backward" in result.output
+    assert "0 of 9 points by the public checks" in result.output
+    assert "left as it is" in said(call("start", tmp_path / "mine", NAME))
+
+
+def test_all_points_end_well(tmp_path):
+    call("release", NAME, "--answers", "--out", tmp_path)
+    result = call("check", tmp_path / f"{NAME}.ipynb")
+    assert result.exit_code == 0, result.output
+    assert "9 of 9 points by the public checks" in result.output
+
+
+def test_unknown_exercises_and_files_are_said(tmp_path):
+    result = call("start", tmp_path / "mine", "ex99")
+    assert result.exit_code == 2
+    assert "there is no exercise 'ex99'; there are: ex01_gradient" in said(result)
+    result = call("check", tmp_path / "none.ipynb")
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+
+
+def test_all_exercises_are_released_into_a_zip(tmp_path):
+    result = call("release", "all", "--out", tmp_path / "out", "--zip", tmp_path / "all.zip")
+    assert result.exit_code == 0, result.output
+    assert len(list((tmp_path / "out").iterdir())) == 12
+    assert (tmp_path / "all.zip").stat().st_size > 10_000

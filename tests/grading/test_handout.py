@@ -1,0 +1,65 @@
+"""What a student gets and does at the terminal."""
+
+import io
+import json
+import zipfile
+
+import pytest
+
+from course_nn.cli import EXERCISES
+from course_nn.grading import handout
+from course_nn.grading.assignment import load_assignment
+from course_nn.grading.source import cells_of
+from course_nn.grading.submissions import Unreadable
+
+NAME = "ex02_dense"
+
+
+@pytest.fixture
+def solved(tmp_path, notebook):
+    """A notebook in which all but the first task are solved."""
+    loaded = load_assignment(NAME)
+    cells = [c for c in cells_of(loaded.source, loaded.exercise.tasks, True) if c.kind == "code"]
+    texts = [c.text for c in cells if c.id != "dense_forward" and not c.text.startswith("check.")]
+    path = tmp_path / f"{NAME} (1).ipynb"
+    path.write_text(notebook(*texts, "check.dense_backward(dense_backward)", "1 / 0"))
+    return path
+
+
+def test_notebooks_are_copied_and_work_is_never_overwritten(tmp_path) -> None:
+    copied, kept = handout.start(EXERCISES, tmp_path / "mine", [NAME, "ex04_softmax"])
+    assert [path.name for path in copied] == [f"{NAME}.ipynb", "ex04_softmax.ipynb"]
+    copied[0].write_text("my work")
+    copied, kept = handout.start(EXERCISES, tmp_path / "mine", [NAME])
+    assert (copied, [path.read_text() for path in kept]) == ([], ["my work"])
+
+
+def test_the_zip_holds_the_notebooks_and_a_word_on_how_to_begin() -> None:
+    packed = handout.packed(EXERCISES, [NAME])
+    assert packed == handout.packed(EXERCISES, [NAME])
+    with zipfile.ZipFile(io.BytesIO(packed)) as file:
+        assert file.namelist() == ["exercises/README.txt", f"exercises/{NAME}.ipynb"]
+        assert b"jupyter lab" in file.read("exercises/README.txt")
+        json.loads(file.read(f"exercises/{NAME}.ipynb"))
+
+
+def test_a_notebook_is_checked_task_by_task(solved) -> None:
+    found = handout.checked(solved)
+    assert (found.points, found.exercise.points) == (8, 9)
+    assert [name for name, v in found.verdicts.items() if not v.passed] == ["dense_forward"]
+    assert found.failures == ["code cell 8: ZeroDivisionError at `1 / 0` (division by zero)"]
+
+
+def test_the_exercise_is_known_by_its_functions(solved) -> None:
+    other = solved.rename(solved.with_name("homework.ipynb"))
+    assert handout.checked(other).exercise.name == NAME
+
+
+def test_what_is_no_exercise_is_said(tmp_path, notebook) -> None:
+    path = tmp_path / "other.ipynb"
+    path.write_text(notebook("x = 1"))
+    with pytest.raises(KeyError, match="defines no function of any exercise"):
+        handout.checked(path)
+    path.write_text("my homework")
+    with pytest.raises(Unreadable):
+        handout.checked(path)
