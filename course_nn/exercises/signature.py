@@ -45,7 +45,7 @@ class Argument:
         >>> Argument("x", ("N", "C*H*W")).said
         '(N, C·H·W)'
         """
-        if self.axes is None:
+        if not self.axes:
             return "a number"
         names = ", ".join(axis.replace("*", "·").replace("//", " // ") for axis in self.axes)
         return f"({names},)" if len(self.axes) == 1 else f"({names})"

@@ -186,32 +186,39 @@ def stub(task: Task, answers: bool) -> str:
 
 
 def _shapes(task: Task) -> str:
-    """`x : (N, D), W : (D, M)  →  y : (N, M)`."""
+    """`x : (N, D), W : (D, M)  →  y : (N, M)`, in lines that fit the page."""
     sides = (task.signature.inputs, task.signature.outputs)
     said = (", ".join(f"{a.name} : {a.said}" for a in side) for side in sides)
-    return "  →  ".join(said)
+    text = "  →  ".join(said).replace(" : ", "\xa0:\xa0").replace(", ", ",\xa0")
+    text = text.replace("),\xa0", "), ").replace("number,\xa0", "number, ")
+    lines = textwrap.wrap(text, 72, break_long_words=False, break_on_hyphens=False)
+    return "\n    ".join(lines).replace("\xa0", " ")
 
 
 def example(task: Task) -> str:
-    """The task's example as a doctest; rounded to four digits where it has more."""
+    """The task's example as a doctest, a line an input; rounded where it has more digits."""
     inputs = task.printed()
     right = {name: np.asarray(value) for name, value in task.right(inputs).items()}
-    call = f"{task.name}({', '.join(map(_literal, inputs.values()))})"
+    given = [f">>> {name} = {_literal(value)}" for name, value in inputs.items()]
+    call = f"{task.name}({', '.join(inputs)})"
     exact = all(np.array_equal(value, np.round(value, 4)) for value in right.values())
     if len(right) > 1:
-        names = ", ".join(right)
-        last = names if exact else f"[np.round(value, 4) for value in ({names})]"
-        shown = ", ".join(_shown(value) for value in right.values())
-        text = f">>> {names} = {call}\n>>> {last}\n{f'({shown})' if exact else f'[{shown}]'}"
+        given += [f">>> {', '.join(right)} = {call}"]
+        given += [f">>> {n}{_rounded(v, exact)}\n{_shown(v)}" for n, v in right.items()]
+        return "\n".join(given).replace("\n\n", "\n<BLANKLINE>\n")
+    (value,) = right.values()
+    if value.ndim:
+        given += [f">>> {call}{_rounded(value, exact)}\n{_shown(value)}"]
+    elif value.dtype.kind == "f":
+        given += [f">>> round(float({call}), 4)\n{round(value.item(), 4)}"]
     else:
-        (value,) = right.values()
-        if value.ndim:
-            text = f">>> {call if exact else f'{call}.round(4)'}\n{_shown(value)}"
-        elif value.dtype.kind == "f":
-            text = f">>> round(float({call}), 4)\n{round(value.item(), 4)}"
-        else:
-            text = f">>> {call}\n{value.item()}"
-    return text.replace("\n\n", "\n<BLANKLINE>\n")
+        given += [f">>> {call}\n{value.item()}"]
+    return "\n".join(given).replace("\n\n", "\n<BLANKLINE>\n")
+
+
+def _rounded(value: np.ndarray, exact: bool) -> str:
+    """How a value is rounded to be shown, if it has to be."""
+    return "" if exact or not value.ndim else ".round(4)"
 
 
 def _shown(value: np.ndarray) -> str:
