@@ -227,7 +227,7 @@ def share(work: Callable[[int, int], None], count: int, threads: int) -> None:
         other.start(partial(run, thread))
     try:
         run(0)
-    finally:  # an interrupt, or an error, leaves no thread at work behind the caller's back
+    finally:  # after an interrupt or an error, too: none works on alone
         errors = [other.finish() for other in others]
         _idle.extend(others)
     for error in filter(None, errors):
@@ -239,7 +239,7 @@ def share(work: Callable[[int, int], None], count: int, threads: int) -> None:
 
 @cache
 def keep_freed_memory() -> bool:
-    """Asks the C library to keep what a step frees, for the next; whether it could be asked.
+    """Asks the C library to keep what a step frees; whether it could.
 
     Left to itself, glibc hands large freed arrays back to the system, and the next step gets them
     back page by page, each page zeroed at its first touch: a fifth of a step's time, on networks
