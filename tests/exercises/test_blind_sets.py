@@ -1,0 +1,16 @@
+"""Answers that were written blind: every wrong one is caught, every right one accepted."""
+
+import pytest
+from blind_sets import answers, sets, tried
+
+from course_nn.grading.assignment import load_assignment
+
+EACH = [(name, key) for name, path in sets().items() for key in answers(path)]
+
+
+@pytest.mark.parametrize(("name", "key"), EACH)
+def test_wrong_answers_are_caught_and_right_ones_are_not(name: str, key: str) -> None:
+    function = answers(sets()[name])[key]
+    (graded,) = (g for g in load_assignment(name).tasks if g.task.name == key.split("__")[0])
+    failed = [verdict for _, verdict in tried(name, graded, function) if not verdict.passed]
+    assert bool(failed) == ("__wrong_" in key), failed[:1]
