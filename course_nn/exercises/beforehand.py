@@ -96,6 +96,7 @@ def _arrays(name: str, ndim: int) -> Iterator[tuple[str, Change]]:
         f"{name} is left out, as if it were all zeros": np.zeros_like,
         f"{name} is cut to whole numbers first": np.trunc,
         f"{name} is squared first": np.square,
+        f"only the sign of {name} is used": np.sign,
         f"the exponential of {name} is taken first": np.exp,
         f"the logarithm of {name} is taken first": np.log,
         f"the root of {name} is taken first": np.sqrt,

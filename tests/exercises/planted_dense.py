@@ -107,7 +107,7 @@ def dense_forward__memory_order(x, W, b):
 
 
 def dense_backward__divided(dy, x, W):
-    """dW is divided by the number of samples, N"""
+    """the product x.T @ dy is a mean where it must be a sum"""
     return dy @ W.T, x.T @ dy / len(x), dy.sum(axis=0)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from .build import Found, Scope, attribute, binary, code, named
+from .build import Found, Scope, attribute, binary, code, named, number
 
 
 def missing_transposes(node: ast.expr, scope: Scope, place: Any) -> Found:
@@ -38,6 +38,21 @@ def _turned(node: ast.expr) -> ast.expr:
     if isinstance(node, ast.Attribute) and node.attr == "T":
         return node.value
     return attribute(node, "T")
+
+
+def means(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """A mean in the place of the sum that a product is; or what is added, once for each of it."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+        inner = ast.Subscript(attribute(node.left, "shape"), number(-1), ast.Load())
+        words = f"the product {code(node)} is a mean where it must be a sum"
+        yield binary(node, ast.Div(), inner), words
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        product = node.left
+        if isinstance(product, ast.BinOp) and isinstance(product.op, ast.MatMult):
+            inner = ast.Subscript(attribute(product.left, "shape"), number(-1), ast.Load())
+            often = binary(node.right, ast.Mult(), inner)
+            words = f"{code(node.right)} is added once for every number that is summed over"
+            yield binary(product, ast.Add(), often), words
 
 
 def matrix_products(node: ast.expr, scope: Scope, place: Any) -> Found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from .build import Found, Scope, attribute, binary, called, code, named, number
+from .build import Found, Scope, attribute, binary, called, code, length, named, number
 
 
 def sums(node: ast.expr, scope: Scope, place: Any) -> Found:
@@ -46,6 +46,22 @@ def early_terms(node: ast.expr, scope: Scope, place: Any) -> Found:
         early = binary(left.left, ast.Add(), right)
         words = f"{code(right)} is added before the product, to {code(left.left)}"
         yield binary(early, type(left.op)(), left.right), words
+
+
+def scaled_terms(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """One of two terms with a factor too many; one added as a column."""
+    if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub)):
+        return
+    left, right, op = node.left, node.right, type(node.op)
+    for name in scope.arguments:
+        count = length(name)
+        words = f"{code(right)} is divided by the length of {name}"
+        yield binary(left, op(), binary(right, ast.Div(), count)), words
+        words = f"{code(left)} is divided by the length of {name}"
+        yield binary(binary(left, ast.Div(), count), op(), right), words
+    column = ast.Call(attribute(right, "reshape"), [number(-1), number(1)], [])
+    if isinstance(right, ast.Name):
+        yield binary(left, op(), column), f"{right.id} is added as a column, a number for each row"
 
 
 def factors(node: ast.expr, scope: Scope, place: Any) -> Found:

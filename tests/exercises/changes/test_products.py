@@ -24,3 +24,10 @@ A, B = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.0, 1.0], [5.0, 2.0]])
 )
 def test_a_product_that_is_wrong(line, words, right) -> None:
     np.testing.assert_array_equal(value(line, words, x=A, W=B), right)
+
+
+def test_a_mean_for_the_sum_of_a_product_and_a_term_too_often() -> None:
+    words = "the product x @ W is a mean where it must be a sum"
+    np.testing.assert_allclose(value("x @ W", words, x=A, W=B), A @ B / 2)
+    words = "r is added once for every number that is summed over"
+    np.testing.assert_allclose(value("x @ W + r", words, x=A, W=B, r=3.0), A @ B + 6)

@@ -33,3 +33,11 @@ X, B = np.array([1.0, 4.0]), np.array([2.0, 16.0])
 )
 def test_a_term_that_is_wrong(line, words, right) -> None:
     np.testing.assert_allclose(value(line, words, x=X, b=B, r=3.0), right)
+
+
+def test_a_term_that_is_scaled_or_added_as_a_column() -> None:
+    square = np.array([[1.0, 4.0], [2.0, 3.0]])
+    words = "b is added as a column, a number for each row"
+    np.testing.assert_array_equal(value("x + b", words, x=square, b=B), square + B[:, None])
+    words = "r * b is divided by the length of x"
+    np.testing.assert_allclose(value("x - r * b", words, x=X, b=B, r=3.0), X - 3 * B / 2)
