@@ -173,7 +173,7 @@ def _of_output(
     if detective.tries:
         detective.try_case(_elsewhere(task, case))
         usual = task.public()[0]
-        if (case.layout, case.dtype) != (usual.layout, usual.dtype):
+        if case.layout != usual.layout:
             detective.try_case(usual)  # where it is right, a candidate must be so too
         if finding := detective.find(candidates(task, name)):
             return finding
