@@ -33,7 +33,7 @@ Predict = Callable[[np.ndarray], np.ndarray]
 
 
 def network(dtype: str = "float32") -> nn.Sequential:
-    """Every kind of layer of the course once, for images of 8 by 8 pixels."""
+    """Convolutions, batch norm, ReLU, max pooling, dense layers: for images of 8 by 8 pixels."""
     layers: list[nn.Layer] = [nn.Conv2D(8, 3, padding=1), nn.BatchNorm(), nn.ReLU()]
     layers += [nn.MaxPool2D(2), nn.Conv2D(16, 3), nn.ReLU(), nn.Flatten()]
     model = nn.Sequential([*layers, nn.Dense(32), nn.ReLU(), nn.Dense(10)])

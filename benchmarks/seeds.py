@@ -1,7 +1,8 @@
-"""Against the seeds, measured and not quoted: the slow oracles of `reference` and the real ops.
+"""Against three older programs, measured: the slow oracles of `reference` and the real ops.
 
-Seed B's backward pass, seed D's conv network a step, and seed A's way from loops to threads. What
-a seed published stands beside it: taken on another machine, and for B under a line profiler.
+B, the backward pass of a pure-Python network; D, a step of the conv network of a university's
+assignment; A, the way from loops to threads of the notes of a test-driven CNN. What their authors
+told stands beside it: taken on other machines, and for B under a line profiler.
 """
 
 from __future__ import annotations
@@ -88,9 +89,11 @@ def run(threads: int, repeats: int) -> dict[str, Any]:
     real_d = ("StepByModel", {"network": NETWORK, "batch": D_BATCH, "threads": threads})
     result = {"threads": threads, "published": PUBLISHED}
     result["B"] = two(("BackwardInPython", {}), real_b, "backward", repeats)
-    print(f"  seed B: {result['B']['times_as_fast']:.0f} times as fast", flush=True)
+    print(f"  pure-Python network: {result['B']['times_as_fast']:.0f} times as fast", flush=True)
     result["D"] = two(loops_d, real_d, "step", repeats)
-    print(f"  seed D: {result['D']['times_as_fast']:.0f} times as fast", flush=True)
+    print(
+        f"  a university's assignment: {result['D']['times_as_fast']:.0f} times as fast", flush=True
+    )
     result["A"] = measured_way(threads, repeats)
     return result
 
@@ -98,18 +101,18 @@ def run(threads: int, repeats: int) -> dict[str, Any]:
 def report(result: dict[str, Any]) -> str:
     """A table of the two comparisons, a table of the way."""
     rows = []
-    for seed, what in (("B", "backward pass, 784-100-50-10, batch 100"), ("D", "conv, batch 16")):
-        row = result[seed]
+    for key, what in (("B", "backward pass, 784-100-50-10, batch 100"), ("D", "conv, batch 16")):
+        row = result[key]
         cells = [millis(row["slow_s"]), millis(row["fast_s"]), f"{row['times_as_fast']:.0f}"]
-        rows.append([f"{seed}: {what}", *cells, result["published"][seed]])
-    head = ["seed", "Python", "ours", "times as fast", "the seed published"]
+        rows.append([what, *cells, result["published"][key]])
+    head = ["seed", "Python", "ours", "times as fast", "its author told"]
     columns = ["version", "batch", "a sample", "times as fast", "than the one before"]
     return "\n".join(
         (
-            f"Against the seeds, {result['threads']} thread(s); milliseconds",
+            f"Against older programs, {result['threads']} thread(s); milliseconds",
             table(head, rows),
             "",
-            f"A: a step of {NETWORK!r} by version. The seed published: {result['published']['A']}",
+            f"A step of {NETWORK!r} by version. The notes told: {result['published']['A']}",
             table(columns, _lines(result["A"])),
         )
     )

@@ -32,7 +32,7 @@ def images(shape: tuple[int, ...], count: int) -> tuple[np.ndarray, np.ndarray]:
     return rng.random((count, *shape), dtype=np.float32), labels
 
 
-# -- seed B --------------------------------------------------------------------------------------
+# -- the pure-Python network ---------------------------------------------------------------------
 
 
 class TimedLoss(nn.SoftmaxCrossEntropy):
