@@ -133,7 +133,8 @@ def softmax__wrong_19(x):
 
 def softmax__right_1(x):
     """right: through the logarithm of the sum, np.logaddexp.reduce"""
-    return np.exp(x - np.logaddexp.reduce(x, axis=1, keepdims=True))
+    s = x - x.max(axis=1, keepdims=True)
+    return np.exp(s - np.logaddexp.reduce(s, axis=1, keepdims=True))
 
 
 def softmax__right_2(x):
@@ -515,7 +516,8 @@ def log_softmax__wrong_16(x):
 
 def log_softmax__right_1(x):
     """right: np.logaddexp.reduce along the row"""
-    return x - np.logaddexp.reduce(x, axis=1)[:, None]
+    s = x - x.max(axis=1, keepdims=True)
+    return s - np.logaddexp.reduce(s, axis=1)[:, None]
 
 
 def log_softmax__right_2(x):
@@ -537,7 +539,8 @@ def log_softmax__right_3(x):
         half = len(values) // 2
         return np.logaddexp(log_sum(values[:half]), log_sum(values[half:]))
 
-    return np.array([row - log_sum(row) for row in x], dtype=x.dtype)
+    shifted = [row - row.max() for row in x]
+    return np.array([row - log_sum(row) for row in shifted], dtype=x.dtype)
 
 
 def log_softmax__right_4(x):
