@@ -219,7 +219,8 @@ def test_students_get_no_answer_to_a_transfer_task(name: str) -> None:
 @EVERY
 def test_the_notebook_runs_as_given_and_as_solved(name: str) -> None:
     assignment = ASSIGNMENTS[name]
-    for answered in (False, True):
+    drivers = any(graded.task.given for graded in assignment.tasks)
+    for answered in (False, True) if drivers else (True,):  # a stub alone is asked elsewhere
         text = source.notebook(assignment.source, assignment.exercise.tasks, answered)
         book = nbformat.reads(text, as_version=4)
         for cell in book.cells:
