@@ -189,6 +189,8 @@ def close(value: Any, expected: Any, dtype: Any = np.float64) -> bool:
         return False
     if not value.size:
         return True
+    if not np.isfinite(expected).all():
+        return False  # nothing is close to what is no number
     scale = max(float(np.abs(expected).max()), 1e-30)
     with np.errstate(all="ignore"):
         error = np.abs(value.astype(float) - expected)

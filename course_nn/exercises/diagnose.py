@@ -35,9 +35,7 @@ class Finding:
 
     words: str = ""
     sure: bool = True
-    source: str = (
-        ""  # "structure", "change", "table", "beforehand", "afterwards", "ignored" or "pair"
-    )
+    source: str = ""  # such as "change", "table", "afterwards": which kind of candidate fitted
     output: str = ""
 
     def __bool__(self) -> bool:
@@ -85,9 +83,9 @@ class Detective:
             self.tries.append((inputs, self.task.right(inputs), found[0].value))
         return bool(found)
 
-    def try_case(self, case: Case) -> bool:
-        """Asks the student once more."""
-        inputs = self.task.draw(case, self.student.rng)
+    def try_case(self, case: Case, whole: bool = False) -> bool:
+        """Asks the student once more; with few small whole numbers where they are wanted."""
+        inputs = self.task.draw(case, self.student.rng, whole)
         return self.look(ask(self.student, self.task, inputs, self.output))
 
     def fits(self, candidate: Candidate, k: int) -> bool:
@@ -144,6 +142,8 @@ def alike(value: np.ndarray, given: np.ndarray, dtype: Any) -> bool:
             if not np.array_equal(value[odd], given[odd].astype(value.dtype), equal_nan=True):
                 return False
             value, given = value[~odd], given[~odd]
+        if not np.isfinite(given).all():
+            return False
     return close(value, given, dtype)
 
 
@@ -182,9 +182,25 @@ def _of_output(
     square.try_case(task.square()), square.try_case(task.square())
     if square.tries and (finding := square.find(candidates(task, name))):
         return finding
+    if task.own and (finding := _with_small_numbers(student, task, name, case)):
+        return finding
     if detective.tries and (finding := _ignored(detective)):
         return finding
     return (detective if detective.tries else square).find(_pairs(task, name))
+
+
+def _with_small_numbers(student: Student, task: Task, name: str, case: Case) -> Finding:
+    """The finding where no number is large, for a task that draws large ones: or that it is there
+    alone that the answer is wrong."""
+    detective = Detective(student, task, name, Comparison({}))
+    detective.try_case(case, whole=True), detective.try_case(_elsewhere(task, case), whole=True)
+    if detective.tries and not detective.shows:
+        words = (
+            "it is right for small numbers and wrong for others: is there an overflow, a number "
+            "that was rounded to 0, or one that is special?"
+        )
+        return Finding(words, True, "large", name)
+    return detective.find(candidates(task, name))
 
 
 def _elsewhere(task: Task, case: Case) -> Case:

@@ -26,7 +26,8 @@ def run(student: Student, task: Task, cases: Iterable[Case], only: str = "") -> 
     if not task.knows and task.example and task.answer:
         comparison = examine(student, task, task.printed(), answer_of(task), only)
         if comparison.fault:
-            return Verdict(task, comparison, comparison)
+            shown = None if comparison.fault == "stub" else comparison
+            return Verdict(task, comparison, shown)
     for case in cases:
         comparison = ask(student, task, task.draw(case, student.rng), only)
         if comparison.fault:

@@ -121,10 +121,10 @@ class Verdict:
         """The smallest failing example, as lines: inputs, yours, right."""
         if self.example is None or self.kind in ("dtype", "purity"):
             return []
-        lines = [f"    {name} = {shown(value)}" for name, value in self.example.inputs.items()]
+        rows = list(self.example.inputs.items())
         for output in self.example.wrong:
-            lines.append(f"    your {output.name} = {shown(output.value)}")
-            lines.append(f"    right {output.name} = {shown(output.right)}")
+            rows += [(f"your {output.name}", output.value), (f"right {output.name}", output.right)]
+        lines = [_aligned(f"    {name} = ", shown(value)) for name, value in rows]
         return ["  The smallest example that is wrong:", *lines]
 
     # -- in a notebook ----------------------------------------------------------------------------
@@ -179,8 +179,12 @@ def shown(value: Any) -> str:
     """
     if not isinstance(value, np.ndarray):
         return f"{value:.4g}" if isinstance(value, float) else str(value)
-    text = np.array2string(
+    return np.array2string(
         value, separator=", ", threshold=60, edgeitems=2,
         formatter={"float_kind": lambda v: f"{v:.4g}"},
     )  # fmt: skip
-    return text.replace("\n", "\n" + " " * 12)
+
+
+def _aligned(before: str, text: str) -> str:
+    """A text of several lines behind another, each line below the first."""
+    return before + text.replace("\n", "\n" + " " * len(before))

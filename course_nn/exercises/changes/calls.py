@@ -34,6 +34,10 @@ OTHERS = {
     "sum": ("mean",), "mean": ("sum",), "max": ("mean", "sum", "min"), "min": ("max", "mean"),
     "var": ("std",), "std": ("var",), "prod": ("sum",),
 }  # fmt: skip
+RELATED = {
+    "log": ("log10", "log2", "log1p"), "exp": ("exp2", "expm1"), "sum": ("cumsum",),
+    "sqrt": ("cbrt",),
+}  # fmt: skip
 LEFT_OUT = {
     "exp": "the exponential is missing", "log": "the logarithm is missing",
     "sqrt": "the square root is missing", "abs": "the absolute value is missing",
@@ -94,6 +98,8 @@ def functions(node: ast.expr, scope: Scope, place: Any) -> Found:
     if name in SWAPPED:
         words = f"{SWAPPED[name]} stands where {name} belongs in {code(node)}"
         yield renamed(node, SWAPPED[name]), words
+    for other in RELATED.get(name, ()):
+        yield renamed(node, other), f"{other} stands where {name} belongs in {code(node)}"
     if name in ("maximum", "minimum") and len(node.args) == 2:
         yield node.args[0], f"{name} is left out: {code(node.args[0])} stands for {code(node)}"
         size = ast.Call(attribute(named("np"), "abs"), [node.args[0]], [])

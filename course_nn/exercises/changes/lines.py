@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import copy
+from itertools import combinations
 from typing import Any
 
 from .build import Found, Scope, binary, code, length, named, number
@@ -27,6 +29,24 @@ def _target(place: Any) -> str:
     if isinstance(parent, ast.Assign):
         return code(parent.targets[0])
     return code(parent.target) if isinstance(parent, ast.AugAssign) else "what is returned"
+
+
+def swapped_names(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """Two names of a line in each other's place."""
+    if place.field != "value" or not isinstance(place.parent, ast.Assign | ast.AugAssign):
+        return
+    names = [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id in scope.names]
+    for one, two in combinations(dict.fromkeys(names), 2):
+        changed = _Swap(one, two).visit(copy.deepcopy(node))
+        yield changed, f"{one} and {two} have changed places in {code(node)}"
+
+
+class _Swap(ast.NodeTransformer):
+    def __init__(self, one: str, two: str) -> None:
+        self.to = {one: two, two: one}
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Name(self.to.get(node.id, node.id), node.ctx)
 
 
 def extra_factors(node: ast.expr, scope: Scope, place: Any) -> Found:

@@ -40,6 +40,8 @@ RULES: tuple[Rule, ...] = (
     indices.comparisons,
     indices.indices,
     names.constants,
+    lines.swapped_names,
+    terms.small_numbers,
     lines.extra_factors,
 )
 PAIRED = 40  # changes that are tried two at a time

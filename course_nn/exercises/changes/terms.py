@@ -64,6 +64,19 @@ def scaled_terms(node: ast.expr, scope: Scope, place: Any) -> Found:
         yield binary(left, op(), column), f"{right.id} is added as a column, a number for each row"
 
 
+def small_numbers(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """A small number added where none belongs: to a denominator, inside a logarithm."""
+    for small in (1e-8, 1e-12, 1e-7, 1e-6, 1e-5, 1e-3):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+            more = binary(node.right, ast.Add(), number(small))
+            words = f"a small number, {small:g}, is added to the denominator {code(node.right)}"
+            yield binary(node.left, ast.Div(), more), words
+        if isinstance(node, ast.Call) and called(node) == "log":
+            more = binary(node.args[0], ast.Add(), number(small))
+            words = f"a small number, {small:g}, is added inside {code(node)}"
+            yield ast.Call(node.func, [more], []), words
+
+
 def factors(node: ast.expr, scope: Scope, place: Any) -> Found:
     """A factor left out, a product for a quotient, a quotient upside down."""
     if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div)):

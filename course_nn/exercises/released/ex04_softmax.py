@@ -10,8 +10,14 @@ import numpy as np
 from course_nn.exercises.task import task
 
 def _large(rng, shape, whole):
-    x = rng.integers(-1, 3, shape) if whole else rng.normal(size=shape)
-    return x + (0 if whole else 800 * np.arange(shape[0]).reshape(-1, 1))
+    """Rows far above and below 0, one number far from its row; whole: few small numbers."""
+    if whole:
+        return rng.integers(-1, 3, shape)
+    x, rows = rng.normal(size=shape), np.arange(shape[0]).reshape(-1, 1)
+    x += 800 * rows * (-1) ** rows
+    x[-1:, :1] += 1500
+    x[1:2, -1:] -= 1500
+    return x
 
 
 @task("4.1", "x:N,K -> p:N,K", points=2, own={"x": _large},
@@ -103,7 +109,7 @@ def _adds_up(ask, rng):
     return "" if np.allclose(far, p) else "a masked class with a large logit changes the others"
 
 
-@task("4.6", "x:N,K mask:N,K? -> p:N,K", points=1, transfer=True, own={"mask": _some},
+@task("4.6", "x:N,K mask:N,K? -> p:N,K", points=1, transfer=True, own={"mask": _some, "x": _large},
       properties=[_adds_up],
       section=("Softmax", "The forward pass"),
       hint="What must a logit be for its exponential to be 0? Then the shift: over which numbers?",

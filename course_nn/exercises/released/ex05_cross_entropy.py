@@ -9,7 +9,19 @@ import numpy as np
 
 from course_nn.exercises.task import task
 
-@task("5.1", "p:N,K~ labels:N<K -> loss:", points=1,
+def _sure(rng, shape, whole):
+    """Probabilities of which some are small, and that of class 0 is 0."""
+    p = rng.integers(1, 4, shape) if whole else np.exp(3 * rng.normal(size=shape))
+    p = p * (np.arange(shape[-1]) > 0)
+    return p / p.sum(axis=-1, keepdims=True)
+
+
+def _not_0(rng, shape, whole):
+    return rng.integers(1, 3, shape)
+
+
+@task("5.1", "p:N,K~ labels:N<K -> loss:", points=1, own={"p": _sure, "labels": _not_0},
+      never_one="K",
       section=("Cross-entropy", "On probabilities"),
       hint="`p[np.arange(N), labels]` picks one number of each row.",
       example={"p": [[0.5, 0.5], [0.25, 0.75]], "labels": [0, 1]})
@@ -21,6 +33,7 @@ def cross_entropy(p, labels):
 
 
 @task("5.2", "p:N,K~ labels:N<K -> dp:N,K", points=1, gradient=True,
+      own={"p": _sure, "labels": _not_0}, never_one="K",
       section=("Cross-entropy", "On probabilities"),
       hint="Begin with zeros in the dtype of p, and write one number into each row.",
       example={"p": [[0.5, 0.5], [0.25, 0.75]], "labels": [0, 1]})
@@ -33,8 +46,14 @@ def cross_entropy_gradient(p, labels):
 
 
 def _large(rng, shape, whole):
-    x = rng.integers(-1, 3, shape) if whole else rng.normal(size=shape)
-    return x + (0 if whole else 800 * np.arange(shape[0]).reshape(-1, 1))
+    """Rows far above and below 0, one number far from its row; whole: few small numbers."""
+    if whole:
+        return rng.integers(-1, 3, shape)
+    x, rows = rng.normal(size=shape), np.arange(shape[0]).reshape(-1, 1)
+    x += 800 * rows * (-1) ** rows
+    x[-1:, :1] += 1500
+    x[1:2, -1:] -= 1500
+    return x
 
 
 @task("5.3", "x:N,K labels:N<K -> loss:", points=2, own={"x": _large},
@@ -88,6 +107,7 @@ def _at_zero_it_is_cross_entropy(ask, rng):
 
 
 @task("5.6", "p:N,K~ labels:N<K gamma -> loss:", points=1, transfer=True,
+      own={"p": _sure, "labels": _not_0}, never_one="K",
       properties=[_at_zero_it_is_cross_entropy],
       section=("Cross-entropy", "On probabilities"),
       hint="Pick q first, as in task 5.1.",

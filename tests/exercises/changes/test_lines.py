@@ -22,3 +22,8 @@ X, B = np.array([1.0, 4.0]), np.array([2.0, 16.0])
 )
 def test_a_line_that_is_wrong(line, words, right) -> None:
     np.testing.assert_allclose(value(line, words, x=X, b=B, r=3.0), right)
+
+
+def test_two_names_in_each_other_s_place() -> None:
+    words = "x and b have changed places in x - r * b"
+    np.testing.assert_allclose(value("x - r * b", words, x=X, b=B, r=3.0), B - 3 * X)
