@@ -276,8 +276,8 @@ def ignored(
     'b makes no difference: another b gives the same'
     """
     first = call(inputs)
-    if first is None:
-        return ""
+    if first is None or (first.dtype.kind == "f" and not np.isfinite(first).any()):
+        return ""  # where nothing is a number, nothing can make a difference
     again = call(inputs)
     if again is None or not np.array_equal(first, again, equal_nan=True):
         return "the same question gets another answer when it is asked again"
