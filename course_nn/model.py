@@ -133,7 +133,8 @@ class Sequential(Stack):
         """
         d: Array | None = dy
         for layer in reversed(self.layers):
-            d = layer.backward(d)  # type: ignore[arg-type]  # None comes from no layer but the first
+            # None comes from no layer but the first
+            d = layer.backward(d)  # type: ignore[arg-type]
         for i, layer in enumerate(self.layers if self.input_shape else ()):
             for name, g in layer.grads.items():
                 self.grads[f"{i}.{name}"][...] = g

@@ -44,8 +44,9 @@ class Comparison:
         """
         a, n = self.analytic, self.numerical
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-            error = np.maximum(np.abs(a - n) - self.noise, 0) / np.maximum(np.abs(a), np.abs(n))
-        return np.where(np.isfinite(a) & np.isfinite(n), np.nan_to_num(error, nan=0.0), np.inf)
+            error = np.maximum(np.abs(a - n) - self.noise, 0)
+            error = np.nan_to_num(error / np.maximum(np.abs(a), np.abs(n)), nan=0.0)
+        return np.where(np.isfinite(a) & np.isfinite(n), error, np.inf)
 
     @property
     def max_relative_error(self) -> float:

@@ -355,6 +355,17 @@ def test_a_check_repeats_and_the_generator_is_the_callers() -> None:
     assert numbers(rng=np.random.default_rng(1)) == numbers(rng=np.random.default_rng(1))
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_dy_is_not_the_x_that_a_caller_draws_from_a_seed(seed: int) -> None:
+    x = normal(seed, 3, 4)
+    report = check_vjp(lambda x: (x, None), lambda dy, _: dy, x)
+    assert not np.isclose(report.comparisons[0].analytic, x).any()
+
+
+def test_a_backward_pass_that_returns_its_x_for_dy_is_caught() -> None:
+    assert not check_vjp(lambda x: (x, x), lambda dy, x: x, normal(0, 3, 4)).passed
+
+
 def test_the_judge_imports_no_op() -> None:
     sources = [path.read_text("utf-8") for path in Path(nn.gradcheck.__file__).parent.glob("*.py")]
     lines = [line for source in sources for line in source.splitlines()]
