@@ -51,10 +51,8 @@ def numerical_gradient(
             "convert it with x.astype(np.float64)"
         )
     if (shape := np.shape(f(x.copy()))) != np.shape(dy):
-        raise ValueError(
-            f"dy of shape {np.shape(dy)} does not fit f(x) of shape {shape}; "
-            "the two must be equal"
-        )
+        fit = f"does not fit f(x) of shape {shape}; the two must be equal"
+        raise ValueError(f"dy of shape {np.shape(dy)} {fit}")
     xp, x = array_module(x), x.copy()
     gradient, dy = xp.empty_like(x), xp.asarray(dy)
     for index in np.ndindex(x.shape):
