@@ -54,3 +54,4 @@ def test_every_citation_has_its_source_once() -> None:
         k.strip() for c in re.findall(r"\{cite(?::\w+)?\}`([^`]+)`", texts) for k in c.split(",")
     }
     assert cited <= set(keys), f"cited and not listed: {cited - set(keys)}"
+    assert cited >= set(keys), f"listed and not cited: {set(keys) - cited}"
