@@ -260,6 +260,8 @@ class CrossEntropy(_OverClasses):
     -----
     The labels are (N,) integers in [0, K) or (N, K) one-hot. See `ops.cross_entropy_forward`.
 
+    Book: Cross-entropy, "On probabilities".
+
     Examples
     --------
     >>> import numpy as np
@@ -286,6 +288,8 @@ class NegativeLogLikelihood(_OverClasses):
     """L = −(1/N) Σₙ log p[n, labelsₙ], on what a LogSoftmax layer gives.
 
     Its options are those of `CrossEntropy`. See `ops.negative_log_likelihood_forward`.
+
+    Book: Cross-entropy, "On logarithms".
 
     >>> import numpy as np
     >>> log_p = np.log([[0.5, 0.5]])
@@ -326,6 +330,8 @@ class SoftmaxCrossEntropy(_OverClasses):
     The labels are (N,) integers in [0, K) or (N, K) one-hot. See
     `ops.softmax_cross_entropy_forward`.
 
+    Book: Cross-entropy, "Fused with softmax".
+
     Examples
     --------
     >>> import numpy as np
@@ -359,6 +365,8 @@ class BinaryCrossEntropy(Loss):
 
     The targets are numbers in [0, 1], of the output's shape. See
     `ops.binary_cross_entropy_forward`.
+
+    Book: Cross-entropy, "Two classes, one score".
 
     >>> import numpy as np
     >>> round(BinaryCrossEntropy().forward(np.array([[0.0]]), np.array([[1]])), 6)

@@ -1,8 +1,9 @@
 """Activations: one function of one number, applied to every element.
 
 Each pair keeps the memory order of its argument, so that an image stays in the
-order the convolution wrote it. The gradient is dx = dy · f′(x). What forward keeps
-for it is no part of y: y may be changed in place, and the gradient stays right.
+order the convolution wrote it. The gradient is dx = dy · f′(x). What forward
+keeps for it is no part of y: y may be changed in place, and the gradient stays
+right.
 """
 
 import math

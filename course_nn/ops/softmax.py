@@ -1,7 +1,7 @@
 """Softmax: scores into probabilities, or their logarithms, over the last axis.
 
-Alone it is for prediction: in training the fused loss takes the scores, see `loss`.
-A class is left out where its score is −∞: its probability is then 0.
+Alone it is for prediction: in training the fused loss takes the scores, see
+`loss`. A class is left out where its score is −∞: its probability is then 0.
 """
 
 from ..backend import Array, array_module

@@ -139,6 +139,12 @@ def test_on_logarithms_the_loss_is_linear() -> None:
     loss, cache = ops.negative_log_likelihood_forward(y, t)
     np.testing.assert_allclose(loss, -sum(t[i] * y[i] for i in np.ndindex(y.shape)) / 4)
     np.testing.assert_allclose(ops.negative_log_likelihood_backward(1.0, cache), -t / 4)
+    with pytest.raises(AssertionError):  # the mean over the classes as well
+        np.testing.assert_allclose(loss, -(t * y).mean())
+    with pytest.raises(AssertionError):  # the gradient of the probabilities
+        np.testing.assert_allclose(
+            ops.negative_log_likelihood_backward(1.0, cache), -t / (4 * np.exp(y))
+        )
 
 
 @proves("eq-ce-fused", "eq-ce-through", "eq-ce-dz")
@@ -212,12 +218,18 @@ def test_two_classes_and_one_score() -> None:
     first = -t * (1 - sigma) + (1 - t) * sigma
     assert is_zero(sp.diff(printed, z) - first)
     assert is_zero(first - (sigma - t))
+    assert not is_zero(sp.diff(printed, z) - (t - sigma))  # turned round
+    assert not is_zero(sp.diff(printed + (1 - t) * sp.log(1 - sigma), z) - first)  # only "yes"
     scores, targets = 3 * normal(0, 4, 5), softmax(normal(1, 4, 5))
     s = 1 / (1 + np.exp(-scores))
     naive = -targets * np.log(s) - (1 - targets) * np.log(1 - s)
     stable = (1 - targets) * np.maximum(scores, 0) + targets * np.maximum(-scores, 0)
     stable += np.log(1 + np.exp(-np.abs(scores)))
     np.testing.assert_allclose(stable, naive)
+    swapped = targets * np.maximum(scores, 0) + (1 - targets) * np.maximum(-scores, 0)
+    swapped += np.log(1 + np.exp(-np.abs(scores)))
+    with pytest.raises(AssertionError):  # the two maxima exchanged
+        np.testing.assert_allclose(swapped, naive)
     value, cache = ops.binary_cross_entropy_forward(scores, targets)
     np.testing.assert_allclose(value, stable.mean())
     np.testing.assert_allclose(
@@ -246,6 +258,7 @@ def test_the_squared_error_of_a_probability_keeps_the_slope_of_the_sigmoid() -> 
     t, z = sp.symbols("t z", real=True)
     p = 1 / (1 + sp.exp(-z))
     assert is_zero(sp.diff((p - t) ** 2, z) - 2 * (p - t) * p * (1 - p))
+    assert not is_zero(sp.diff((p - t) ** 2, z) - 2 * (p - t))  # the slope of the sigmoid lost
 
 
 @proves("eq-ce-start")
