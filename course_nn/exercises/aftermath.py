@@ -10,13 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from .regions import WORDS, plural
+
 Found = Iterator[tuple[str, np.ndarray]]
 Axes = tuple[str, ...]
-SAID = {
-    "N": "sample", "C": "channel", "H": "row", "W": "column", "U": "row", "V": "column",
-    "K": "class", "D": "feature", "M": "output", "F": "filter",
-}  # fmt: skip
-
+SAID = {letter: word for letter, word in WORDS.items() if letter not in "RST"}
 FACTORS = (
     (2, "twice"), (0.5, "half"), (10, "ten times"), (0.1, "a tenth of"),
     (100, "a hundred times"), (0.01, "a hundredth of"),
@@ -83,8 +81,7 @@ def counted(letter: str) -> str:
     """
     if letter not in SAID:
         return letter
-    plural = SAID[letter] + ("es" if SAID[letter].endswith("s") else "s")
-    return f"the number of {plural}, {letter}"
+    return f"the number of {plural(SAID[letter])}, {letter}"
 
 
 def _sizes(inputs: Mapping[str, Any], named: Mapping[str, Axes]) -> dict[str, int]:

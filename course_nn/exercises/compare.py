@@ -49,7 +49,6 @@ class Comparison:
     fault: str = ""
     says: str = ""
     outputs: tuple[Output, ...] = ()
-    answer: Any = field(default=None, repr=False)
 
     @property
     def wrong(self) -> tuple[Output, ...]:
@@ -75,14 +74,14 @@ def examine(
         return Comparison(inputs, error.kind, error.sentence)
     values, says = taken_apart(task, answer)
     if says:
-        return Comparison(inputs, "structure", says, answer=answer.value)
+        return Comparison(inputs, "structure", says)
     outputs = tuple(
         _output(task, argument, value, right, inputs)
         for argument, value in zip(task.signature.outputs, values, strict=True)
         if only in ("", argument.name)
     )
     if any(output.fault for output in outputs):
-        return Comparison(inputs, "outputs", "", outputs, answer.value)
+        return Comparison(inputs, "outputs", "", outputs)
     if answer.changed and not only:
         names = list(inputs)
         changed = " and ".join(names[i] for i in answer.changed)
@@ -90,8 +89,8 @@ def examine(
             f"the answer is right, but it changed its argument {changed}: "
             "work on a new array (`a = a - b` makes one, `a -= b` does not)"
         )
-        return Comparison(inputs, "purity", says, outputs, answer.value)
-    return Comparison(inputs, "", "", outputs, answer.value)
+        return Comparison(inputs, "purity", says, outputs)
+    return Comparison(inputs, "", "", outputs)
 
 
 def taken_apart(task: Task, answer: Answer) -> tuple[tuple, str]:
@@ -149,12 +148,8 @@ def dtype_of(inputs: Inputs) -> np.dtype:
 def _dtype_fault(argument: Argument, value: np.ndarray, inputs: Inputs) -> str:
     """What is wrong with the dtype, as the rest of a sentence."""
     if argument.kind in ("class", "bool"):
-        fits = value.dtype.kind in ("iu" if argument.kind == "class" else "b")
-        return (
-            ""
-            if fits
-            else f"; expected {'whole numbers' if argument.kind == 'class' else 'booleans'}"
-        )
+        kinds, what = ("iu", "whole numbers") if argument.kind == "class" else ("b", "booleans")
+        return "" if value.dtype.kind in kinds else f"; expected {what}"
     dtype = dtype_of(inputs)
     if not argument.axes or argument.kind == "whole":
         return "" if value.dtype.kind in "fiu" else "; expected a number"

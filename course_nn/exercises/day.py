@@ -5,13 +5,11 @@ from __future__ import annotations
 import datetime
 import linecache
 import re
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from .exercise import Exercise, known, load
-from .verdict import Verdict
+from .verdict import Verdict, shell
 
 
 @dataclass
@@ -66,12 +64,6 @@ def exercise_of(name: str) -> Exercise:
 
 
 # -- cells -----------------------------------------------------------------------------------------
-
-
-def shell() -> Any:
-    """IPython's shell, where this runs in one; else None."""
-    ipython = sys.modules.get("IPython")
-    return ipython.get_ipython() if ipython else None
 
 
 def stale(name: str, function: Callable) -> bool:

@@ -61,32 +61,39 @@ class Detective:
     ----------
     student, task : who is asked, and what.
     output : the name of the output that is wrong.
-    first : the comparison that showed it.
+    end : when the time for all outputs together is up, monotonic seconds.
     """
 
-    def __init__(self, student: Student, task: Task, output: str, first: Comparison) -> None:
-        self.student, self.task, self.output = student, task, output
-        self.end = time.monotonic() + BUDGET
+    def __init__(self, student: Student, task: Task, output: str, end: float) -> None:
+        self.student, self.task, self.output, self.end = student, task, output, end
         self.tries: list[tuple[Inputs, Right, np.ndarray]] = []
-        self.look(first)
+
+    def afresh(self) -> Detective:
+        """Another for the same output, with no tries yet and the same time."""
+        return Detective(self.student, self.task, self.output, self.end)
+
+    @property
+    def shaped(self) -> bool:
+        """Whether there are answers, and all have the right shape."""
+        shapes = [(value.shape, right[self.output].shape) for _, right, value in self.tries]
+        return bool(shapes) and all(given == right for given, right in shapes)
 
     @property
     def late(self) -> bool:
         """Whether the time is up."""
         return time.monotonic() > self.end
 
-    def look(self, comparison: Comparison) -> bool:
+    def look(self, comparison: Comparison) -> None:
         """Keeps what the student answered there, if it is an array."""
-        found = [o for o in comparison.outputs if o.name == self.output and o.value is not None]
-        if found and found[0].value is not None:
-            inputs = comparison.inputs
-            self.tries.append((inputs, self.task.right(inputs), found[0].value))
-        return bool(found)
+        for output in comparison.outputs:
+            if output.name == self.output and output.value is not None:
+                inputs = comparison.inputs
+                self.tries.append((inputs, self.task.right(inputs), output.value))
 
-    def try_case(self, case: Case, whole: bool = False) -> bool:
+    def try_case(self, case: Case, whole: bool = False) -> None:
         """Asks the student once more; with few small whole numbers where they are wanted."""
         inputs = self.task.draw(case, self.student.rng, whole)
-        return self.look(ask(self.student, self.task, inputs, self.output))
+        self.look(ask(self.student, self.task, inputs, self.output))
 
     def fits(self, candidate: Candidate, k: int) -> bool:
         """Whether a candidate gives the student's answer at try k."""
@@ -163,17 +170,22 @@ def diagnose(student: Student, task: Task, comparison: Comparison, case: Case) -
         return Finding()
     odd = [output.name for output in comparison.wrong if output.fault not in ("type", "dtype")]
     wrong = odd if comparison.wrong else list(task.outputs)
+    end, suspects = time.monotonic() + BUDGET, []
     for name in wrong:
-        if finding := _of_output(student, task, name, comparison, case):
+        detective = Detective(student, task, name, end)
+        if finding := _by_one_change(detective, comparison, case):
+            return finding
+        suspects.append(detective)
+    for detective in suspects:
+        if finding := detective.find(_pairs(task, detective.output)):
             return finding
     return Finding()
 
 
-def _of_output(
-    student: Student, task: Task, name: str, comparison: Comparison, case: Case
-) -> Finding:
+def _by_one_change(detective: Detective, comparison: Comparison, case: Case) -> Finding:
     """The finding for one output: at the sizes where it was seen, then where all sizes agree."""
-    detective = Detective(student, task, name, comparison)
+    task, name = detective.task, detective.output
+    detective.look(comparison)
     if detective.tries:
         detective.try_case(_elsewhere(task, case))
         usual = task.public()[0]
@@ -183,38 +195,36 @@ def _of_output(
             detective.try_case(usual, whole=True)
         if finding := detective.find(candidates(task, name)):
             return finding
-    if detective.tries and all(r[name].shape == v.shape for _, r, v in detective.tries):
-        return _otherwise(detective, case)
-    square = Detective(student, task, name, Comparison({}))
-    square.end = detective.end
-    square.try_case(task.square()), square.try_case(task.square())
-    if square.tries and (finding := square.find(candidates(task, name))):
+    if not detective.shaped and (finding := _where_sizes_agree(detective)):
         return finding
-    return _otherwise(detective if detective.tries else square, case)
-
-
-def _otherwise(detective: Detective, case: Case) -> Finding:
-    """What is left where no single candidate fits: large numbers, an argument, two changes."""
-    student, task, name = detective.student, detective.task, detective.output
-    if task.own and (finding := _with_small_numbers(student, task, name, case)):
+    if task.own and (finding := _with_small_numbers(detective, case)):
         return finding
-    if detective.tries and (finding := _ignored(detective)):
-        return finding
-    return detective.find(_pairs(task, name))
+    return _ignored(detective)
 
 
-def _with_small_numbers(student: Student, task: Task, name: str, case: Case) -> Finding:
+def _where_sizes_agree(detective: Detective) -> Finding:
+    """The finding where a mistake that breaks the shapes gives numbers."""
+    square = detective.afresh()
+    for _ in range(2):
+        square.try_case(detective.task.square())
+    if not detective.tries:
+        detective.tries = square.tries
+    return square.find(candidates(detective.task, detective.output))
+
+
+def _with_small_numbers(detective: Detective, case: Case) -> Finding:
     """The finding where no number is large, for a task that draws large ones: or that it is there
     alone that the answer is wrong."""
-    detective = Detective(student, task, name, Comparison({}))
-    detective.try_case(case, whole=True), detective.try_case(_elsewhere(task, case), whole=True)
-    if detective.tries and not detective.shows:
+    task, name, small = detective.task, detective.output, detective.afresh()
+    for sizes in (case, _elsewhere(task, case)):
+        small.try_case(sizes, whole=True)
+    if small.tries and not small.shows:
         words = (
             "it is right for small numbers and wrong for others: is there an overflow, a number "
             "that was rounded to 0, or one that is special?"
         )
         return Finding(words, True, "large", name)
-    return detective.find(candidates(task, name))
+    return small.find(candidates(task, name))
 
 
 def _elsewhere(task: Task, case: Case) -> Case:
@@ -345,6 +355,8 @@ class _Table:
 
 def _ignored(detective: Detective) -> Finding:
     """Asks again with one argument changed at a time: which one makes no difference?"""
+    if not detective.tries:
+        return Finding()
     student, task, name = detective.student, detective.task, detective.output
 
     def call(inputs: Inputs) -> np.ndarray | None:

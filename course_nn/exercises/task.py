@@ -7,7 +7,7 @@ shapes, draws, sizes, public and hidden cases all follow from its signature.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
@@ -174,10 +174,6 @@ class Task:
 
             found[output] = numerical_gradient(of, rest[at], dy)
         return found
-
-    def without_answers(self) -> Task:
-        """The task as a student has it: a transfer task without its formula."""
-        return replace(self, function=None) if self.transfer else self
 
 
 def task(

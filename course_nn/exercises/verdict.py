@@ -70,6 +70,11 @@ class Verdict:
         return said.rstrip(".")
 
     @property
+    def sentence(self) -> str:
+        """Which outputs are right and what is wrong, with its full stop."""
+        return f"{self.marks()}{self.wrong}{'' if self.wrong.endswith('?') else '.'}"
+
+    @property
     def looks(self) -> str:
         """What it looks like, where a mistake was found that gives the same answer."""
         return str(self.finding)
@@ -98,8 +103,7 @@ class Verdict:
         mark = MARKS.get(self.kind if not self.passed else "", "✘")
         if self.passed:
             return [f"{mark} {self.task.title}: {PASSED}", *self._beside()]
-        stop = "" if self.wrong.endswith("?") else "."
-        lines = [f"{mark} {self.task.title}: {self.marks()}{self.wrong}{stop}"]
+        lines = [f"{mark} {self.task.title}: {self.sentence}"]
         if self.case and self.case != "the usual sizes":
             lines.append(f"  It was seen with this case: {self.case}.")
         lines += self.smallest()
@@ -131,14 +135,14 @@ class Verdict:
 
     def tell(self) -> None:
         """Shows itself where it is made, so that two checks in one cell both show."""
-        if shell := _shell():
-            self.told.append(shell.execution_count)
+        if here := shell():
+            self.told.append(here.execution_count)
             _display(self.in_notebook(), self._repr_html_())
 
     def _ipython_display_(self) -> None:
         """As the last line of a cell it is shown, unless it has been in this cell already."""
-        shell = _shell()
-        if shell is None or shell.execution_count not in self.told:
+        here = shell()
+        if here is None or here.execution_count not in self.told:
             _display(self.in_notebook(), self._repr_html_())
 
     def in_notebook(self) -> str:
@@ -159,7 +163,7 @@ class Verdict:
         return block + heatmap.of(self.comparison)
 
 
-def _shell() -> Any:
+def shell() -> Any:
     """IPython's shell, where this runs in one; else None."""
     ipython = sys.modules.get("IPython")
     return ipython.get_ipython() if ipython else None

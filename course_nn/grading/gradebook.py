@@ -87,7 +87,7 @@ def _test_lines(task: TaskResult) -> list[str]:
         mark = "✔" if test.verdict.passed else "✘"
         lines.append(f"  {mark} {'public' if test.public else 'hidden'}: {test.label}")
         if not test.verdict.passed:
-            lines.append(f"      {test.verdict.marks()}{test.verdict.wrong}.")
+            lines.append(f"      {test.verdict.sentence}")
             lines += ["    " + line for line in test.verdict.smallest()]
         if test.verdict.looks:
             lines.append(f"      What it looks like: {test.verdict.looks}.")
