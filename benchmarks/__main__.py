@@ -1,6 +1,6 @@
 """How fast the course's networks train, beside four peers and beside what the machine can do.
 
-    python -m benchmarks [step] [layers] [seeds] [race] [gradcheck] [--peers …] [--quick]
+    python -m benchmarks [step] [layers] [earlier] [race] [gradcheck] [--peers …] [--quick]
 
 Prints tables and writes bench.json. It measures, and asserts no time.
 """
@@ -15,11 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import counterparts, gradcheck, layers, lockstep, machine, race, seeds, step
+from . import counterparts, earlier, gradcheck, layers, lockstep, machine, race, step
 from .peers import PEERS, missing
 from .settings import QUICK, ROOT, SETTINGS, Block
 
-PARTS = ("step", "layers", "seeds", "race", "gradcheck")
+PARTS = ("step", "layers", "earlier", "race", "gradcheck")
 QUIET = 0.5  # programs that want a processor, on average over the last minute
 TORCH = ("eager", "tuned")  # with whom single layers and a whole training run can be compared
 
@@ -60,7 +60,7 @@ def jobs(options: argparse.Namespace, folder: str) -> dict[str, list[Callable[[]
         for one in torch_peers[-1:]:
             runs["layers"].append(lambda t=t, p=one: layers.run(nets, t, blocks, block, folder, p))
         runs["race"].append(lambda t=t: race.run(t, seed_count, folder, torch_peers, block))
-    runs["seeds"].append(lambda: seeds.run(options.threads[0], blocks))
+    runs["earlier"].append(lambda: earlier.run(options.threads[0], blocks))
     runs["gradcheck"].append(gradcheck.run)
     return runs
 
@@ -103,7 +103,7 @@ def _run(part: str, job: Callable[[], dict]) -> dict[str, Any]:
 REPORTS = {
     "step": step.report,
     "layers": layers.report,
-    "seeds": seeds.report,
+    "earlier": earlier.report,
     "race": race.report,
     "gradcheck": gradcheck.report,
 }

@@ -19,13 +19,13 @@ from benchmarks import __main__ as program
 from benchmarks import (
     child,
     counterparts,
+    earlier,
     layers,
     lockstep,
     machine,
     ours,
     peers,
     race,
-    seeds,
     step,
     summary,
     versions,
@@ -309,8 +309,8 @@ def test_a_source_hands_on_the_slice_it_got_with_the_batch_innermost() -> None:
 
 @pytest.mark.parametrize("version", range(5))
 def test_a_step_by_oracles_is_a_step_of_the_model(version: int) -> None:
-    oracle = versions.StepByOracles(seeds.NETWORK, version, batch=2)
-    real = versions.StepByModel(seeds.NETWORK, batch=2)
+    oracle = versions.StepByOracles(earlier.NETWORK, version, batch=2)
+    real = versions.StepByModel(earlier.NETWORK, batch=2)
     assert oracle.facts()["loss"] == pytest.approx(real.facts()["loss"], rel=1e-5)
     oracle.step()
     real.run()

@@ -1,8 +1,8 @@
 """Against three older programs, measured: the slow oracles of `reference` and the real ops.
 
-B, the backward pass of a pure-Python network; D, a step of the conv network of a university's
-assignment; A, the way from loops to threads of the notes of a test-driven CNN. What their authors
-told stands beside it: taken on other machines, and for B under a line profiler.
+The backward pass of a pure-Python network (`lists`), a step of the conv network of a university's
+`assignment`, and the way from loops to threads that the `notes` of a test-driven CNN went. What
+their authors told stands beside it: taken on other machines, the first under a line profiler.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from .summary import spread
 from .table import millis, table
 
 PUBLISHED = {
-    "B": "5.94 s for one batch's backward pass, under a line profiler",
-    "D": "3.3 s a step, 25 min an epoch of 7,500 images",
-    "A": "its multi-layer script: 4.5 min, then 40 s, 6.75 times as fast",
+    "lists": "5.94 s for one batch's backward pass, under a line profiler",
+    "assignment": "3.3 s a step, 25 min an epoch of 7,500 images",
+    "notes": "its multi-layer script: 4.5 min, then 40 s, 6.75 times as fast",
 }
-NETWORK, D_BATCH, BATCH = "conv", 16, 128
+WHAT = {"lists": "backward pass, 784-100-50-10, batch 100", "assignment": "conv, batch 16"}
+NETWORK, FEW, BATCH = "conv", 16, 128
 LOOPS = 1  # runs of what takes so long that it needs no more
 
 
@@ -84,36 +85,37 @@ def _version(name: str, task: str, repeats: int, arguments: dict[str, Any]) -> d
 
 def run(threads: int, repeats: int) -> dict[str, Any]:
     """All three; what is written as JSON."""
-    real_b = ("BackwardInNumPy", {"threads": threads})
-    loops_d = ("StepByOracles", {"network": NETWORK, "version": 0, "batch": D_BATCH})
-    real_d = ("StepByModel", {"network": NETWORK, "batch": D_BATCH, "threads": threads})
+    real_lists = ("BackwardInNumPy", {"threads": threads})
+    loops = ("StepByOracles", {"network": NETWORK, "version": 0, "batch": FEW})
+    real = ("StepByModel", {"network": NETWORK, "batch": FEW, "threads": threads})
     result = {"threads": threads, "published": PUBLISHED}
-    result["B"] = two(("BackwardInPython", {}), real_b, "backward", repeats)
-    print(f"  pure-Python network: {result['B']['times_as_fast']:.0f} times as fast", flush=True)
-    result["D"] = two(loops_d, real_d, "step", repeats)
-    print(
-        f"  a university's assignment: {result['D']['times_as_fast']:.0f} times as fast", flush=True
-    )
-    result["A"] = measured_way(threads, repeats)
+    result["lists"] = two(("BackwardInPython", {}), real_lists, "backward", repeats)
+    result["assignment"] = two(loops, real, "step", repeats)
+    for key, whose in (
+        ("lists", "pure-Python network"),
+        ("assignment", "a university's assignment"),
+    ):
+        print(f"  {whose}: {result[key]['times_as_fast']:.0f} times as fast", flush=True)
+    result["notes"] = measured_way(threads, repeats)
     return result
 
 
 def report(result: dict[str, Any]) -> str:
     """A table of the two comparisons, a table of the way."""
     rows = []
-    for key, what in (("B", "backward pass, 784-100-50-10, batch 100"), ("D", "conv, batch 16")):
+    for key, what in WHAT.items():
         row = result[key]
         cells = [millis(row["slow_s"]), millis(row["fast_s"]), f"{row['times_as_fast']:.0f}"]
         rows.append([what, *cells, result["published"][key]])
-    head = ["seed", "Python", "ours", "times as fast", "its author told"]
+    head = ["program", "Python", "ours", "times as fast", "its author told"]
     columns = ["version", "batch", "a sample", "times as fast", "than the one before"]
     return "\n".join(
         (
             f"Against older programs, {result['threads']} thread(s); milliseconds",
             table(head, rows),
             "",
-            f"A step of {NETWORK!r} by version. The notes told: {result['published']['A']}",
-            table(columns, _lines(result["A"])),
+            f"A step of {NETWORK!r} by version. The notes told: {result['published']['notes']}",
+            table(columns, _lines(result["notes"])),
         )
     )
 
