@@ -94,17 +94,26 @@ def _read_chain(
         reader.where = f"{prefix}{name}, {type(leaf).__name__}"
         convert = _torch_converters(torch).get(type(leaf))
         if convert is None:
-            reader.refuse(
-                "course_nn has no counterpart",
-                "only nn.Sequential of layers that course_nn has can be read, since a forward "
-                "method cannot; put those layers into one",
-            )
+            reader.refuse("course_nn has no counterpart", _instead(leaf, torch))
         for parameter in leaf.parameters():
             reader.own(parameter)
         trainable = [p.requires_grad for p in leaf.parameters()]
         reader.convert(convert, leaf, frozen=bool(trainable) and not any(trainable))
         _expect_flatten(reader, leaf, [following for _, following in leaves[i + 1 :]], torch)
     reader.close()
+
+
+def _instead(leaf: Any, torch: Any) -> str:
+    """What to do about a module that has no converter: PyTorch's own, or a class of somebody's."""
+    theirs = "torch."
+    if type(leaf).__module__.startswith(theirs):
+        known = [kind for kind in _torch_converters(torch) if kind.__module__.startswith(theirs)]
+        names = sorted({kind.__name__ for kind in known})
+        return f"put one that it has in its place: {', '.join(names)}"
+    return (
+        "only nn.Sequential of layers that course_nn has can be read, since a forward "
+        "method cannot; put those layers into one"
+    )
 
 
 def _torch_input(leaves: Sequence[tuple[str, Any]], torch: Any) -> Shape:

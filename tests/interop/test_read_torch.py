@@ -282,7 +282,12 @@ REFUSED = {
     "unknown inside": (
         lambda t: residual_of(t, t.nn.ELU()),
         FLAT,
-        "layer 0, Residual, main.1, ELU: course_nn has no counterpart",
+        "layer 0, Residual, main.1, ELU: course_nn has no counterpart; put one .* LeakyReLU",
+    ),
+    "a class of one's own": (
+        lambda t: t.nn.Sequential(type("Mine", (t.nn.Module,), {})()),
+        FLAT,
+        "layer 0, Mine: course_nn has no counterpart; only nn.Sequential of layers",
     ),
     "pads inside": (
         lambda t: residual_of(t, t.nn.ZeroPad2d(1)),
