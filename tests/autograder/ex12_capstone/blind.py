@@ -222,7 +222,7 @@ def learn__wrong_27(x, labels, x_new):
     """loops over every weight in Python: training 1000 digits takes far more than ten seconds"""
     w = [[0.0] * 65 for _ in range(10)]
     digits, right = x.tolist(), labels.tolist()
-    for _ in range(60):
+    for _ in range(300):
         for v, k in zip(digits, right):
             z = [c[64] + sum(c[i] * v[i] for i in range(64)) for c in w]
             e = [np.exp(u - max(z)) for u in z]
