@@ -424,8 +424,9 @@ class Adam(Optimizer):
         squares = g * g
         squares *= 1 - beta2
         v += squares
-        # m̂ / (√v̂ + ε) = (m / c₁) / (√v / √c₂ + ε): the corrections cost nothing as two numbers
-        step, root_correction = lr / (1 - beta1**self.steps), math.sqrt(1 - beta2**self.steps)
+        # m̂ / (√v̂ + ε) = (m / c₁) / (√v / √c₂ + ε), and c₁, c₂ are two numbers
+        step = lr / (1 - beta1**self.steps)
+        root_correction = math.sqrt(1 - beta2**self.steps)
         root = array_module(v).sqrt(v)
         root *= 1 / root_correction
         root += self.eps

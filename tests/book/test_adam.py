@@ -157,3 +157,21 @@ def test_a_penalty_is_a_decay_for_descent_and_is_swallowed_by_adam() -> None:
         penalty = strength * start
         after, *_ = plain.adam(start, penalty, zero, zero, 1, lr=ETA, eps=0)
         np.testing.assert_allclose(after, start - ETA * np.sign(start))
+
+
+def test_the_longest_step_after_a_silence_and_the_steps_with_a_counter_begun_anew() -> None:
+    """Exercise 5 and the pitfall: 7.3 η at most, and it is reached; a third of a step, less."""
+    i = np.arange(400)
+    a, b = 0.1 * 0.9**i, 0.001 * 0.999**i
+    bound = 0.1 / np.sqrt(0.001) / np.sqrt(1 - 0.81 / 0.999)
+    assert round(bound, 1) == 7.3
+    w, m, v = np.zeros(1), np.zeros(1), np.zeros(1)
+    for g in (a / b)[::-1]:  # t so large that the corrections are 1
+        before = w
+        w, m, v = plain.adam(w, np.array([g]), m, v, 10**6, lr=1.0, eps=0.0)
+    np.testing.assert_allclose(before - w, bound, rtol=1e-3)
+    t = np.arange(1, 301)
+    share = np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+    assert 0.3 < share[0] < 0.34
+    assert np.all(np.diff(share[:10]) < 0)
+    assert np.all(share[:250] < 0.5)
