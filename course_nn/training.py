@@ -109,7 +109,7 @@ def step(
     optimizer: Optimizer,
     weights: Array | None = None,
 ) -> tuple[float, Array]:
-    """Forward, loss, backward, update: w ← w − step(∂L/∂w), on what is admitted already.
+    """Forward, loss, backward, update: w ← w − step(∂L/∂w), of what is admitted.
 
     Returns
     -------
@@ -118,8 +118,8 @@ def step(
 
     Raises
     ------
-    FloatingPointError : if the loss, a gradient or a running statistic is not finite; nothing is
-        updated then.
+    FloatingPointError : if the loss, a gradient or a running statistic is not
+        finite; nothing is updated then.
 
     Notes
     -----
@@ -131,16 +131,20 @@ def step(
     >>> model = nn.Sequential([nn.Dense(1, init=nn.init.zeros)])
     >>> _ = model.build((2,), rng=np.random.default_rng(0))
     >>> x, t = np.ones((4, 2), np.float32), np.ones((4, 1), np.float32)
-    >>> step(model, x, t, nn.MeanSquaredError(), nn.SGD(0.5))[0], model.params["0.b"]
+    >>> value, output = step(model, x, t, nn.MeanSquaredError(), nn.SGD(0.5))
+    >>> value, model.params["0.b"]
     (1.0, array([1.], dtype=float32))
     """
-    engine, states, batch_loss = model.engine, model.states(), BatchLoss(loss, weights)
+    engine, states = model.engine, model.states()
+    batch_loss, layers = BatchLoss(loss, weights), model.layers
     before = [state.copy() for state in states]
     try:
-        with np.errstate(all="ignore"):  # what overflows is reported here, in one sentence
+        with np.errstate(all="ignore"):  # what overflows is reported below
             value, output = engine.forward_backward(x, labels, batch_loss)
-            if not (math.isfinite(value) and all(map(finite, (engine.grads.flat, *states)))):
-                raise FloatingPointError(where_it_began(model.layers, x, labels, batch_loss))
+            found = engine.grads.flat, *states
+            if not (math.isfinite(value) and all(map(finite, found))):
+                where = where_it_began(layers, x, labels, batch_loss)
+                raise FloatingPointError(where)
         optimizer.update(model.params, engine.grads, engine.threads)
     except BaseException:
         for state, good in zip(states, before, strict=True):
@@ -527,7 +531,7 @@ class _Run:
         rng: np.random.Generator,
         augment: Augment | None,
     ) -> None:
-        """One pass through the shuffled data; its running averages become a row of the history."""
+        """One pass through the shuffled data; its averages join the history."""
         self.at, order = epoch, rng.permutation(len(data.x))
         averages = dict.fromkeys(("loss", *self.loss.metrics), 0.0)
         seen = dict.fromkeys(averages, 0.0)

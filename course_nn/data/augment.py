@@ -178,7 +178,12 @@ def warp(
 
 
 def _warp(
-    images: Array, angle: Array, shift: Array, scale: Array, bend: Array | None, fill: float
+    images: Array,
+    angle: Array,
+    shift: Array,
+    scale: Array,
+    bend: Array | None,
+    fill: float,
 ) -> Array:
     """Where each pixel looks (rows, columns), then the values there."""
     xp = array_module(images)
@@ -199,19 +204,20 @@ def _warp(
 
 
 def _sample(images: Array, rows: Array, columns: Array, fill: float) -> Array:
-    """Bilinear: (1-v) [(1-u) x00 + u x01] + v [(1-u) x10 + u x11], u and v the fractions."""
+    """(1-v) [(1-u) x00 + u x01] + v [(1-u) x10 + u x11], bilinearly."""
     xp = array_module(images)
     n, channels, height, width = images.shape
     framed = xp.full((n, channels, height + 3, width + 3), fill, images.dtype)
-    framed[:, :, 1:-2, 1:-2] = images  # from -1 to H everything is inside the frame
+    framed[:, :, 1:-2, 1:-2] = images  # from -1 to H all is inside the frame
     r = xp.clip(rows + 1, 0, height + 1)
     k = xp.clip(columns + 1, 0, width + 1)
     top, left, line = xp.floor(r), xp.floor(k), width + 3
     u, v = (k - left)[:, None], (r - top)[:, None]
-    image = xp.arange(n * channels).reshape(n, channels, 1, 1) * ((height + 3) * line)
-    corner = image + (top.astype(np.intp) * line + left.astype(np.intp))[:, None]
-    flat = framed.ravel()
-    x00, x01, x10, x11 = (flat[step:].take(corner) for step in (0, 1, line, line + 1))
+    image = xp.arange(n * channels).reshape(n, channels, 1, 1)
+    top, left = top.astype(np.intp), left.astype(np.intp)
+    corner = image * ((height + 3) * line) + (top * line + left)[:, None]
+    flat, steps = framed.ravel(), (0, 1, line, line + 1)
+    x00, x01, x10, x11 = (flat[step:].take(corner) for step in steps)
     upper = x00 + u * (x01 - x00)
     lower = x10 + u * (x11 - x10)
     return upper + v * (lower - upper)
