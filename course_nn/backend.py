@@ -9,6 +9,7 @@ import importlib
 import importlib.util
 import sys
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +48,8 @@ def to_numpy(x: Array) -> np.ndarray:
     >>> to_numpy(np.arange(3))
     array([0, 1, 2])
     """
-    return np.asarray(x) if array_module(x) is np else x.get()  # type: ignore[attr-defined]
+    far: Any = x
+    return np.asarray(x) if array_module(x) is np else far.get()
 
 
 def gpu_module() -> ModuleType | None:
