@@ -178,3 +178,20 @@ def test_the_schedules() -> None:
         assert stairs(t) == pytest.approx(0.2 * 0.3 ** (t // 7))
         printed = 0.01 + 0.5 * (0.2 - 0.01) * (1 + np.cos(np.pi * t / 20))
         assert cosine(t) == pytest.approx(printed)
+
+
+def test_stepping_with_the_old_velocity_lowers_the_limit() -> None:
+    """The matrix of the mistake: determinant μ + ηλ, so 1 − μ in place of 2 (1 + μ)."""
+    eta, mu, e = sp.symbols("eta mu lambda", positive=True)
+    old = sp.Matrix([[1, -eta], [e, mu]])
+    assert sp.expand(old.det() - (mu + eta * e)) == 0
+
+    def size(matrix: list[list[float]]) -> float:
+        return float(np.abs(np.linalg.eigvals(matrix)).max())
+
+    for product in (0.5 * (1 - MU), 0.99 * (1 - MU), 1.01 * (1 - MU), 1.0):
+        grows = size([[1, -ETA], [product / ETA, MU]]) > 1
+        assert grows == (product > 1 - MU)
+    for product in (0.1, 1.99 * (1 + MU), 2.01 * (1 + MU)):
+        grows = size([[1 - product, -ETA * MU], [product / ETA, MU]]) > 1
+        assert grows == (product > 2 * (1 + MU))
