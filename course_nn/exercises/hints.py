@@ -1,4 +1,7 @@
-"""More about a wrong answer, a step at a time: where, a hint, what it looks like, where to read."""
+"""More about a wrong answer, a step at a time: where, a hint, what it looks like, where to read.
+
+A step that has nothing to say of this answer is left out.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +10,36 @@ from .diagnose import formula_of
 from .regions import describe, signs
 from .task import Inputs, Task, argument_of
 from .trace import worst
-from .verdict import Verdict
-
-LEVELS = ("where", "hint", "name", "section")
+from .verdict import Verdict, ended
 
 
 def hint(verdict: Verdict, level: int) -> str:
-    """What level 0, 1, 2 or 3 says; an empty level says so.
+    """What the next step says, counted from 0; after the last, that it was the last.
 
     >>> import numpy as np
     >>> from .check import tasks
-    >>> hint(Verdict(tasks()["relu"]), 1)
-    '`np.maximum` compares with a number as well.'
+    >>> print(hint(Verdict(tasks()["relu"]), 0))
+    Step 1 of 2, a hint: `np.maximum` compares with a number as well.
     """
+    said = steps(verdict)
+    if level >= len(said):
+        again = f" To read: {read}" if (read := dict(said).get("to read")) else ""
+        return f"That was all that can be said.{again}"
+    name, text = said[level]
+    return f"Step {level + 1} of {len(said)}, {name}: {text}"
+
+
+def steps(verdict: Verdict) -> list[tuple[str, str]]:
+    """All that can be said of a verdict, in order, each with its name; never anything empty."""
     task = verdict.task
-    said = {
-        "where": where(verdict),
-        "hint": task.hint,
-        "name": verdict.looks and f"It looks as if this was done: {verdict.looks}.",
-        "section": 'Read the chapter "{}", the section "{}".'.format(*task.section),
-    }[LEVELS[min(level, len(LEVELS) - 1)]]
-    return said or "There is nothing to say at this step; ask once more."
+    chapter, section = task.section
+    said = [
+        ("where", where(verdict)),
+        ("a hint", task.hint),
+        ("what it looks like", verdict.looks),
+        ("to read", chapter and f'the chapter "{chapter}", the section "{section}"'),
+    ]
+    return [(name, ended(text)) for name, text in said if text]
 
 
 def where(verdict: Verdict) -> str:
@@ -37,7 +49,7 @@ def where(verdict: Verdict) -> str:
         return ""
     lines = []
     for output in seen.wrong:
-        if output.error is not None and (region := _region(verdict.task, output, seen.inputs)):
+        if output.fault != "dtype" and (region := _region(verdict.task, output, seen.inputs)):
             lines.append(f"{output.name} is wrong here: {region}.")
     if verdict.example is not None and (traced := _traced(verdict)):
         lines.append(f"In the smallest example {traced}.")
@@ -46,8 +58,8 @@ def where(verdict: Verdict) -> str:
 
 def _region(task: Task, output: Output, inputs: Inputs) -> str:
     """The part of an output that is wrong, in words."""
-    assert output.error is not None
-    assert output.right is not None
+    if output.error is None or output.right is None:
+        return ""
     scale = max(float(abs(output.right).max()), 1e-30) if output.right.size else 1.0
     wrong = ~(abs(output.error) <= 1e-6 * scale)
     axes = argument_of(task, output.name).axes or ()
@@ -62,6 +74,8 @@ def _traced(verdict: Verdict) -> str:
     both = (*verdict.task.signature.inputs, *verdict.task.signature.outputs)
     letters = {a.name: a.axes for a in both if a.axes}
     for output in example.wrong:
+        if output.fault == "dtype":
+            continue
         if output.error is not None and output.value is not None and output.right is not None:
             returned = formula.outputs[verdict.task.outputs.index(output.name)]
             found = worst(

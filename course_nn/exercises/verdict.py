@@ -72,7 +72,7 @@ class Verdict:
     @property
     def sentence(self) -> str:
         """Which outputs are right and what is wrong, with its full stop."""
-        return f"{self.marks()}{self.wrong}{'' if self.wrong.endswith('?') else '.'}"
+        return ended(f"{self.marks()}{self.wrong}")
 
     @property
     def looks(self) -> str:
@@ -108,11 +108,11 @@ class Verdict:
             lines.append(f"  It was seen with this case: {self.case}.")
         lines += self.smallest()
         if named and self.looks:
-            lines.append(f"  What it looks like: {self.looks}.")
+            lines.append(f"  What it looks like: {ended(self.looks)}")
         return lines + self._beside()
 
     def _beside(self) -> list[str]:
-        return [f"  By the way, {self.note}."] if self.note else []
+        return [f"  By the way, {ended(self.note)}"] if self.note else []
 
     def marks(self) -> str:
         """`dx ✔ dW ✘ db ✔: `, where there are several outputs."""
@@ -161,6 +161,15 @@ class Verdict:
             f'white-space:pre-wrap">{text}</pre>'
         )
         return block + heatmap.of(self.comparison)
+
+
+def ended(text: str) -> str:
+    """A sentence with its full stop, unless it is a question.
+
+    >>> ended("b is missing"), ended("is there an overflow?")
+    ('b is missing.', 'is there an overflow?')
+    """
+    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def shell() -> Any:

@@ -12,6 +12,7 @@ import re
 import tempfile
 from pathlib import Path
 
+from ..exercises.verdict import ended
 from .runner import Result, TaskResult
 
 FORMULA = ("=", "+", "-", "@")
@@ -90,7 +91,7 @@ def _test_lines(task: TaskResult) -> list[str]:
             lines.append(f"      {test.verdict.sentence}")
             lines += ["    " + line for line in test.verdict.smallest()]
         if test.verdict.looks:
-            lines.append(f"      What it looks like: {test.verdict.looks}.")
+            lines.append(f"      What it looks like: {ended(test.verdict.looks)}")
     return lines
 
 
