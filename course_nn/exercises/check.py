@@ -96,7 +96,7 @@ def hint(which: str | float | Callable) -> None:
 
 
 def all(exercise: str | float = "") -> None:
-    """Say how many points the public checks give so far, and which tasks are open.
+    """Say how many points the public checks give so far, and which tasks are wrong or open.
 
     Parameters
     ----------

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .exercise import Exercise, known, load
+from .task import Task
 from .verdict import Verdict, shell
 
 
@@ -30,24 +31,34 @@ class Diary:
             self.right_at[name] = datetime.datetime.now().strftime("%H:%M")
 
     def progress(self, exercise: Exercise) -> str:
-        """Points so far by the public checks, and what is open or not right any more.
+        """Points so far by the public checks, and which tasks are wrong or open.
 
-        >>> print(Diary().progress(load("ex02_dense")))
-        Exercise 2: the dense layer
-        0 of 9 points by the public checks, 7 tasks open.
+        >>> print(Diary().progress(load("ex12_capstone")))
+        Exercise 12: a network within a budget
+        0 of 7 points by the public checks.
+        Open: 12.1 learn, 12.2 confusion, 12.3 calibration_error, 12.4 best_two.
         """
-        tasks = exercise.tasks.values()
-        right = [t for t in tasks if t.name in self.verdicts and self.verdicts[t.name].passed]
-        points = sum(task.points for task in right)
-        missing = len(exercise.tasks) - len(right)
-        lines = [exercise.title.split(". ")[0].rstrip(".")]
-        still = f"{missing} task{'s' * (missing != 1)} open" if missing else "nothing open"
-        lines.append(f"{points:g} of {exercise.points:g} points by the public checks, {still}.")
-        for task in tasks:
-            if task.name in self.right_at and task not in right:
-                when = self.right_at[task.name]
-                lines.append(f"Task {task.number} was right at {when}; it is not any more.")
-        return "\n".join(lines)
+        found: dict[str, list[str]] = {"right": [], "wrong": [], "open": []}
+        points = 0.0
+        for task in exercise.tasks.values():
+            state = self.state(task)
+            points += task.points * (state == "right")
+            when = self.right_at.get(task.name, "") if state != "right" else ""
+            was = f" (it was right at {when} and is not any more)" if when else ""
+            found[state].append(f"{task.number} {task.name}{was}")
+        lines = [
+            exercise.title.split(". ")[0].rstrip("."),
+            f"{points:g} of {exercise.points:g} points by the public checks.",
+        ]
+        lines += [f"{s.title()}: {', '.join(found[s])}." for s in ("wrong", "open") if found[s]]
+        return "\n".join(lines if len(lines) > 2 else [*lines, "Nothing is open."])
+
+    def state(self, task: Task) -> str:
+        """ "right", "wrong", or "open" where it is not written or not checked yet."""
+        verdict = self.verdicts.get(task.name)
+        if verdict is None or verdict.kind == "stub":
+            return "open"
+        return "right" if verdict.passed else "wrong"
 
 
 def exercise_of(name: str) -> Exercise:

@@ -6,8 +6,10 @@ from types import SimpleNamespace
 import pytest
 
 from course_nn.exercises import check, day
+from course_nn.exercises.compare import Comparison
 from course_nn.exercises.day import Diary, exercise_of
 from course_nn.exercises.exercise import load
+from course_nn.exercises.verdict import Verdict
 
 
 def right(x, W, b):
@@ -21,23 +23,40 @@ def diary(monkeypatch: pytest.MonkeyPatch) -> Diary:
     return fresh
 
 
-def test_points_so_far_and_what_is_not_right_any_more(capsys) -> None:
+def test_points_so_far_and_which_tasks_are_wrong_or_open(capsys) -> None:
     check.dense_forward(right)
+    check.dense_backward(lambda dy, x, W: None)
     check.all()
-    assert "1 of 9 points by the public checks, 6 tasks open." in capsys.readouterr().out
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1:3] == ["1 of 9 points by the public checks.", "Wrong: 2.2 dense_backward."]
+    assert lines[3].startswith("Open: 2.3 ")
+    assert "2.1" not in lines[3]
+
+
+def test_a_task_that_is_not_written_is_open_whether_checked_or_not(diary: Diary) -> None:
+    exercise = load("ex02_dense")
+    before = diary.progress(exercise)
+    for task in exercise.tasks.values():
+        diary.note(Verdict(task, Comparison({}, "stub", "not written yet")))
+    assert diary.progress(exercise) == before
+
+
+def test_what_was_right_and_is_not_any_more_is_said(capsys) -> None:
+    check.dense_forward(right)
     check.dense_forward(lambda x, W, b: x @ W)
     check.all("2")
     said = capsys.readouterr().out
     assert "0 of 9 points" in said
-    assert "Task 2.1 was right at " in said
-    assert "; it is not any more." in said
+    assert "Wrong: 2.1 dense_forward (it was right at " in said
+    assert " and is not any more)." in said
 
 
 def test_all_right_leaves_nothing_open(diary: Diary) -> None:
     exercise = load("ex02_dense")
     for task in exercise.tasks.values():
-        diary.note(day.Verdict(task))
-    assert "9 of 9 points by the public checks, nothing open." in diary.progress(exercise)
+        diary.note(Verdict(task))
+    said = diary.progress(exercise)
+    assert said.endswith("9 of 9 points by the public checks.\nNothing is open.")
 
 
 def test_before_any_check_it_says_so(capsys) -> None:
