@@ -42,7 +42,8 @@ class Comparison:
     """One call: what went in, what is wrong as a whole, and each output.
 
     `fault` is "" where the answer is right, "stub", "call" or "structure" where there is no answer
-    to take apart, "outputs" where one of them is wrong, "purity" where an argument was changed.
+    to take apart, "outputs" where one of them is wrong, "purity" where an argument was changed,
+    "warning" where NumPy warned and the task wants none.
     """
 
     inputs: Inputs
@@ -83,14 +84,25 @@ def examine(
     if any(output.fault for output in outputs):
         return Comparison(inputs, "outputs", "", outputs)
     if answer.changed and not only:
-        names = list(inputs)
-        changed = " and ".join(names[i] for i in answer.changed)
-        says = (
-            f"the answer is right, but it changed its argument {changed}: "
-            "work on a new array (`a = a - b` makes one, `a -= b` does not)"
+        return Comparison(
+            inputs, "purity", f"the answer is right, but {_spoiled(task, answer)}", outputs
         )
-        return Comparison(inputs, "purity", says, outputs)
+    if answer.warned and task.quiet:
+        says = (
+            f"the answer is right, but NumPy warned on the way ({answer.warned}): "
+            "compute nothing that is not needed, so that no number is too large"
+        )
+        return Comparison(inputs, "warning", says, outputs)
     return Comparison(inputs, "", "", outputs)
+
+
+def _spoiled(task: Task, answer: Answer) -> str:
+    """Which arguments were changed, as the rest of a sentence."""
+    names = [argument.name for argument in task.signature.inputs]
+    return (
+        f"it changed its argument {' and '.join(names[i] for i in answer.changed)}: "
+        "work on a new array (`a = a - b` makes one, `a -= b` does not)"
+    )
 
 
 def taken_apart(task: Task, answer: Answer) -> tuple[tuple, str]:
@@ -199,9 +211,12 @@ class Asker:
         self.student, self.task = student, task
 
     def __call__(self, **inputs: Any) -> dict[str, Any]:
-        values, says = taken_apart(self.task, self.student.call(self.task.name, *inputs.values()))
+        answer = self.student.call(self.task.name, *inputs.values())
+        values, says = taken_apart(self.task, answer)
         if says:
             raise StudentError(says, "structure")
+        if answer.changed:
+            raise StudentError(_spoiled(self.task, answer), "purity")
         return dict(zip(self.task.outputs, values, strict=True))
 
     def other(self, name: str, *values: Any) -> Any:

@@ -166,7 +166,7 @@ def diagnose(student: Student, task: Task, comparison: Comparison, case: Case) -
     student : is asked a few times more.
     comparison, case : the call that was wrong, and how its inputs were made.
     """
-    if not task.knows or comparison.fault in ("", "stub", "purity", "endless"):
+    if not task.knows or comparison.fault in ("", "stub", "purity", "warning", "endless"):
         return Finding()
     odd = [output.name for output in comparison.wrong if output.fault not in ("type", "dtype")]
     wrong = odd if comparison.wrong else list(task.outputs)

@@ -86,6 +86,24 @@ def _typed(value: Any, argument: Argument, dtype: Any) -> Any:
     return np.asarray(value, dtype=dtype)
 
 
+def wide(rng: np.random.Generator, shape: tuple[int, ...], whole: bool) -> np.ndarray:
+    """Numbers near 0, near 10 and near ±1000, so that an exponential overflows; an `own` draw."""
+    if whole:
+        return rng.integers(-2, 3, shape)
+    return rng.normal(size=shape) * rng.choice([1, 5, 400], size=shape)
+
+
+def far_rows(rng: np.random.Generator, shape: tuple[int, ...], whole: bool) -> np.ndarray:
+    """Rows far above and below 0, one number far from its row; an `own` draw."""
+    if whole:
+        return rng.integers(-1, 3, shape)
+    x, rows = rng.normal(size=shape), np.arange(shape[0]).reshape(-1, 1)
+    x += 800 * rows * (-1) ** rows
+    x[-1:, :1] += 1500
+    x[1:2, -1:] -= 1500
+    return x
+
+
 def laid_out(inputs: Mapping[str, Any], layout: str) -> dict[str, Any]:
     """The same numbers in another memory order: "rows", "columns", or with "gaps".
 

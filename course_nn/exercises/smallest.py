@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from .compare import Comparison, ask
@@ -35,7 +37,7 @@ def smallest_example(
         return found
 
     def draw(sizes: dict[str, int], rng: np.random.Generator, whole: bool = True) -> Inputs:
-        chosen = Case("small", sizes, case.options, case.dtype, case.layout)
+        chosen = replace(case, label="small", sizes=sizes)
         return task.draw(chosen, rng, whole=whole)
 
     inputs = smallest(fails, draw, dict(case.sizes), np.random.default_rng(7))

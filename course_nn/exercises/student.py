@@ -31,10 +31,12 @@ class StudentError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What a function returned, and which of its arguments (by position) it changed."""
+    """What a function returned, which of its arguments (by position) it changed, and what NumPy
+    warned of meanwhile."""
 
     value: Value
     changed: tuple[int, ...] = ()
+    warned: str = ""
 
 
 class Student(Protocol):
@@ -80,7 +82,7 @@ def read_reply(name: str, reply: Mapping[str, Any], arrays: list[np.ndarray]) ->
         raise StudentError(stub(name), "stub")
     if reply["status"] == "raised":
         raise StudentError(raised(name, reply))
-    return Answer(restore(reply["value"], arrays), tuple(reply["changed"]))
+    return Answer(restore(reply["value"], arrays), tuple(reply["changed"]), reply["warned"])
 
 
 def missing(name: str) -> str:

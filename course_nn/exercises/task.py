@@ -40,13 +40,15 @@ class Property:
 
 @dataclass(frozen=True)
 class Case:
-    """Inputs to try: sizes, options, precision, memory order, and which numbers."""
+    """Inputs to try: sizes, options, precision, memory order, and whether the numbers are few and
+    whole, so that there are ties and zeros."""
 
     label: str
     sizes: Sizes
     options: Sizes = field(default_factory=dict)
     dtype: str = "float64"
     layout: str = "rows"
+    whole: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +75,8 @@ class Task:
     transfer: bool = False
     given: bool = False  # the notebook defines the function in a cell of its own
     open: bool = False  # there is no one right answer: it is judged by its properties alone
+    quiet: bool = False  # a right answer makes NumPy warn of nothing
+    many: Sizes = field(default_factory=dict)  # sizes at which few and whole numbers show more
 
     @property
     def title(self) -> str:
@@ -95,7 +99,7 @@ class Task:
         """Inputs for a case, laid out in memory as it says."""
         inputs = draw.draw(
             self.signature, case.sizes, rng, options=case.options, dtype=np.dtype(case.dtype),
-            whole=whole, own=self.own,
+            whole=whole or case.whole, own=self.own,
         )  # fmt: skip
         return draw.laid_out(inputs, case.layout)
 
@@ -109,7 +113,8 @@ class Task:
         return Case("all sizes alike", dict.fromkeys(self.signature.letters, SQUARE))
 
     def public(self) -> tuple[Case, ...]:
-        """What a student is shown: two sizes, single precision, columns, every option."""
+        """What a student is shown: two sizes, ties and zeros, single precision, columns, every
+        option."""
         if self.open:
             return ()
         sizes = self.signature.sizes(self.fixed)
@@ -117,10 +122,16 @@ class Task:
         return (
             Case("the usual sizes", sizes, first),
             Case("other sizes", self.signature.sizes(self.fixed, more=1), first),
+            *self._ties(sizes, first),
             Case("float32", sizes, first, "float32"),
             Case("stored column by column", sizes, first, "float64", "columns"),
             *(Case(_chosen(options), sizes, options) for options in others),
         )
+
+    def _ties(self, sizes: Sizes, options: Sizes) -> tuple[Case, ...]:
+        """Few and whole numbers; not where a numerical gradient is right, which fails at kinks."""
+        case = Case("few and whole numbers", sizes | dict(self.many), options, whole=True)
+        return () if self.function is None and self.gradient_of else (case,)
 
     def hidden(self) -> tuple[Case, ...]:
         """What only the grader tries: every size at 1, gaps in memory, larger sizes."""
@@ -128,9 +139,11 @@ class Task:
             return ()
         sizes = self.signature.sizes(self.fixed, more=2)
         combinations = _combinations(self.signature.options)
+        many = sizes | dict(self.many)
         letters = [letter for letter in self.signature.letters if letter not in self.never_one]
         return (
             *(Case(f"larger, {_chosen(o)}".strip(", "), sizes, o) for o in combinations),
+            *(Case(f"whole, {_chosen(o)}".strip(", "), many, o, whole=True) for o in combinations),
             *(Case(f"{a} = 1", {**sizes, a: 1}, combinations[0]) for a in letters),
             Case("gaps in memory", sizes, combinations[0], "float64", "gaps"),
             Case("float32, column by column", sizes, combinations[0], "float32", "columns"),
@@ -201,7 +214,7 @@ def task(
     transfer : the book prints no answer; the function's body is `...` and the right formula stands
         in a hidden block.
     **options : gradient, gradient_of, section, hint, example, answer, own, never_one, given,
-        open of `Task`.
+        open, quiet, many of `Task`.
 
     Examples
     --------

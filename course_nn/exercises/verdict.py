@@ -54,8 +54,8 @@ class Verdict:
 
     @property
     def kind(self) -> str:
-        """What is wrong: "passed", "stub", "call", "structure", "property", "purity", or of the
-        first wrong output "type", "shape", "dtype", "value" or "gradient"."""
+        """What is wrong: "passed", "stub", "call", "structure", "property", "purity", "warning",
+        or of the first wrong output "type", "shape", "dtype", "value" or "gradient"."""
         if self.comparison is None:
             return "passed"
         wrong = self.comparison.wrong
@@ -123,7 +123,7 @@ class Verdict:
 
     def smallest(self) -> list[str]:
         """The smallest failing example, as lines: inputs, yours, right."""
-        if self.example is None or self.kind in ("dtype", "purity"):
+        if self.example is None or self.kind in ("dtype", "purity", "warning"):
             return []
         rows = list(self.example.inputs.items())
         for output in self.example.wrong:

@@ -250,4 +250,12 @@ def _checked(reply: dict[str, Any], count: int) -> dict[str, Any]:
         raise ProtocolError("a reply of no known status")
     if any(type(i) is not int or not 0 <= i < count for i in changed):
         raise ProtocolError("a change to an argument that does not exist")
-    return {"status": status, "value": reply.get("value"), "changed": changed}
+    warned = reply.get("warned", "")
+    if not isinstance(warned, str):
+        raise ProtocolError("a warning that is no text")
+    return {
+        "status": status,
+        "value": reply.get("value"),
+        "changed": changed,
+        "warned": warned[:200],
+    }

@@ -1,5 +1,6 @@
 """Calls one of the student's functions: the same way in the sandbox and in their own notebook."""
 
+import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -29,14 +30,22 @@ def answer(
     before = [np.array(value) for value in inputs]
     arrays: list[np.ndarray] = []
     try:
-        with limited():
+        with limited(), warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("always", RuntimeWarning)
             found = function(*inputs)
         tree = describe(found, arrays)
     except NotImplementedError:
         return {"status": "stub"}, []
     except caught as error:
         return {"status": "raised", **tell(error)}, []
-    return {"status": "ok", "value": tree, "changed": _changed(inputs, before)}, arrays
+    changed, warned = _changed(inputs, before), _warned(heard)
+    return {"status": "ok", "value": tree, "changed": changed, "warned": warned}, arrays
+
+
+def _warned(heard: list[warnings.WarningMessage]) -> str:
+    """What NumPy warned of first, such as an overflow; "" where it was silent."""
+    numerical = (str(one.message) for one in heard if one.category is RuntimeWarning)
+    return next(numerical, "")
 
 
 def _changed(inputs: list, before: list[np.ndarray]) -> list[int]:

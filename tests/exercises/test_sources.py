@@ -117,7 +117,8 @@ def test_a_gradient_is_that_of_its_forward_pass(graded: Graded) -> None:
     task = graded.task
     if task.gradient_of is None:
         return
-    for case in (*task.public()[:2], *task.hidden()[:2]):
+    smooth = [case for case in task.hidden() if not case.whole]  # few and whole numbers have kinks
+    for case in (*task.public()[:2], *smooth[:2]):
         inputs = task.draw(case, np.random.default_rng(3))
         inputs = {
             n: v.astype(float) if getattr(v, "dtype", 0) == "f4" else v for n, v in inputs.items()

@@ -40,7 +40,13 @@ def cubes_gradient(x, w, h):
     return dx
 
 
-@task("1.3", "a:N,D b:N,D -> error:N,D", points=1,
+def _of_all_sizes(rng, shape, whole):
+    """Also 0, and numbers near the bound of 1e-12."""
+    size = rng.choice([0, 1] if whole else [0, 1e-13, 1e-9, 1], size=shape)
+    return size * (rng.integers(-2, 4, shape) if whole else rng.normal(size=shape))
+
+
+@task("1.3", "a:N,D b:N,D -> error:N,D", points=1, own={"a": _of_all_sizes, "b": _of_all_sizes},
       section=("Checking a gradient", "Relative error"),
       hint="`np.maximum` takes two arrays; use it twice.",
       example={"a": [[1, -2, 0]], "b": [[2, 2, 0]]})

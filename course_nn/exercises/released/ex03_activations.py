@@ -9,6 +9,9 @@ import numpy as np
 
 from course_nn.exercises.task import task
 
+from course_nn.exercises import draw
+
+
 @task("3.1", "x:N,D -> y:N,D", points=1,
       section=("Activations", "ReLU and its leaky sister"),
       hint="`np.maximum` compares with a number as well.",
@@ -44,8 +47,7 @@ def leaky_relu_gradient(dy, x, alpha):
       section=("Activations", "Sigmoid and tanh, which saturate"),
       hint="The identity is one line of NumPy.",
       example={"x": [[0, 2]]},
-      own={"x": lambda rng, shape, whole: rng.integers(-2, 3, shape) if whole
-           else rng.normal(size=shape) * rng.choice([1, 400], size=shape)})
+      own={"x": draw.wide}, quiet=True)
 def sigmoid(x):
     """Return y = 1 / (1 + exp(-x)), for any x."""
     y = 0.5 * (1 + np.tanh(0.5 * x))
@@ -80,8 +82,7 @@ def _has_the_sigmoid_as_its_slope(ask, rng):
       section=("Activations", "Sigmoid and tanh, which saturate"),
       hint="log(1 + e^x) = max(x, 0) + log(1 + e^-|x|), and `np.log1p` is exact near 0.",
       example={"x": [[0, 0]]}, answer={"y": [[0.6931471805599453, 0.6931471805599453]]},
-      own={"x": lambda rng, shape, whole: rng.integers(-2, 3, shape) if whole
-           else rng.normal(size=shape) * rng.choice([1, 400], size=shape)})
+      own={"x": draw.wide}, quiet=True)
 def softplus(x):
     """Return y = log(1 + exp(x)), for any x."""
     ...
@@ -95,7 +96,7 @@ def _softsign(x):
       gradient_of=_softsign,
       section=("Activations", "Sigmoid and tanh, which saturate"),
       hint="For x > 0 it is x / (1 + x). The quotient rule, then the same for x < 0.",
-      example={"dy": [[4, 9]], "x": [[1, -2]]}, answer={"dx": [[1, 1]]})
+      example={"dy": [[4, 9, 3]], "x": [[1, -2, 0]]}, answer={"dx": [[1, 1, 3]]})
 def softsign_gradient(dy, x):
     """Return dx of y = x / (1 + |x|) for the upstream gradient dy."""
     ...

@@ -9,18 +9,10 @@ import numpy as np
 
 from course_nn.exercises.task import task
 
-def _large(rng, shape, whole):
-    """Rows far above and below 0, one number far from its row; whole: few small numbers."""
-    if whole:
-        return rng.integers(-1, 3, shape)
-    x, rows = rng.normal(size=shape), np.arange(shape[0]).reshape(-1, 1)
-    x += 800 * rows * (-1) ** rows
-    x[-1:, :1] += 1500
-    x[1:2, -1:] -= 1500
-    return x
+from course_nn.exercises import draw
 
 
-@task("4.1", "x:N,K -> p:N,K", points=2, own={"x": _large},
+@task("4.1", "x:N,K -> p:N,K", points=2, own={"x": draw.far_rows},
       section=("Softmax", "The forward pass"),
       hint="`x.max(axis=1, keepdims=True)` is a column, and a column fits against the rows.",
       example={"x": [[0, 0], [0, 1000]]})
@@ -53,7 +45,7 @@ def softmax_gradient(dy, p):
     return dx
 
 
-@task("4.4", "x:N,K -> y:N,K", points=1, own={"x": _large},
+@task("4.4", "x:N,K -> y:N,K", points=1, own={"x": draw.far_rows},
       section=("Softmax", "The logarithm, and why it has its own function"),
       hint="Shift first; then only one logarithm a row.",
       example={"x": [[0, 0]]})
@@ -109,7 +101,7 @@ def _adds_up(ask, rng):
     return "" if np.allclose(far, p) else "a masked class with a large logit changes the others"
 
 
-@task("4.6", "x:N,K mask:N,K? -> p:N,K", points=1, transfer=True, own={"mask": _some, "x": _large},
+@task("4.6", "x:N,K mask:N,K? -> p:N,K", points=1, transfer=True, own={"mask": _some, "x": draw.far_rows},
       properties=[_adds_up],
       section=("Softmax", "The forward pass"),
       hint="What must a logit be for its exponential to be 0? Then the shift: over which numbers?",

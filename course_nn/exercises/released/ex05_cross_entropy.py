@@ -9,6 +9,9 @@ import numpy as np
 
 from course_nn.exercises.task import task
 
+from course_nn.exercises import draw
+
+
 def _sure(rng, shape, whole):
     """Probabilities of which some are small, and that of class 0 is 0."""
     p = rng.integers(1, 4, shape) if whole else np.exp(3 * rng.normal(size=shape))
@@ -45,18 +48,7 @@ def cross_entropy_gradient(p, labels):
     return dp
 
 
-def _large(rng, shape, whole):
-    """Rows far above and below 0, one number far from its row; whole: few small numbers."""
-    if whole:
-        return rng.integers(-1, 3, shape)
-    x, rows = rng.normal(size=shape), np.arange(shape[0]).reshape(-1, 1)
-    x += 800 * rows * (-1) ** rows
-    x[-1:, :1] += 1500
-    x[1:2, -1:] -= 1500
-    return x
-
-
-@task("5.3", "x:N,K labels:N<K -> loss:", points=2, own={"x": _large},
+@task("5.3", "x:N,K labels:N<K -> loss:", points=2, own={"x": draw.far_rows},
       section=("Cross-entropy", "Fused with softmax"),
       hint="With z = x - max x, the loss of a sample is log Σ e^z - z at its label.",
       example={"x": [[0, 0], [0, 1000]], "labels": [0, 1]})
@@ -68,7 +60,7 @@ def fused_loss(x, labels):
     return loss
 
 
-@task("5.4", "x:N,K labels:N<K -> dx:N,K", points=2, gradient=True, own={"x": _large},
+@task("5.4", "x:N,K labels:N<K -> dx:N,K", points=2, gradient=True, own={"x": draw.far_rows},
       section=("Cross-entropy", "Fused with softmax"),
       hint="Write the softmax, then take 1 off at the label of each row.",
       example={"x": [[0, 0]], "labels": [1]})

@@ -87,12 +87,19 @@ def smooth(x):
     ...
 
 
+def _apart(rng, shape, whole):
+    """Some channels lie below 0 altogether, some above."""
+    offset = rng.choice([-5, 0, 5], size=(*shape[:2], 1, 1))
+    return offset + (rng.integers(-2, 4, shape) if whole else rng.normal(size=shape))
+
+
 @task("7.6", "dy:N,C x:N,C,H,W -> dx:N,C,H,W", points=1, gradient=True, transfer=True,
+      own={"x": _apart},
       sizes={"N": 2, "C": 3, "H": 4, "W": 5},
       gradient_of=lambda x: x.max(axis=(2, 3)),
       section=("Pooling", "The derivative"),
       hint="One row a channel, `argmax`, and back into the shape of x.",
-      example={"dy": [[5]], "x": [[[[1, 2], [3, 0]]]]}, answer={"dx": [[[[0, 0], [5, 0]]]]})
+      example={"dy": [[5]], "x": [[[[1, 3], [3, 0]]]]}, answer={"dx": [[[[0, 5], [0, 0]]]]})
 def global_max_gradient(dy, x):
     """Return dx of the maximum of each channel."""
     ...

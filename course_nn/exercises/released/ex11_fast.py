@@ -21,12 +21,13 @@ def at_least_fifty_times(loops, **inputs):
         loops(*inputs.values())
         slow = time.perf_counter() - start
         fast = slow
-        for _ in range(7):
+        for _ in range(30):  # the best of many counts, and a busy machine is forgiven half
             start = time.perf_counter()
             ask(**inputs)
             fast = min(fast, time.perf_counter() - start)
-        ratio = slow / fast
-        return "" if ratio >= 50 else f"right, but only {ratio:.0f} times as fast as the loops"
+            if fast <= slow / 25:
+                return ""
+        return f"right, but only {slow / fast:.0f} times as fast as the loops"
 
     return broken
 
@@ -40,7 +41,7 @@ def distances_by_loops(x, y):
     return d
 
 
-_MANY = np.random.default_rng(0).normal(size=(160, 12))
+_MANY = np.random.default_rng(0).normal(size=(100, 12))
 
 
 @task("11.1", "x:N,D y:M,D -> d:N,M", points=2,
@@ -120,7 +121,7 @@ def ranks_by_loops(x):
 
 
 def _rounded(rng, shape, whole):
-    return np.round(rng.normal(size=shape) * 2)
+    return np.round(rng.normal(size=shape) * 2) / (1 if whole else 2)
 
 
 def _ranks_as_the_loops(ask, rng):
@@ -130,7 +131,7 @@ def _ranks_as_the_loops(ask, rng):
     return "" if same else "it gives something else than the loops"
 
 
-@task("11.4", "x:N -> ranks:N#", points=1, transfer=True, own={"x": _rounded},
+@task("11.4", "x:N -> ranks:N#", points=1, transfer=True, own={"x": _rounded}, many={"N": 600},
       properties=[_ranks_as_the_loops, at_least_fifty_times(
           ranks_by_loops, x=np.random.default_rng(0).normal(size=500))],
       section=("From nested lists to the real thing", "One bottleneck after another"),

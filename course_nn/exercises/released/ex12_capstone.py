@@ -11,16 +11,21 @@ from course_nn.exercises.task import task
 
 import time
 
-BUDGET, SECONDS, SHARE = 3000, 10.0, 0.9
+BUDGET, SECONDS, SHARE = 3000, 4.0, 0.9
 
 
-def _reads_digits(ask, rng):
-    """it reads digits that it has not seen, within the budget"""
+def _all_digits():
     from course_nn.data import digits
 
     x, labels, more, more_labels = digits()
     x = np.concatenate([x, more]).reshape(len(x) + len(more), -1).astype(np.float64)
-    order, labels = rng.permutation(len(x)), np.concatenate([labels, more_labels])
+    return x, np.concatenate([labels, more_labels])
+
+
+def _reads_digits(ask, rng):
+    """it reads digits that it has not seen, within the budget"""
+    x, labels = _all_digits()
+    order = rng.permutation(len(x))
     seen, new = order[:1000], order[1000:]
     start = time.perf_counter()
     answer = ask(x=x[seen], labels=labels[seen], x_new=x[new])
@@ -37,8 +42,24 @@ def _reads_digits(ask, rng):
     return "" if share >= SHARE else f"{share:.1%} of new digits are read right, expected {SHARE:.0%}"
 
 
+def _reads_one(ask, rng):
+    """it reads a single digit"""
+    x, labels = _all_digits()
+    found = ask(x=x[:300], labels=labels[:300], x_new=x[-1:])["found"]
+    return "" if np.shape(found) == (1,) else f"of one digit predict returned shape {np.shape(found)}, expected (1,)"
+
+
+def _keeps_what_it_learned_in_theta(ask, rng):
+    """what it has learned is in theta"""
+    x, labels = _all_digits()
+    x, labels = x[:300], labels[:300]
+    one, other = (ask(x=x, labels=t, x_new=x[:9])["theta"] for t in (labels, 9 - labels))
+    same = np.array_equal(one, other)
+    return "theta is the same whatever the labels are: where is what was learned?" if same else ""
+
+
 @task("12.1", "x:N,D labels:N<K x_new:M,D -> theta:P found:M", points=4, given=True, open=True,
-      properties=[_reads_digits],
+      properties=[_reads_digits, _reads_one, _keeps_what_it_learned_in_theta],
       section=("LeNet reads handwriting", "It learns"),
       hint="One hidden layer, ReLU, the fused loss of exercise 5, momentum, 40 epochs of batches of 32.")
 def learn(x, labels, x_new):
@@ -51,7 +72,7 @@ def _ints(rng, shape, whole):
 
 
 @task("12.2", "labels:N<K found:N<K K=3|5 -> C:K,K#", points=1,
-      own={"labels": _ints, "found": _ints}, never_one="N",
+      own={"labels": _ints, "found": _ints}, never_one="N", many={"N": 3000},
       section=("LeNet reads handwriting", "What it confuses"),
       hint="`np.add.at` adds 1 at every pair; or a product of two one-hot matrices.",
       example={"labels": [0, 1, 1], "found": [0, 2, 1], "K": 3})
@@ -64,7 +85,8 @@ def confusion(labels, found, K):
 
 
 def _confidence(rng, shape, whole):
-    return np.round(rng.random(shape), 3)
+    """Also on the edge of a bin, and 1; multiples of 1/64, so that no edge is rounded."""
+    return rng.integers(0, 9, shape) / 8 if whole else rng.integers(0, 65, shape) / 64
 
 
 def _zero_or_one(rng, shape, whole):
@@ -74,16 +96,16 @@ def _zero_or_one(rng, shape, whole):
 def _honest(ask, rng):
     """who is right as often as it says has no error"""
     c, right = np.full(10, 0.3), np.repeat([1.0, 0.0], [3, 7])
-    found = ask(confidence=c, right=right, B=5)["error"]
+    found = ask(confidence=c, right=right, B=4)["error"]
     return "" if abs(found) < 1e-9 else f"right in 3 of 10 at a confidence of 0.3 gives {found}"
 
 
-@task("12.3", "confidence:N right:N B=5|10 -> error:", points=1, transfer=True,
-      own={"confidence": _confidence, "right": _zero_or_one}, properties=[_honest],
+@task("12.3", "confidence:N right:N B=4|8 -> error:", points=1, transfer=True,
+      own={"confidence": _confidence, "right": _zero_or_one}, properties=[_honest], many={"N": 60},
       section=("LeNet reads handwriting", "The test"),
       hint="`np.minimum((confidence * B).astype(int), B - 1)` is the bin of each sample.",
-      example={"confidence": [0.5, 0.5, 1.0], "right": [1, 0, 0], "B": 5},
-      answer={"error": 0.3333333333333333})
+      example={"confidence": [0.5, 0.5, 0.875, 1.0], "right": [1, 0, 1, 0], "B": 4},
+      answer={"error": 0.21875})
 def calibration_error(confidence, right, B):
     """Return the mean distance of confidence and share of right answers, bin by bin."""
     ...
@@ -97,7 +119,7 @@ def _of_two(ask, rng):
 
 
 @task("12.4", "x:N,K labels:N<K -> share:", points=1, transfer=True, properties=[_of_two],
-      sizes={"N": 7, "K": 6},
+      sizes={"N": 7, "K": 6}, many={"N": 200, "K": 40},
       section=("LeNet reads handwriting", "The test"),
       hint="How many scores are larger than that of the right class?",
       example={"x": [[1, 3, 2], [5, 1, 4]], "labels": [2, 1]}, answer={"share": 0.5})
