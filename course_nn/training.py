@@ -118,8 +118,7 @@ def step(
 
     Raises
     ------
-    FloatingPointError : if the loss, a gradient or a running statistic is not
-        finite; nothing is updated then.
+    FloatingPointError : if any of it is not finite; nothing is updated then.
 
     Notes
     -----
@@ -135,16 +134,15 @@ def step(
     >>> value, model.params["0.b"]
     (1.0, array([1.], dtype=float32))
     """
-    engine, states = model.engine, model.states()
-    batch_loss, layers = BatchLoss(loss, weights), model.layers
+    engine, states, layers = model.engine, model.states(), model.layers
+    batch_loss = BatchLoss(loss, weights)
     before = [state.copy() for state in states]
     try:
         with np.errstate(all="ignore"):  # what overflows is reported below
             value, output = engine.forward_backward(x, labels, batch_loss)
             found = engine.grads.flat, *states
             if not (math.isfinite(value) and all(map(finite, found))):
-                where = where_it_began(layers, x, labels, batch_loss)
-                raise FloatingPointError(where)
+                raise FloatingPointError(where_it_began(layers, x, labels, batch_loss))
         optimizer.update(model.params, engine.grads, engine.threads)
     except BaseException:
         for state, good in zip(states, before, strict=True):

@@ -141,7 +141,9 @@ def _output(
         return Output(name, "shape", says, value, expected)
     if fault := _dtype_fault(argument, value, inputs):
         return Output(name, "dtype", f"{name} is {value.dtype}{fault}", value, expected)
-    if expected is not None and not close(value, expected, dtype_of(inputs)):
+    if expected is None:
+        return Output(name, task.kind if (says := _not_a_number(name, value)) else "", says, value)
+    if not close(value, expected, dtype_of(inputs)):
         return Output(name, task.kind, _worst(name, value, expected), value, expected)
     return Output(name, "", "", value, expected)
 
@@ -173,12 +175,20 @@ def _dtype_fault(argument: Argument, value: np.ndarray, inputs: Inputs) -> str:
 
 def _worst(name: str, value: np.ndarray, expected: np.ndarray) -> str:
     """Say which number is furthest off."""
-    if not np.isfinite(value).all():
-        bad = tuple(int(i) for i in np.argwhere(~np.isfinite(value))[0])
-        return f"{_at(name, bad)} is {value[bad]}, not a number that can be compared"
+    if says := _not_a_number(name, value):
+        return says
     error = np.abs(value.astype(float) - expected)
     at = tuple(int(i) for i in np.unravel_index(np.argmax(error), error.shape))
     return f"{_at(name, at)} is {value[at]:.6g}, expected {expected[at]:.6g}"
+
+
+def _not_a_number(name: str, value: np.ndarray) -> str:
+    """Say where the first NaN or infinity is; "" where there is none."""
+    bad = np.argwhere(~np.isfinite(value))
+    if not len(bad):
+        return ""
+    at = tuple(int(i) for i in bad[0])
+    return f"{_at(name, at)} is {value[at]}, not a number that can be compared"
 
 
 def _at(name: str, index: tuple[int, ...]) -> str:

@@ -130,7 +130,7 @@ class Task:
 
     def _ties(self, sizes: Sizes, options: Sizes) -> tuple[Case, ...]:
         """Few and whole numbers; not where a numerical gradient is right, which fails at kinks."""
-        case = Case("few and whole numbers", sizes | dict(self.many), options, whole=True)
+        case = Case("few and whole numbers", {**sizes, **self.many}, options, whole=True)
         return () if self.function is None and self.gradient_of else (case,)
 
     def hidden(self) -> tuple[Case, ...]:
@@ -139,7 +139,7 @@ class Task:
             return ()
         sizes = self.signature.sizes(self.fixed, more=2)
         combinations = _combinations(self.signature.options)
-        many = sizes | dict(self.many)
+        many = {**sizes, **self.many}
         letters = [letter for letter in self.signature.letters if letter not in self.never_one]
         return (
             *(Case(f"larger, {_chosen(o)}".strip(", "), sizes, o) for o in combinations),

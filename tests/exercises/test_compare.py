@@ -1,11 +1,12 @@
 """Every output is compared by itself: shape, dtype, numbers; then the arguments."""
 
 from collections import namedtuple
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from course_nn.exercises.compare import Asker, ask, close, shape_of
+from course_nn.exercises.compare import Asker, ask, close, examine, shape_of
 from course_nn.exercises.student import StudentError
 from course_nn.exercises.task import Task
 
@@ -112,3 +113,36 @@ def test_close_is_strict_on_shapes_and_on_what_is_no_number() -> None:
     assert not close(np.full(3, np.nan), np.ones(3))
     assert close(np.ones(0), np.ones(0))
     assert close(np.ones(3, "f4"), np.ones(3) + 1e-6, np.dtype("f4"))
+
+
+def test_no_number_is_told_also_where_what_is_right_is_not_known(student, mixing) -> None:
+    inputs = mixing.draw(mixing.public()[0], np.random.default_rng(0))
+    spoiled = student(mix=lambda a, b, r: (a + b, np.where(a == a[1, 0], np.nan, a)))
+    found = examine(spoiled, mixing, inputs, None, "")
+    assert [o.says for o in found.outputs] == [
+        "",
+        "p[1, 0] is nan, not a number that can be compared",
+    ]
+    assert examine(student(mix=lambda a, b, r: (a, b)), mixing, inputs, None, "").fault == ""
+
+
+def test_a_warning_is_a_fault_where_a_task_wants_none(student, mixing) -> None:
+    def loud(a, b, r):
+        np.exp(a * 0 + 1000.0)
+        return a + r * b, a * b
+
+    inputs = mixing.draw(mixing.public()[0], np.random.default_rng(0))
+    assert ask(student(mix=loud), mixing, inputs).fault == ""
+    found = ask(student(mix=loud), replace(mixing, quiet=True), inputs)
+    assert found.fault == "warning"
+    assert "overflow encountered in exp" in found.says
+
+
+def test_a_property_finds_an_argument_changed(student, mixing) -> None:
+    def spoils(a, b, r):
+        b += 1
+        return a, b
+
+    inputs = mixing.draw(mixing.public()[0], np.random.default_rng(0))
+    with pytest.raises(StudentError, match="changed its argument b"):
+        Asker(student(mix=spoils), mixing)(**inputs)

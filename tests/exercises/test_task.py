@@ -1,5 +1,7 @@
 """A task is its right formula: all that is tried and said follows from it and its signature."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -76,3 +78,15 @@ def test_a_formula_whose_arguments_differ_from_its_line_is_refused() -> None:
 def test_arguments_are_found_by_name(picking: Task) -> None:
     assert argument_of(picking, "labels").below == "D"
     assert argument_of(picking, "loss").axes == ()
+
+
+def test_ties_and_zeros_are_tried_but_not_where_a_numerical_gradient_is_right(mixing) -> None:
+    many = replace(mixing, many={"N": 90})
+    (few,) = (case for case in many.public() if case.whole)
+    assert few.sizes["N"] == 90
+    assert any(c.whole and c.sizes["N"] == 90 for c in many.hidden())
+    drawn = many.draw(few, np.random.default_rng(0))["a"]
+    assert (drawn == np.round(drawn)).all()
+    assert (drawn == 0).any()
+    numerical = replace(mixing, function=None, gradient_of=lambda a: a)
+    assert not any(case.whole for case in numerical.public())
