@@ -15,7 +15,9 @@ except ImportError:
     sys.exit('course-nn needs its extra "grade": pip install "course-nn[grade]"')
 
 from . import __version__
+from .exercises import hints
 from .exercises.exercise import known
+from .exercises.verdict import Verdict
 from .grading import assignment as assignments
 from .grading import gradebook, handout, runner, sandbox, source, submissions
 from .grading.remote import Limits, choose
@@ -81,6 +83,11 @@ def start(
 @app.command("check")
 def check_notebook(
     notebook: Annotated[Path, typer.Argument(help="For example ex02_dense.ipynb.")],
+    steps: Annotated[
+        int,
+        typer.Option("--hints", help="Steps of hints to say of a wrong answer.", min=0, max=4),
+    ] = 0,
+    which: Annotated[str, typer.Option("--task", help="Show this one alone: 2.2 or a name.")] = "",
 ) -> None:
     """Run a notebook's public checks, and say how many points they give so far.
 
@@ -88,19 +95,34 @@ def check_notebook(
     """
     try:
         found = handout.checked(notebook)
+        verdicts = found.about(which)
     except (submissions.Unreadable, OSError, KeyError) as error:
         raise _stop(f"{notebook}: {error.args[0] if error.args else error}", 2) from error
     for failure in found.failures:
-        _say(f"did not run: {failure}")
-    for verdict in found.verdicts.values():
-        _say(str(verdict))
-    _say(f"{found.points:g} of {found.exercise.points:g} points by the public checks")
-    if found.points < found.exercise.points:
+        _say(f"{failure}.")
+    for verdict in verdicts:
+        _tell(verdict, steps)
+    if any(_wrong(v) and len(hints.steps(v)) > steps for v in verdicts):
+        _say(f"\nMore of what is wrong, a step at a time: --hints {steps + 1}")
+    _say(f"\n{found.progress}")
+    if not all(verdicts):
         raise typer.Exit(1)
 
 
+def _wrong(verdict: Verdict) -> bool:
+    """Whether there is a mistake to find, not one that is still to be made."""
+    return verdict.kind not in ("passed", "stub")
+
+
+def _tell(verdict: Verdict, steps: int) -> None:
+    """What a notebook shows of a verdict, and the first so many steps of its hints."""
+    _say("\n".join(verdict.lines(named=False)))
+    for level in range(min(steps, len(hints.steps(verdict))) if _wrong(verdict) else 0):
+        _say("  " + hints.hint(verdict, level).replace("\n", "\n    "))
+
+
 def _say(text: str) -> None:
-    console.print(text, soft_wrap=True, highlight=False, markup=False)
+    console.print(text, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
 
 @app.command()
@@ -114,7 +136,7 @@ def release(
     pack: Annotated[Path | None, typer.Option("--zip", help="A zip of them, to hand out.")] = None,
 ) -> None:
     """Make the student notebook: solutions and hidden tests taken out."""
-    names = assignments.known(tests) if assignment == "all" else [assignment]
+    names = _all(tests) if assignment == "all" else [assignment]
     for name in names:
         _write(released(_assignment(name, tests), out, answers))
     if pack is not None:
@@ -123,6 +145,15 @@ def release(
         except OSError as error:
             raise _stop(f"{pack} was not written: {error}") from error
         _say(f"wrote {pack}")
+
+
+def _all(tests: Path) -> list[str]:
+    """The names of all assignments in a folder of tests, of which there must be one."""
+    if not (names := assignments.known(tests)):
+        raise _stop(
+            f"no exercise in {tests}: name the repository's tests/autograder with --tests", 2
+        )
+    return names
 
 
 def _write(files: dict[Path, str]) -> None:

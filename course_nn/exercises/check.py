@@ -53,8 +53,8 @@ def _refused(task: Task, *functions: Any) -> Verdict | None:
             if not day.stale(task.name, function):
                 return None
             says = (
-                f"the last cell that defines {task.name} did not run to its end, so that an older "
-                "definition would be judged: mend that cell and run it first"
+                f"the last cell that defines {task.name} {day.failure(task.name)}, so that an "
+                "older definition would be judged: mend that cell and run it first"
             )
         elif callable(function):
             kind = "a class" if isinstance(function, type) else f"a {type(function).__name__}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import datetime
 import linecache
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from .exercise import Exercise, known, load
 from .task import Task
@@ -83,14 +85,33 @@ def stale(name: str, function: Callable) -> bool:
     code = getattr(function, "__code__", None)
     if here is None or code is None:
         return False
-    cells = [text for text in here.user_ns.get("In", []) if _defines(name, text)]
+    cells = _cells(here, name)
     source = "".join(linecache.getlines(code.co_filename))
-    if not cells or not _defines(name, source) or re.search(r"^\s*[%!]", cells[-1], re.M):
+    if not cells or not defines(name, source) or re.search(r"^\s*[%!]", cells[-1], re.M):
         return False
     return _bare(cells[-1]) != _bare(source)
 
 
-def _defines(name: str, text: str) -> bool:
+def failure(name: str) -> str:
+    """What is wrong with the last cell that defines a function, as the rest of a sentence."""
+    cells = _cells(shell(), name)
+    try:
+        ast.parse(cells[-1] if cells else "")
+    except SyntaxError as error:
+        lines = cells[-1].splitlines()
+        number = min(error.lineno or 1, len(lines))
+        line = lines[number - 1].strip()
+        return f"has a {type(error).__name__} at line {number}, `{line}` ({error.msg})"
+    return "did not run to its end"
+
+
+def _cells(here: Any, name: str) -> list[str]:
+    """The cells so far that define a function, in the order in which they ran."""
+    return [text for text in here.user_ns.get("In", []) if defines(name, text)]
+
+
+def defines(name: str, text: str) -> bool:
+    """Whether a cell's text defines a function of that name."""
     return bool(re.search(rf"^\s*def {re.escape(name)}\b", text, re.M))
 
 

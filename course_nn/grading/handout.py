@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import io
+import linecache
+import re
+import warnings
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..exercises import check, day
+from ..exercises.compare import Comparison
 from ..exercises.exercise import Exercise, known, load
+from ..exercises.regions import listed
+from ..exercises.student import missing
+from ..exercises.task import Task
 from ..exercises.verdict import Verdict
 from ..worker.notebook import Notebook
 from .submissions import read_cells
@@ -34,7 +42,7 @@ or check one at the terminal:
 
 @dataclass(frozen=True)
 class Checked:
-    """A notebook's exercise, the verdict of each task, and the cells that did not run."""
+    """A notebook's exercise, the verdict of each task, and what else did not run."""
 
     exercise: Exercise
     verdicts: dict[str, Verdict]
@@ -44,6 +52,19 @@ class Checked:
     def points(self) -> float:
         """By the public checks."""
         return sum(v.task.points for v in self.verdicts.values() if v.passed)
+
+    def about(self, which: str) -> list[Verdict]:
+        """The verdict of one task, by its number or name; of all where none is named."""
+        found = [v for v in self.verdicts.values() if which in ("", v.task.number, v.task.name)]
+        if not found:
+            there = ", ".join(v.task.title for v in self.verdicts.values())
+            raise KeyError(f"there is no task {which!r}; there are: {there}")
+        return found
+
+    @property
+    def progress(self) -> str:
+        """The points, and which tasks are wrong or open."""
+        return day.Diary(verdicts=self.verdicts).progress(self.exercise)
 
 
 def start(source: Path, folder: Path, names: list[str]) -> tuple[list[Path], list[Path]]:
@@ -85,18 +106,59 @@ def checked(path: Path) -> Checked:
     KeyError : where it defines no function of any exercise.
     """
     cells = [cell for cell in read_cells(path) if not cell.lstrip().startswith("check.")]
-    notebook, failures = Notebook(cells), []
-    with contextlib.redirect_stdout(io.StringIO()):
-        for number in range(1, len(cells) + 1):
-            if told := notebook.run(number):
-                line = f" at `{told['source']}`" if told["source"] else ""
-                failures.append(f"code cell {number}: {told['type']}{line} ({told['message']})")
+    notebook = Notebook(cells)
+    for file, text in notebook.sources.items():  # so that a message can show a line of them
+        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    failures = _run(notebook)
     exercise = _exercise_of(path, notebook.space)
-    verdicts = {
-        name: check.check_task(task, notebook.space.get(name))
-        for name, task in exercise.tasks.items()
-    }
-    return Checked(exercise, verdicts, failures)
+    verdicts = {name: _verdict(task, notebook, failures) for name, task in exercise.tasks.items()}
+    said = [failure for failure in failures.values() if not _in_any(failure, verdicts)]
+    return Checked(exercise, verdicts, said)
+
+
+def _in_any(failure: str, verdicts: Mapping[str, Verdict]) -> bool:
+    """Whether a verdict says already that this cell failed."""
+    return any(failure in verdict.wrong for verdict in verdicts.values())
+
+
+def _run(notebook: Notebook) -> dict[str, str]:
+    """Run all cells; return what went wrong in which: a sentence by the cell's file name."""
+    failures = {}
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the checks say what NumPy warns of
+        for number, (file, text) in enumerate(notebook.sources.items(), 1):
+            if told := notebook.run(number):
+                where = f" at line {told['line']}, `{told['source']}`" if told["source"] else ""
+                message = told["message"].split(" (<cell")[0]  # a SyntaxError adds the file
+                says = f"{told['type']}{where}{f' ({message})' if message else ''}"
+                failures[file] = f"{_called(text)} did not run to its end: {says}"
+    return failures
+
+
+def _called(cell: str) -> str:
+    """A cell by what a student sees of it: what it defines, or how it begins.
+
+    >>> _called("# mine\\nx = 1"), _called("def relu(x):\\n    return x")
+    ('the cell that begins with `x = 1`', 'the cell that defines relu')
+    """
+    if defined := re.findall(r"^(?:def|class)\s+(\w+)", cell, re.M):
+        return f"the cell that defines {listed(defined)}"
+    lines = [line.strip() for line in cell.splitlines() if line.strip()]
+    code = [line for line in lines if not line.startswith("#")]
+    return f"the cell that begins with `{(code or lines or [''])[0][:60]}`"
+
+
+def _verdict(task: Task, notebook: Notebook, failures: dict[str, str]) -> Verdict:
+    """The verdict on a task; where its cell failed or none has its name, that alone."""
+    function = notebook.space.get(task.name)
+    made = getattr(getattr(function, "__code__", None), "co_filename", "")
+    last = [file for file, text in notebook.sources.items() if day.defines(task.name, text)][-1:]
+    for file in last:
+        if file in failures and made != file:
+            return Verdict(task, Comparison({}, "call", f"{failures[file]}; mend that first"))
+    if function is None:
+        return Verdict(task, Comparison({}, "call", missing(task.name)))
+    return check.check_task(task, function)
 
 
 def _exercise_of(path: Path, space: dict[str, Any]) -> Exercise:

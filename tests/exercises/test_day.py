@@ -120,5 +120,15 @@ def test_a_definition_older_than_its_cell_is_not_judged(monkeypatch, last, stale
     assert ("an older definition would be judged" in str(verdict)) == stale
 
 
+def test_a_cell_that_is_no_python_is_said_with_its_line(monkeypatch) -> None:
+    function = defined(OLD, "dense_forward")
+    here = SimpleNamespace(user_ns={"In": [OLD, OLD.replace("W", "W +* b")]}, execution_count=3)
+    monkeypatch.setattr(day, "shell", lambda: here)
+    said = str(check.dense_forward(function))
+    assert "has a SyntaxError at line 1, `def dense_forward(x, W +* b, b):` (" in said
+    here.user_ns["In"][-1] = OLD.replace("x @ W", "1 / 0")
+    assert "dense_forward did not run to its end, so that" in str(check.dense_forward(function))
+
+
 def test_outside_of_ipython_nothing_is_stale() -> None:
     assert not day.stale("dense_forward", right)

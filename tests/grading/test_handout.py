@@ -47,7 +47,10 @@ def test_a_notebook_is_checked_task_by_task(solved) -> None:
     found = handout.checked(solved)
     assert (found.points, found.exercise.points) == (8, 9)
     assert [name for name, v in found.verdicts.items() if not v.passed] == ["dense_forward"]
-    assert found.failures == ["code cell 8: ZeroDivisionError at `1 / 0` (division by zero)"]
+    assert found.failures == [
+        "the cell that begins with `1 / 0` did not run to its end: "
+        "ZeroDivisionError at line 1, `1 / 0` (division by zero)"
+    ]
 
 
 def test_the_exercise_is_known_by_its_functions(solved) -> None:
@@ -63,3 +66,59 @@ def test_what_is_no_exercise_is_said(tmp_path, notebook) -> None:
     path.write_text("my homework")
     with pytest.raises(Unreadable):
         handout.checked(path)
+
+
+# -- cells that failed -----------------------------------------------------------------------------
+
+RIGHT = "def dense_forward(x, W, b):\n    return x @ W + b\n"
+
+
+@pytest.fixture
+def verdict(tmp_path, notebook):
+    """What is said of task 2.1 where these are the cells."""
+
+    def of(*cells):
+        path = tmp_path / f"{NAME}.ipynb"
+        path.write_text(notebook(*cells))
+        return handout.checked(path).verdicts["dense_forward"]
+
+    return of
+
+
+def test_a_cell_that_is_no_python_is_said_to_be_that(verdict) -> None:
+    said = str(verdict(RIGHT.replace("+ b", "+* b")))
+    assert "the cell that defines dense_forward did not run to its end: SyntaxError" in said
+    assert "at line 2, `return x @ W +* b` (invalid syntax); mend that first." in said
+    assert "<cell" not in said
+
+
+def test_a_failed_cell_does_not_leave_an_older_definition_to_be_judged(verdict) -> None:
+    assert "did not run to its end" in str(verdict(RIGHT, RIGHT.replace("+ b", "+* b")))
+    assert verdict(RIGHT, RIGHT + "1 / 0\n").passed  # it fails behind the definition
+    assert verdict(RIGHT.replace("+ b", "+* b"), RIGHT).passed
+
+
+def test_a_missing_function_is_said_to_be_missing(verdict) -> None:
+    said = str(verdict(RIGHT.replace("dense_forward", "forward")))
+    assert "there is no function called dense_forward: keep the name" in said
+
+
+def test_an_undefined_name_is_said_with_its_line(verdict) -> None:
+    said = str(verdict(RIGHT.replace("+ b", "+ c")))
+    assert "raised NameError at line 2 of its cell: `return x @ W + c`" in said
+    assert "The smallest example" not in said  # it fails whatever the arguments are
+
+
+def test_cells_are_called_by_what_a_student_sees_of_them(tmp_path, notebook) -> None:
+    path = tmp_path / f"{NAME}.ipynb"
+    path.write_text(notebook("# mine\nimport nunpy", "def a():\n    pass\nclass B:\n    b = c"))
+    first, second = handout.checked(path).failures
+    assert first.startswith("the cell that begins with `import nunpy` did not run to its end: Mod")
+    assert second.startswith("the cell that defines a and B did not run to its end: NameError")
+
+
+def test_what_a_cell_warns_of_stays_with_it(tmp_path, notebook, recwarn) -> None:
+    path = tmp_path / f"{NAME}.ipynb"
+    path.write_text(notebook("import numpy as np\nnp.log(np.zeros(1))"))
+    assert handout.checked(path).points == 0
+    assert not recwarn
