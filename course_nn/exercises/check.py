@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import io
 import types
-from collections.abc import Callable
-from contextlib import redirect_stdout
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from . import day, hints, trial
+from . import cause, day, hints, trial
 from .compare import Comparison
 from .exercise import known, load
 from .student import LocalStudent
@@ -35,12 +35,21 @@ def check_task(task: Task, *functions: Any) -> Verdict:
     task : what is asked.
     *functions : one function; anything else is told what to do instead.
     """
-    verdict = _refused(task, *functions)
-    if verdict is None:
-        verdict = _tried(task, functions[0])
-    DIARY.note(verdict)
-    verdict.tell()
+    with _quiet():
+        verdict = _refused(task, *functions)
+        if verdict is None:
+            verdict = _tried(task, functions[0])
+        DIARY.note(verdict)
+        verdict.tell()
     return verdict
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No warning of the checks' own is shown: right and changed formulas divide by 0 as well."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _refused(task: Task, *functions: Any) -> Verdict | None:
@@ -63,16 +72,43 @@ def _refused(task: Task, *functions: Any) -> Verdict | None:
 
 
 def _tried(task: Task, function: Callable) -> Verdict:
-    """The verdict on a function, and what it printed meanwhile."""
+    """The verdict on a function, with its cause where the source shows one."""
     student = LocalStudent({task.name: function}, np.random.default_rng(SEED))
     printed = io.StringIO()
     with redirect_stdout(printed):
         verdict = trial.run(student, task, task.public())
-    lines = printed.getvalue().splitlines()
-    if not lines:
-        return verdict
-    note = f"it printed {len(lines)} lines while it was called {student.calls} times; the first: "
-    return replace(verdict, note=f"{note}{lines[0][:60]!r}")
+        calls, comparison = student.calls, verdict.comparison
+        if comparison is not None:
+            verdict = replace(verdict, comparison=cause.told(comparison, function))
+    # of a wrong answer that call alone: the search for a smaller one calls with odd numbers too
+    warned = student.warned if comparison is None else comparison.warned
+    notes = []
+    if lines := printed.getvalue().splitlines():
+        count = f"{len(lines)} line{'s' * (len(lines) > 1)}"
+        notes.append(f"it printed {count} in {calls} calls, the first {lines[0][:60]!r}")
+    if warned and verdict.kind != "warning":
+        notes.append(f"NumPy warned while it ran: {warned}")
+    return replace(verdict, note="; ".join(notes))
+
+
+class Check:
+    """The check of one task: call it with your function, `check.relu(relu)`."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+
+    def __call__(self, *functions: Any) -> Verdict:
+        """The verdict on a function, see `check_task`."""
+        return check_task(self.task, *functions)
+
+    def __repr__(self) -> str:
+        """What to type.
+
+        >>> Check(tasks()["relu"])
+        The check of Task 3.1: call it with your function, check.relu(relu)
+        """
+        number, name = self.task.number, self.task.name
+        return f"The check of Task {number}: call it with your function, check.{name}({name})"
 
 
 def hint(which: str | float | Callable) -> None:
@@ -92,7 +128,8 @@ def hint(which: str | float | Callable) -> None:
         return
     level = DIARY.hints.get(task.name, 0)
     DIARY.hints[task.name] = level + 1
-    print(hints.hint(verdict, level))
+    with _quiet():
+        print(hints.hint(verdict, level))
 
 
 def all(exercise: str | float = "") -> None:
@@ -127,4 +164,4 @@ def tasks() -> dict[str, Task]:
 def __getattr__(name: str) -> Any:
     if name.startswith("_") or name not in (there := tasks()):
         raise AttributeError(f"there is no check.{name}")
-    return partial(check_task, there[name])
+    return Check(there[name])

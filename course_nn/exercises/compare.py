@@ -5,7 +5,7 @@ It says what is wrong with each; what that looks like is `diagnose`'s to say.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from .student import Answer, Student, StudentError
 from .task import Inputs, Task
 
 TOLERANCE = {"float64": 1e-7, "float32": 1e-4}  # of the largest right number
+MISSING = "probably a `return` is missing"
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,14 @@ class Comparison:
 
     `fault` is "" where the answer is right, "stub", "call" or "structure" where there is no answer
     to take apart, "outputs" where one of them is wrong, "purity" where an argument was changed,
-    "warning" where NumPy warned and the task wants none.
+    "warning" where NumPy warned and the task wants none. `warned` is what it warned of.
     """
 
     inputs: Inputs
     fault: str = ""
     says: str = ""
     outputs: tuple[Output, ...] = ()
+    warned: str = ""
 
     @property
     def wrong(self) -> tuple[Output, ...]:
@@ -73,6 +75,13 @@ def examine(
         answer = student.call(task.name, *inputs.values())
     except StudentError as error:
         return Comparison(inputs, error.kind, error.sentence)
+    return replace(_judged(task, answer, inputs, right, only), warned=answer.warned)
+
+
+def _judged(
+    task: Task, answer: Answer, inputs: Inputs, right: dict[str, np.ndarray] | None, only: str
+) -> Comparison:
+    """What an answer is worth: its form, each output, then what it did beside."""
     values, says = taken_apart(task, answer)
     if says:
         return Comparison(inputs, "structure", says)
@@ -110,12 +119,13 @@ def taken_apart(task: Task, answer: Answer) -> tuple[tuple, str]:
     names, value = task.outputs, answer.value
     wanted = names[0] if len(names) == 1 else f"{len(names)} values, {', '.join(names)}"
     if value is None:
-        return (), f"it returned None; expected {wanted}: is the `return` missing?"
+        return (), f"it returned None; expected {wanted}: {MISSING}"
     values = tuple(value) if isinstance(value, tuple | list) else (value,)
     if isinstance(value, list) and len(names) == 1:
         return (), f"it returned a list; expected {wanted} as a NumPy array"
     if len(values) != len(names):
-        kind = value.type_name if isinstance(value, Foreign) else f"{len(values)} value(s)"
+        count = f"{len(values)} value{'s' * (len(values) != 1)}"
+        kind = value.type_name if isinstance(value, Foreign) else count
         return (), f"it returned {kind}; expected {wanted}"
     return values, ""
 
@@ -129,9 +139,12 @@ def _output(
 ) -> Output:
     """The first fault of one output."""
     name = argument.name
+    what = "a number" if argument.axes is None else "a NumPy array"
+    if value is None:
+        says = f"{name} is None, not {what}: {MISSING}"
+        return Output(name, "type", says)
     if not isinstance(value, np.ndarray):
-        kind = value.type_name if isinstance(value, Foreign) else "None"
-        what = "a number" if argument.axes is None else "a NumPy array"
+        kind = value.type_name if isinstance(value, Foreign) else type(value).__name__
         return Output(name, "type", f"{name} is of type {kind}; expected {what}")
     shape = right[name].shape if right else shape_of(task, argument, inputs)
     expected = right[name] if right else None
@@ -169,8 +182,7 @@ def _dtype_fault(argument: Argument, value: np.ndarray, inputs: Inputs) -> str:
         return "" if value.dtype.kind in "fiu" else "; expected a number"
     if value.dtype == dtype:
         return ""
-    likely = " (np.zeros makes float64 unless told)" if value.dtype == np.float64 else ""
-    return f" where the arguments are {dtype}; keep the dtype that you are given{likely}"
+    return f" where the arguments are {dtype}; keep the dtype that you are given"
 
 
 def _worst(name: str, value: np.ndarray, expected: np.ndarray) -> str:
@@ -179,7 +191,8 @@ def _worst(name: str, value: np.ndarray, expected: np.ndarray) -> str:
         return says
     error = np.abs(value.astype(float) - expected)
     at = tuple(int(i) for i in np.unravel_index(np.argmax(error), error.shape))
-    return f"{_at(name, at)} is {value[at]:.6g}, expected {expected[at]:.6g}"
+    yours, right = value[at] + 0.0, expected[at] + 0.0  # where it is -0.0, the sum is 0.0
+    return f"{_at(name, at)} is {yours:.6g}, expected {right:.6g}"
 
 
 def _not_a_number(name: str, value: np.ndarray) -> str:

@@ -49,10 +49,13 @@ class Student(Protocol):
 
 
 class LocalStudent:
-    """The student's functions in this process, as in a notebook."""
+    """The student's functions in this process, as in a notebook.
+
+    `calls` counts them; `warned` is what NumPy warned of first in one of them.
+    """
 
     def __init__(self, functions: Mapping[str, Callable], rng: np.random.Generator) -> None:
-        self.functions, self.rng, self.calls = functions, rng, 0
+        self.functions, self.rng, self.calls, self.warned = functions, rng, 0, ""
 
     def call(self, name: str, *inputs: np.ndarray | float) -> Answer:
         """Call `functions[name]` on copies of the inputs that lie in memory as these do."""
@@ -67,7 +70,9 @@ class LocalStudent:
         if reply.get("type") == TooSlow.__name__:
             self.functions = {}  # it is not asked again
             raise StudentError(endless(name), "endless")
-        return read_reply(name, reply, [array.copy() for array in arrays])
+        found = read_reply(name, reply, [array.copy() for array in arrays])
+        self.warned = self.warned or found.warned
+        return found
 
 
 def _copy(value: np.ndarray | float) -> np.ndarray | float:

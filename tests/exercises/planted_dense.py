@@ -68,7 +68,7 @@ def dense_forward__constant(x, W, b):
 
 
 def dense_forward__no_return(x, W, b):
-    """is the `return` missing"""
+    """probably a `return` is missing"""
     x @ W + b
 
 

@@ -1,6 +1,7 @@
 """The checks that a student calls: each asks its own function, and a message stays."""
 
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -86,3 +87,56 @@ def test_what_is_printed_is_counted_and_does_not_confuse(capsys) -> None:
     assert capsys.readouterr().out == ""
     assert "it printed" in str(verdict)
     assert "'shape (4, 3)'" in str(verdict)
+
+
+def test_a_check_shows_what_to_type_and_no_more() -> None:
+    said = repr(check.relu)
+    assert said == "The check of Task 3.1: call it with your function, check.relu(relu)"
+
+
+def right_but_double(p, labels):
+    dp, rows = np.zeros(p.shape), np.arange(len(p))
+    dp[rows, labels] = -1 / (len(p) * p[rows, labels])
+    return dp
+
+
+WARNS = [  # a function, and what NumPy warns of in it; "" where only the checker's own code warns
+    ("cross_entropy", lambda p, labels: -np.log(p)[np.arange(len(p)), labels].mean(), "in log"),
+    ("cross_entropy", lambda p, labels: -np.log(p[labels] + 1).mean(), ""),
+    ("cross_entropy_gradient", right_but_double, ""),
+]
+
+
+@pytest.mark.parametrize(("name", "function", "says"), WARNS)
+def test_no_warning_reaches_the_notebook_but_that_of_the_student(name, function, says) -> None:
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        verdict = getattr(check, name)(function)
+        check.hint(name)
+        page = verdict._repr_html_()
+    assert page
+    assert [str(one.message) for one in heard] == []
+    assert ("By the way, NumPy warned while it ran" in str(verdict)) == bool(says)
+    assert says in str(verdict)
+    assert ".py" not in str(verdict)
+
+
+def test_a_warning_is_said_once_and_beside_what_is_printed() -> None:
+    def warns(x):
+        print("again")
+        return np.maximum(x, 0) + 0 * np.nan_to_num(np.log(0 * x))
+
+    said = str(check.relu(warns))
+    assert said.count("divide by zero") == 1
+    assert "By the way, it printed " in said
+    assert "calls, the first 'again'; NumPy warned while it ran: divide by zero encountered" in said
+
+
+def test_a_printed_line_is_one_line() -> None:
+    def warns(x, called=[]):  # noqa: B006
+        if not called:
+            print("once")
+        called.append(1)
+        return np.maximum(x, 0)
+
+    assert "it printed 1 line in " in str(check.relu(warns))

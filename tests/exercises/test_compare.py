@@ -32,8 +32,8 @@ def test_a_right_answer_has_no_fault(student, mixing: Task) -> None:
     ("function", "fault", "says"),
     [
         (lambda a, b, r: None, "structure", "it returned None; expected 2 values, s, p"),
-        (lambda a, b, r: a, "structure", "it returned 1 value(s); expected 2 values, s, p"),
-        (lambda a, b, r: (a, b, r), "structure", "it returned 3 value(s)"),
+        (lambda a, b, r: a, "structure", "it returned 1 value; expected 2 values, s, p"),
+        (lambda a, b, r: (a, b, r), "structure", "it returned 3 values; expected 2"),
         (lambda a, b, r: {"s": a}, "structure", "it returned dict; expected 2 values"),
         (lambda a, b, r: 1 / 0, "call", "mix raised ZeroDivisionError"),
     ],
@@ -44,10 +44,21 @@ def test_an_answer_that_is_built_otherwise_is_said(student, mixing, function, fa
     assert says in found.says
 
 
+def test_a_minus_zero_is_said_as_a_zero(student, mixing: Task) -> None:
+    inputs, zero = mixing.printed(), np.array([[-0.0]])
+    says = {}
+    for yours, right in ((zero, zero + 2), (zero + 2, zero)):
+        answer = student(mix=lambda a, b, r, s=yours: (s, s))
+        found = examine(answer, mixing, inputs, {"s": right, "p": right}, "s")
+        says[float(right[0, 0])] = found.outputs[0].says
+    assert says == {2: "s[0, 0] is 0, expected 2", 0: "s[0, 0] is 2, expected 0"}
+
+
 @pytest.mark.parametrize(
     ("s", "fault", "says"),
     [
         (lambda a: a.tolist(), "type", "s is of type list; expected a NumPy array"),
+        (lambda a: None, "type", "s is None, not a NumPy array: probably a `return` is missing"),
         (lambda a: a[:, :1], "shape", "s has shape (4, 1); expected (4, 3) = (N, D)"),
         (lambda a: a.astype("f4"), "dtype", "s is float32 where the arguments are float64"),
         (lambda a: a + 1, "value", "expected"),
