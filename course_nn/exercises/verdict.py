@@ -9,6 +9,7 @@ import html
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from . import heatmap
 from .compare import Comparison
 from .diagnose import Finding
-from .task import Inputs, Task
+from .task import Inputs, Task, argument_of
 
 PASSED = "public checks passed; hidden checks remain"
 MARKS = {"": "✔", "stub": "○"}
@@ -104,7 +105,7 @@ class Verdict:
         if self.passed:
             return [f"{mark} {self.task.title}: {PASSED}", *self._beside()]
         lines = [f"{mark} {self.task.title}: {self.sentence}"]
-        if self.case and self.case != "the usual sizes":
+        if self.case not in ("", "the usual sizes") and self.kind != "dtype":
             lines.append(f"  It was seen with this case: {self.case}.")
         lines += self.smallest()
         if named and self.looks:
@@ -122,14 +123,16 @@ class Verdict:
         return " ".join(f"{o.name} {'✘' if o.fault else '✔'}" for o in outputs) + ": "
 
     def smallest(self) -> list[str]:
-        """The smallest failing example, as lines: inputs, yours, right."""
-        if self.example is None or self.kind in ("dtype", "purity", "warning"):
+        """The smallest failing example, as lines: inputs, yours, right; none where it says less
+        than the sentence."""
+        if self.example is None or self.kind in ("type", "dtype", "purity", "warning"):
             return []
         if "raised NameError" in self.wrong:  # whatever the arguments are
             return []
         rows = list(self.example.inputs.items())
         for output in self.example.wrong:
-            rows += [(f"your {output.name}", output.value), (f"right {output.name}", output.right)]
+            both = (("your", output.value), ("right", output.right))
+            rows += [(f"{whose} {output.name}", v) for whose, v in both if v is not None]
         lines = [_aligned(f"    {name} = ", shown(value)) for name, value in rows]
         return ["  The smallest example that is wrong:", *lines]
 
@@ -162,7 +165,7 @@ class Verdict:
             f'<pre style="border-left:4px solid {color};padding:.3em .8em;'
             f'white-space:pre-wrap">{text}</pre>'
         )
-        return block + heatmap.of(self.comparison)
+        return block + heatmap.of(self.comparison, partial(argument_of, self.task))
 
 
 def ended(text: str) -> str:
@@ -187,16 +190,16 @@ def _display(text: str, page: str) -> None:
 
 
 def shown(value: Any) -> str:
-    """A value in as few characters as say all of it: rounded to four digits.
+    """A value in as few characters as say all of it: rounded to four digits, without minus zeros.
 
     >>> shown(np.array([[1.0, 2.0]]))
     '[[1, 2]]'
     """
     if not isinstance(value, np.ndarray):
-        return f"{value:.4g}" if isinstance(value, float) else str(value)
+        return f"{value + 0.0:.4g}" if isinstance(value, float) else str(value)
     return np.array2string(
         value, separator=", ", threshold=60, edgeitems=2,
-        formatter={"float_kind": lambda v: f"{v:.4g}"},
+        formatter={"float_kind": lambda v: f"{v + 0.0:.4g}"},
     )  # fmt: skip
 
 

@@ -78,6 +78,7 @@ def test_the_students_text_cannot_be_html(mixing: Task) -> None:
     ("value", "text"),
     [
         (0.5, "0.5"), (3, "3"), (np.array([1.0, -2.5]), "[1, -2.5]"), (np.array(2.0), "2"),
+        (np.array([-0.0, 0.0]), "[0, 0]"), (-0.0, "0"),
         (np.array([True]), "[ True]"), (np.array([1 / 3]), "[0.3333]"), (None, "None"),
     ],
 )  # fmt: skip
@@ -87,3 +88,9 @@ def test_values_are_shown_in_few_characters(value, text) -> None:
 
 def test_a_large_array_is_cut() -> None:
     assert len(shown(np.random.default_rng(0).normal(size=(50, 50)))) < 500
+
+
+def test_beside_a_wrong_dtype_no_case_is_said(mixing: Task) -> None:
+    verdict = check_task(mixing, lambda a, b, r: (a.astype(float) + r * b, a * b))
+    assert verdict.case == "float32"
+    assert "It was seen with this case" not in str(verdict)
