@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import linecache
+import os
 import re
 import warnings
 import zipfile
@@ -13,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .. import __version__
 from ..exercises import check, day
 from ..exercises.compare import Comparison
 from ..exercises.exercise import Exercise, known, load
@@ -21,22 +24,36 @@ from ..exercises.student import missing
 from ..exercises.task import Task
 from ..exercises.verdict import Verdict
 from ..worker.notebook import Notebook
+from .source import ADDRESS
 from .submissions import read_cells
 
 WHEN = (2026, 1, 1, 0, 0, 0)  # of every file in the zip, so that the same notebooks give its bytes
-README = """Twelve exercises of the course "A Convolutional Network, Layer by Layer".
+README = """Exercises of the course "A Convolutional Network, Layer by Layer".
 
-Install what they need once, in an environment of your own (Python 3.11 or newer):
+Take them in this order. Each says in its first lines with which chapter of the book it goes.
 
-    python -m pip install "course-nn[lab]"
+{exercises}
 
-then open them:
+Begin. You need Python 3.11 or newer, an environment of your own, and the course's package, which
+whoever gives the course hands out as a file or as an address. With its file:
 
+    python -m pip install "./course_nn-{version}-py3-none-any.whl[lab]"
     jupyter lab
 
-or check one at the terminal:
+Work. Put your code where a cell says `raise NotImplementedError`, run it, and run the check below.
+Keep the names and the arguments of the functions. Then, in a cell of your own:
 
-    course-nn check ex02_dense.ipynb
+    check.hint("2.2")   says more of a task that is wrong, a step at a time
+    check.all()         says how many points you have and which tasks are open
+
+At the terminal, all checks of a notebook: course-nn check ex02_dense.ipynb
+
+Hand in. Restart the kernel and run all cells once: the grader runs them in order, from nothing.
+Save, and hand in the notebook under the name that it has, where your course collects them. The
+tasks need NumPy and the standard library alone. Each is graded by the check that you saw and by
+hidden ones of the same kind, at other sizes; a task that fails costs its own points only.
+
+More, in the book: {guide}
 """
 
 
@@ -87,14 +104,28 @@ def start(source: Path, folder: Path, names: list[str]) -> tuple[list[Path], lis
 
 
 def packed(source: Path, names: list[str]) -> bytes:
-    """A zip of notebooks, with a word on how to begin; the same notebooks give the same bytes."""
+    """A zip of notebooks, with a word on how to work; the same notebooks give the same bytes."""
     memory = io.BytesIO()
     with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr(zipfile.ZipInfo("exercises/README.txt", WHEN), README)
+        file.writestr(zipfile.ZipInfo("exercises/README.txt", WHEN), readme(source, names))
         for name in names:
             entry = zipfile.ZipInfo(f"exercises/{name}.ipynb", WHEN)
             file.writestr(entry, (source / f"{name}.ipynb").read_bytes())
     return memory.getvalue()
+
+
+def readme(source: Path, names: list[str]) -> str:
+    """What a student is told beside the notebooks: order, points, how to begin and to hand in."""
+    wide = max((len(name) for name in names), default=0) + len(".ipynb")
+    lines = []
+    for name in names:
+        cells = json.loads((source / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+        points = sum(c["metadata"].get("nbgrader", {}).get("points", 0) for c in cells)
+        title = cells[0]["source"][0].partition(": ")[2].strip()
+        lines.append(f"    {name + '.ipynb':<{wide}}  {points:>2g} points  {title}")
+    address = os.environ.get(ADDRESS, "").rstrip("/")
+    guide = f"{address}/guide/students.html" if address else 'its page "For students"'
+    return README.format(exercises="\n".join(lines), version=__version__, guide=guide)
 
 
 def checked(path: Path) -> Checked:

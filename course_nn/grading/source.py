@@ -2,7 +2,8 @@
 
 The source is Markdown, as the book's chapters are. Fenced blocks hold code: `{code-cell}` a cell as
 it stands; `{task}` declares tasks, is public, and stands where their cells shall be; `{hidden}` is
-for the grader alone. A line `+++` ends a cell of text.
+for the grader alone. A line `+++` ends a cell of text. A line `Chapters: layers/dense` under the
+title names the pages of the book that it goes with; the notebook then opens with their titles.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import os
 import re
 import textwrap
 from dataclasses import dataclass
@@ -24,6 +26,9 @@ FENCE = re.compile(r"^```\{(code-cell|task|hidden)\}[^\n]*\n(.*?)^```[ \t]*$", r
 OPENED = re.compile(r"^```\{(code-cell|task|hidden)\}", re.M)
 SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?### END SOLUTION\n?", re.M | re.S)
 NBGRADER = {"grade": False, "locked": False, "schema_version": 3, "solution": False, "task": False}
+CHAPTERS = re.compile(r"^Chapters: (.+)$", re.M)
+BOOK = Path(__file__).resolve().parents[2] / "book"
+ADDRESS = "COURSE_NN_BOOK_URL"  # in the environment, as when the book is built: where it stands
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 HEAD = '''"""{title}
 
@@ -66,6 +71,12 @@ class Source:
         if not text.startswith("# "):
             raise SourceError(f"{self.name}: the source begins with `# Exercise N: its title`")
         return text.split("\n", 1)[0][2:].strip()
+
+    @property
+    def chapters(self) -> tuple[str, ...]:
+        """The pages of the book that it goes with, such as "layers/dense"."""
+        found = CHAPTERS.search(next((b.text for b in self.blocks if b.kind == "text"), ""))
+        return tuple(found[1].replace(" ", "").split(",")) if found else ()
 
     def code(self, kind: str) -> str:
         """All blocks of a kind, one after the other."""
@@ -123,22 +134,54 @@ def cells_of(source: Source, tasks: dict[str, Task], answers: bool) -> list[Cell
     cells: list[Cell] = []
     for i, block in enumerate(source.blocks):
         if block.kind == "text":
-            cells.append(Cell("markdown", block.text.rstrip("\n"), f"{source.name}-{i:02}"))
+            text = CHAPTERS.sub(lambda _: opening(source, tasks), block.text, count=1)
+            cells.append(Cell("markdown", text.rstrip("\n"), f"{source.name}-{i:02}"))
         elif block.kind == "code-cell":
-            cells.append(_given(source, block, i, answers))
+            cells.append(_given(source, tasks, block, i, answers))
         elif block.kind == "task":
             for name in _declared(block):
                 cells += _asked(source, tasks[name], answers)
     return cells
 
 
-def _given(source: Source, block: Block, i: int, answers: bool) -> Cell:
-    """A code cell as it stands; where it has a solution, the student gets a stub."""
-    text, found = block.text.rstrip("\n"), SOLUTION.search(block.text)
-    if not found:
-        return Cell("code", text, f"{source.name}-{i:02}")
+def opening(source: Source, tasks: dict[str, Task], book: Path = BOOK) -> str:
+    """The first line of a notebook: which chapters it goes with, and what more `check` can say."""
+    pages = [_linked(source, chapter, book) for chapter in source.chapters]
+    number = next(iter(tasks.values())).number
+    return (
+        f"This exercise goes with the chapter{'s' * (len(pages) > 1)} {' and '.join(pages)}. "
+        f'After a check, `check.hint("{number}")` says more of that task, a step at a time; '
+        "`check.all()` says how many points you have so far and which tasks are open."
+    )
+
+
+def _linked(source: Source, chapter: str, book: Path) -> str:
+    """A chapter's title; linked, where it is known at which address the book stands."""
+    try:
+        text = (book / f"{chapter}.md").read_text(encoding="utf-8")
+    except OSError as error:
+        raise SourceError(f"{source.name}: there is no chapter {chapter}: {error}") from error
+    found = re.search(r"^# (.+)$", text, re.M)
+    title = found[1].strip() if found else chapter
+    address = os.environ.get(ADDRESS, "").rstrip("/")
+    return f"[{title}]({address}/{chapter}.html)" if address else f"*{title}*"
+
+
+def _given(source: Source, tasks: dict[str, Task], block: Block, i: int, answers: bool) -> Cell:
+    """A code cell as it stands; where it has a solution, the student gets a stub.
+
+    A given function that is a task's gets the docstring that a stub has, unless it has its own.
+    """
+    text = block.text
+    for task in tasks.values():
+        if task.given and task.example:
+            head = re.compile(rf'^def {task.name}\(.*\):\n(?!    """)', re.M)
+            text = head.sub(lambda m, task=task: f"{m[0]}{docstring(task)}\n", text)
+    if not SOLUTION.search(text):
+        return Cell("code", text.rstrip("\n"), f"{source.name}-{i:02}")
     if not answers:
-        text = SOLUTION.sub(lambda m: f"{m[1]}raise NotImplementedError\n", block.text).rstrip("\n")
+        text = SOLUTION.sub(lambda m: f"{m[1]}raise NotImplementedError\n", text)
+    text = text.rstrip("\n")
     name = f"{source.name}_{i:02}"
     return Cell("code", text, name, _metadata(name, solution=True))
 
@@ -171,18 +214,19 @@ def _metadata(grade_id: str, **options: Any) -> dict[str, Any]:
 
 
 def stub(task: Task, answers: bool) -> str:
-    """The function as the notebook gives it; with its right body between nbgrader's marks.
-
-    Its docstring says the shapes and shows the example, computed from the formula.
-    """
+    """The function as the notebook gives it; with its right body between nbgrader's marks."""
     names = ", ".join(argument.name for argument in task.signature.inputs)
-    lines = [f"def {task.name}({names}):", f'    """{task.says}', "", f"    {_shapes(task)}"]
-    lines += ["", textwrap.indent(example(task), "    ")] if task.example else []
-    lines.append('    """')
     body = f'    raise NotImplementedError("Task {task.number}")'
     if answers:
         body = f"    ### BEGIN SOLUTION\n{body_of(task)}\n    ### END SOLUTION"
-    return "\n".join([*lines, body])
+    return "\n".join([f"def {task.name}({names}):", docstring(task), body])
+
+
+def docstring(task: Task) -> str:
+    """Says what is asked and the shapes, and shows the example, computed from the formula."""
+    lines = [f'    """{task.says}', "", f"    {_shapes(task)}"]
+    lines += ["", textwrap.indent(example(task), "    ")] if task.example else []
+    return "\n".join([*lines, '    """'])
 
 
 def _shapes(task: Task) -> str:

@@ -34,13 +34,26 @@ def test_notebooks_are_copied_and_work_is_never_overwritten(tmp_path) -> None:
     assert (copied, [path.read_text() for path in kept]) == ([], ["my work"])
 
 
-def test_the_zip_holds_the_notebooks_and_a_word_on_how_to_begin() -> None:
+def test_the_zip_holds_the_notebooks_and_a_word_on_how_to_work() -> None:
     packed = handout.packed(EXERCISES, [NAME])
     assert packed == handout.packed(EXERCISES, [NAME])
     with zipfile.ZipFile(io.BytesIO(packed)) as file:
         assert file.namelist() == ["exercises/README.txt", f"exercises/{NAME}.ipynb"]
-        assert b"jupyter lab" in file.read("exercises/README.txt")
+        assert file.read("exercises/README.txt").decode() == handout.readme(EXERCISES, [NAME])
         json.loads(file.read(f"exercises/{NAME}.ipynb"))
+
+
+def test_the_readme_says_order_points_help_and_where_the_guide_is(monkeypatch) -> None:
+    monkeypatch.delenv("COURSE_NN_BOOK_URL", raising=False)
+    text = handout.readme(EXERCISES, [NAME, "ex04_softmax"])
+    for line in ("ex02_dense.ipynb     9 points  the dense layer", "ex04_softmax.ipynb   9 points"):
+        assert line in text
+    for word in ("jupyter lab", "check.hint(", "check.all()", "course-nn check", "hand in"):
+        assert word in text
+    assert 'More, in the book: its page "For students"' in text
+    assert max(map(len, text.splitlines())) <= 100
+    monkeypatch.setenv("COURSE_NN_BOOK_URL", "https://example.org/book/")
+    assert "https://example.org/book/guide/students.html" in handout.readme(EXERCISES, [NAME])
 
 
 def test_a_notebook_is_checked_task_by_task(solved) -> None:

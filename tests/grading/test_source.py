@@ -139,6 +139,26 @@ def test_notebooks_are_valid_and_the_same_each_time(loaded) -> None:
     assert "test-double" in ids
 
 
+def test_the_notebook_opens_with_its_chapters_linked_where_the_book_stands(
+    folder, monkeypatch
+) -> None:
+    path = folder / "ex99_nothing" / "exercise.md"
+    lines = "nothing\n\nChapters: layers/dense, learning/adam\n\nSome"
+    path.write_text(TEXT.replace("nothing\n\nSome", lines))
+    monkeypatch.delenv(source.ADDRESS, raising=False)
+    first = cells(load_assignment("ex99_nothing", folder), False)[0].text
+    assert "goes with the chapters *The dense layer* and *Adam*." in first
+    assert '`check.hint("99.1")`' in first
+    assert "`check.all()`" in first
+    assert "Chapters:" not in first
+    monkeypatch.setenv(source.ADDRESS, "https://example.org/book/")
+    first = cells(load_assignment("ex99_nothing", folder), False)[0].text
+    assert "[The dense layer](https://example.org/book/layers/dense.html)" in first
+    path.write_text(TEXT.replace("nothing\n\nSome", "nothing\n\nChapters: layers/lost\n\nSome"))
+    with pytest.raises(SourceError, match="there is no chapter layers/lost"):
+        cells(load_assignment("ex99_nothing", folder), False)
+
+
 def test_an_open_block_and_a_missing_heading_are_refused(tmp_path) -> None:
     path = tmp_path / "exercise.md"
     path.write_text("# Title\n\n```{task}\nx = 1\n")
