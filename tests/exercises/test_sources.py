@@ -142,7 +142,7 @@ def test_public_sizes_are_told_apart(graded: Graded) -> None:
 @EACH_CLOSED
 def test_the_example_in_the_docstring_is_right(graded: Graded) -> None:
     name = next(n for n, a in ASSIGNMENTS.items() if graded in a.tasks)
-    if graded.task.given:
+    if not graded.task.example:
         return
     space = solved(name)
     test = doctest.DocTestFinder().find(space[graded.task.name], graded.task.name, globs=space)[0]

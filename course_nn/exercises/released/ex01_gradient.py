@@ -74,33 +74,53 @@ def tanh_vjp(dy, x, A, h):
     return dx
 
 
-def _is_the_derivative(ask, rng):
-    """it is the derivative of e^x sin x"""
+def _is_exact(ask, rng):
+    """it is the derivative of e^x sin x, to the last digits"""
     x = rng.normal(size=7)
     found, exact = ask(x=x)["slope"], np.exp(x) * (np.sin(x) + np.cos(x))
-    return "" if np.allclose(found, exact, rtol=1e-12) else "it is not exp(x) (sin x + cos x)"
+    error = np.abs(found - exact) / np.exp(x)
+    k = int(np.nan_to_num(error, nan=np.inf).argmax())
+    if error[k] < 1e-13:
+        return ""
+    return (
+        f"at x = {x[k]:.15g} the slope is {found[k]:.15g}, expected {exact[k]:.15g}: "
+        "one complex step is right to the last digits, a difference is not"
+    )
 
 
-@task("1.5", "x:N -> slope:N", points=1, transfer=True, properties=[_is_the_derivative],
+@task("1.5", "x:N -> slope:N", points=1, transfer=True, properties=[_is_exact],
       section=("Checking a gradient", "Forward and central differences"),
       hint="`1j` is the imaginary unit; `np.exp` and `np.sin` take complex arrays; `.imag`.",
-      example={"x": [0, 0]}, answer={"slope": [1, 1]})
+      example={"x": [0, 1]}, answer={"slope": [1, 3.756049227094728]})
 def complex_slope(x):
     """Return the derivative of exp(x) sin(x) by one complex step."""
     ...
 
 
-def _is_linear_in_v(ask, rng):
-    """it grows as v does, for a small step"""
+def _asks_at_two_places(ask, rng):
+    """half the direction with twice the step meets the same places, and gives half as much"""
     x, v = rng.normal(size=(2, 5))
-    one, two = (ask(x=x, v=s * v, h=1e-4)["Hv"] for s in (1, 2))
-    return "" if np.allclose(two, 2 * one, rtol=1e-5, atol=1e-6) else "twice v does not give twice H v"
+    one, half = ask(x=x, v=v, h=0.5)["Hv"], ask(x=x, v=v / 2, h=1.0)["Hv"]
+    if np.allclose(half, one / 2):
+        return ""
+    return f"v / 2 with h = 1 gives {half}, expected half of what v with h = 0.5 gives, {one / 2}"
 
 
-@task("1.6", "x:D v:D h -> Hv:D", points=1, transfer=True, properties=[_is_linear_in_v],
+def _is_the_second_derivative(ask, rng):
+    """v · H v is the second derivative of the sum of x⁴ along v"""
+    x, v = rng.normal(size=(2, 5))
+    before, here, after = (((x + s * v) ** 4).sum() for s in (-1e-3, 0, 1e-3))
+    found, wanted = v @ ask(x=x, v=v, h=1e-3)["Hv"], (before - 2 * here + after) / 1e-6
+    if abs(found - wanted) <= 1e-3 * max(1, wanted):
+        return ""
+    return f"v · H v is {found:.6g}, and the sum of x⁴ bends by {wanted:.6g} along v"
+
+
+@task("1.6", "x:D v:D h -> Hv:D", points=1, transfer=True, 
+      properties=[_asks_at_two_places, _is_the_second_derivative],
       section=("Checking a gradient", "Forward and central differences"),
       hint="Write the gradient as a function first. Two places, one difference.",
-      example={"x": [1, 0], "v": [1, 1], "h": 0.5}, answer={"Hv": [13, 1]})
+      example={"x": [1, 0, 2], "v": [2, 3, 0], "h": 0.5}, answer={"Hv": [32, 27, 0]})
 def curvature(x, v, h):
     """Return the change of the gradient 4 x³ along v, by a central difference."""
     ...

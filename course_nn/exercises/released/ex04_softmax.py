@@ -70,12 +70,14 @@ def _is_the_gradient(ask, rng):
         e[at] = h
         wanted[at] = (dy * (_tempered(x + e, T) - _tempered(x - e, T))).sum() / (2 * h)
     same = np.shape(found) == (3, 4) and np.allclose(found, wanted, atol=1e-7)
-    return "" if same else "dx is not the gradient that differences of the softmax give"
+    if same:
+        return ""
+    return f"with T = {T} dx[0] is {found[0]}, expected {wanted[0]}, which differences of p give"
 
 
 @task("4.5", "dy:N,K p:N,K~ T -> dx:N,K", points=1, gradient=True, transfer=True,
       properties=[_is_the_gradient],
-      section=("Softmax", "The derivative"),
+      section=("Softmax", "Temperature"),
       hint="Name z = x / T. You know dz; how does z change with x?",
       example={"dy": [[4, 0]], "p": [[0.5, 0.5]], "T": 0.5}, answer={"dx": [[2, -2]]})
 def tempered_softmax_gradient(dy, p, T):
@@ -94,18 +96,22 @@ def _adds_up(ask, rng):
     x, mask = rng.normal(size=(4, 5)), _some(rng, (4, 5), False)
     p = ask(x=x, mask=mask)["p"]
     if not np.allclose(p.sum(axis=1), 1):
-        return f"the rows sum to {p.sum(axis=1)}"
+        return f"the rows sum to {p.sum(axis=1)}, expected 1"
     if (p[~mask] != 0).any():
         return "a masked class has a probability"
-    far = ask(x=np.where(mask, x, 900.0), mask=mask)["p"]
-    return "" if np.allclose(far, p) else "a masked class with a large logit changes the others"
+    if not np.allclose(ask(x=np.where(mask, x, 900.0), mask=mask)["p"], p):
+        return "a masked class with a score of 900 changes the others"
+    far = np.array([[1000.0], [-1000.0], [0.0], [300.0]])
+    same = np.allclose(ask(x=x + far, mask=mask)["p"], p)
+    return "" if same else "the same number added to all scores of a row changes p"
 
 
-@task("4.6", "x:N,K mask:N,K? -> p:N,K", points=1, transfer=True, own={"mask": _some, "x": draw.far_rows},
-      properties=[_adds_up],
+@task("4.6", "x:N,K mask:N,K? -> p:N,K", points=1, transfer=True, 
+      own={"mask": _some, "x": draw.far_rows}, properties=[_adds_up],
       section=("Softmax", "The forward pass"),
-      hint="What must a logit be for its exponential to be 0? Then the shift: over which numbers?",
-      example={"x": [[0, 0, 5]], "mask": [[1, 1, 0]]}, answer={"p": [[0.5, 0.5, 0]]})
+      hint="What must a score be for its exponential to be 0? Then the shift: over which numbers?",
+      example={"x": [[0, 0, 5], [1000, 2, 2]], "mask": [[1, 1, 0], [0, 1, 1]]},
+      answer={"p": [[0.5, 0.5, 0], [0, 0.5, 0.5]]})
 def masked_softmax(x, mask):
     """Return the softmax of each row over the places where mask is true."""
     ...

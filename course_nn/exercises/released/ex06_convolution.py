@@ -40,7 +40,8 @@ def correlate(x, w):
 @task("6.3", "x:N,C,U+R-1,V+S-1 W:F,C,R,S b:F -> y:N,F,U,V", points=2,
       sizes={"N": 2, "C": 3, "F": 4, "U": 5, "V": 6, "R": 1, "S": 7},
       section=("Convolution", "The forward pass"),
-      hint='For one place: `np.einsum("ncrs,fcrs->nf", window, W)`.',
+      hint='For one place: `np.einsum("ncrs,fcrs->nf", window, W)` multiplies numbers with the same '
+           'letters, and sums over the letters that are not behind the arrow.',
       example={"x": [[[[1, 2], [3, 4]]]], "W": [[[[1, 0], [0, 1]]]], "b": [10]})
 def conv_forward(x, W, b):
     """Return the convolution of every image with every filter, plus b."""
@@ -121,8 +122,23 @@ def _channels_stay_apart(ask, rng):
     return "" if not np.allclose(one[:, 1], two[:, 1]) else "channel 1 of y does not see x"
 
 
+def _moves_its_channel(ask, rng):
+    """a kernel that is 1 at one place and 0 elsewhere moves the image"""
+    x = rng.normal(size=(2, 3, 5, 6))
+    for c, r, s in ((0, 1, 0), (1, 0, 2), (2, 1, 1)):
+        W, wanted = np.zeros((3, 2, 3)), np.zeros((2, 3, 4, 4))
+        W[c, r, s], wanted[:, c] = 1, x[:, c, r : r + 4, s : s + 4]
+        if not np.allclose(ask(x=x, W=W)["y"], wanted):
+            return (
+                f"with W[{c}, {r}, {s}] = 1 and all else 0, y[n, {c}, u, v] must be "
+                f"x[n, {c}, u + {r}, v + {s}], and 0 in the other channels"
+            )
+    return ""
+
+
 @task("6.7", "x:N,C,U+R-1,V+S-1 W:C,R,S -> y:N,C,U,V", points=1, transfer=True,
-      sizes={"N": 2, "C": 3, "U": 5, "V": 6, "R": 4, "S": 7}, properties=[_channels_stay_apart],
+      sizes={"N": 2, "C": 3, "U": 5, "V": 6, "R": 4, "S": 7}, 
+      properties=[_channels_stay_apart, _moves_its_channel],
       section=("Convolution", "Fewer weights: groups and points"),
       hint="As task 6.3, with the channel kept where it was summed over.",
       example={"x": [[[[1, 2]], [[3, 4]]]], "W": [[[1, 1]], [[1, -1]]]},

@@ -27,7 +27,7 @@ def _with_ties(rng, shape, whole):
 
 @task("7.2", "dy:N,C,U,V x:N,C,2*U,2*V -> dx:N,C,2*U,2*V", points=2, gradient=True,
       sizes={"N": 2, "C": 3, "U": 4, "V": 5}, own={"x": _with_ties},
-      section=("Pooling", "The derivative"),
+      section=("Pooling", "Ties"),
       hint="`argmax` of a window, flattened, is the first maximum. Loop over the places if you like.",
       example={"dy": [[[[7]]]], "x": [[[[1, 3], [3, 2]]]]})
 def max_pool_gradient(dy, x):
@@ -73,7 +73,10 @@ def _of_ones(ask, rng):
         return "the mean of an image of ones is not 1"
     x = rng.normal(size=(1, 1, 6, 6))
     y, moved = ask(x=x)["y"], ask(x=x[:, :, 1:])["y"]
-    return "" if np.allclose(y[:, :, 1:], moved) else "the image moved up by a row gives another mean"
+    if not np.allclose(y[:, :, 1:], moved):
+        return "the image moved up by a row gives another mean"
+    same = np.allclose(y[:, :, :, 1:], ask(x=x[:, :, :, 1:])["y"])
+    return "" if same else "the image moved left by a column gives another mean"
 
 
 @task("7.5", "x:N,C,U+2,V+2 -> y:N,C,U,V", points=1, transfer=True, properties=[_of_ones],
@@ -93,11 +96,25 @@ def _apart(rng, shape, whole):
     return offset + (rng.integers(-2, 4, shape) if whole else rng.normal(size=shape))
 
 
+def _first_largest(x):
+    """The maximum, with a hair less for each later pixel, so that of equal ones the first counts."""
+    hair = 1e-4 * np.arange(x[0, 0].size).reshape(x.shape[2:])
+    return (x - hair).max(axis=(2, 3))
+
+
+def _of_equals_the_first(ask, rng):
+    """of equal largest pixels the first gets dy"""
+    row = ask(dy=np.array([[5.0]]), x=np.array([[[[1.0, 4.0, 4.0]]]]))["dx"][0, 0, 0]
+    if np.array_equal(row, [0, 5, 0]):
+        return ""
+    return f"for one row of pixels, 1, 4, 4, and dy = [[5]] dx is {row}, expected [0. 5. 0.]"
+
+
 @task("7.6", "dy:N,C x:N,C,H,W -> dx:N,C,H,W", points=1, gradient=True, transfer=True,
       own={"x": _apart},
       sizes={"N": 2, "C": 3, "H": 4, "W": 5},
-      gradient_of=lambda x: x.max(axis=(2, 3)),
-      section=("Pooling", "The derivative"),
+      gradient_of=_first_largest, properties=[_of_equals_the_first],
+      section=("Pooling", "Ties"),
       hint="One row a channel, `argmax`, and back into the shape of x.",
       example={"dy": [[5]], "x": [[[[1, 3], [3, 0]]]]}, answer={"dx": [[[[0, 5], [0, 0]]]]})
 def global_max_gradient(dy, x):

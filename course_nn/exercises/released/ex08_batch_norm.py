@@ -27,7 +27,7 @@ def batch_norm(x, gamma, beta, eps):
       section=("Batch normalisation", "Running statistics"),
       hint="Two lines. Make new arrays: the old ones belong to the caller.",
       example={"running_mean": [0], "running_var": [1], "mean": [2], "var": [7],
-               "momentum": 0.5, "N": 8})
+               "momentum": 0.25, "N": 8})
 def remember(running_mean, running_var, mean, var, momentum, N):
     """Return the running mean and variance after a batch of N samples."""
     unbiased = var * N / (N - 1)
@@ -75,16 +75,34 @@ def _samples_stay_apart(ask, rng):
     all_three, one = (ask(x=a, gamma=g, beta=b, eps=1e-3)["y"] for a in (x, x[:1]))
     if not np.allclose(all_three[:1], one):
         return "the first image alone gives another result than among three"
-    first = one[0, :2]
-    return "" if abs(first.mean()) < 1e-6 else "the first group of an image has not mean 0"
+    return ""
+
+
+def _groups_are_normalised(ask, rng):
+    """each group of each image has mean 0 and variance 1, and is moved and scaled as a whole"""
+    x, one, zero = rng.normal(1, 3, size=(3, 4, 2, 5)), np.ones(4), np.zeros(4)
+    x[:, 0] += 9
+    x[:, 1, 0, 0] = x[:, 0, 1, 1]
+    x[:, 3, 1, 4] = x[:, 2, 0, 2]
+    y = ask(x=x, gamma=one, beta=zero, eps=1e-9)["y"]
+    for k, name in enumerate(("first", "second")):
+        group = y[0, 2 * k : 2 * k + 2]
+        for what, found, wanted in (("mean", group.mean(), 0), ("variance", group.var(), 1)):
+            if not abs(found - wanted) < 1e-6:
+                return f"the {name} group of an image has {what} {found:.4g}, expected {wanted}"
+    if not np.allclose([y[:, 1, 0, 0], y[:, 3, 1, 4]], [y[:, 0, 1, 1], y[:, 2, 0, 2]]):
+        return "two pixels of a group are equal in x, in different channels, and not in y"
+    return ""
 
 
 @task("8.5", "x:N,2*C,H,W gamma:2*C beta:2*C eps -> y:N,2*C,H,W", points=1, transfer=True,
-      sizes={"N": 2, "C": 3, "H": 4, "W": 5}, properties=[_samples_stay_apart],
+      sizes={"N": 2, "C": 3, "H": 4, "W": 5}, 
+      properties=[_samples_stay_apart, _groups_are_normalised],
       section=("Batch normalisation", "Layer normalisation"),
       hint="Reshape so that a group is one row.",
-      example={"x": [[[[1, 3]], [[0, 0]]]], "gamma": [1, 2], "beta": [0, 7], "eps": 0.44},
-      answer={"y": [[[[-0.8333333333333334, 0.8333333333333334]], [[7, 7]]]]})
+      example={"x": [[[[1]], [[3]], [[5]], [[5]]]], "gamma": [6, 12, 1, 1], "beta": [0, 0, 0, 7],
+               "eps": 0.44},
+      answer={"y": [[[[-5]], [[10]], [[0]], [[7]]]]})
 def group_norm(x, gamma, beta, eps):
     """Return x with each half of each image's channels normalised."""
     ...

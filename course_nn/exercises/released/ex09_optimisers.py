@@ -21,7 +21,7 @@ def momentum_step(w, g, v, lr, momentum):
 
 
 @task("9.2", "w:P g:P v:P lr momentum -> w:P v:P", points=1,
-      section=("Gradient descent", "Momentum"),
+      section=("Gradient descent", "Nesterov's look-ahead"),
       hint="One more product than in task 9.1.",
       example={"w": [1], "g": [2], "v": [4], "lr": 0.5, "momentum": 0.25})
 def nesterov_step(w, g, v, lr, momentum):
@@ -57,20 +57,40 @@ def decayed_step(w, u, lr, decay):
 
 
 def _never_falls(ask, rng):
-    """v_max never falls"""
+    """v_max never falls, and rises with v"""
     w, g, m, v = rng.normal(size=(4, 3))
-    high = np.full(3, 100.0)
-    found = ask(w=w, g=g, m=m, v=v**2, vmax=high, lr=0.1, beta1=0.9, beta2=0.5)["vmax"]
-    return "" if np.allclose(found, high) else "a v_max of 100 did not stay"
+    rest = {"lr": 0.1, "beta1": 0.9, "beta2": 0.5}
+    found = ask(w=w, g=g, m=m, v=v**2, vmax=np.full(3, 100.0), **rest)["vmax"]
+    if not np.allclose(found, 100):
+        return f"a v_max of 100 becomes {found}, expected 100"
+    found = ask(w=w, g=g, m=m, v=v**2, vmax=np.zeros(3), **rest)
+    if np.allclose(found["vmax"], found["v"]):
+        return ""
+    return f"a v_max of 0 becomes {found['vmax']}, expected the v that is returned, {found['v']}"
+
+
+def _remembers_as_adam(ask, rng):
+    """without a memory m is g and v is g²; and w follows from m and v_max"""
+    w, g, m, v = rng.normal(size=(4, 3))
+    state = {"w": w, "g": g, "m": m, "v": v**2, "vmax": np.ones(3), "lr": 0.1}
+    found = ask(**state, beta1=0.0, beta2=0.75)
+    if not np.allclose(found["m"], g):
+        return f"with β1 = 0 m is {found['m']}, expected g, {g}"
+    step = w - 0.1 * found["m"] / (np.sqrt(found["vmax"]) + 1e-3)
+    if not np.allclose(found["w"], step):
+        return f"w is {found['w']}, and from the m and v_max returned with it follows {step}"
+    found = ask(**state, beta1=0.25, beta2=0.0)
+    return "" if np.allclose(found["v"], g**2) else f"with β2 = 0 v is {found['v']}, expected g², {g**2}"
 
 
 @task("9.5", "w:P g:P m:P v:P+ vmax:P+ lr beta1 beta2 -> w:P m:P v:P vmax:P", points=1,
-      transfer=True, properties=[_never_falls],
+      transfer=True, properties=[_never_falls, _remembers_as_adam],
       section=("Adam", "The whole of Adam"),
       hint="Adam's first two lines, then `np.maximum`.",
-      example={"w": [1], "g": [2], "m": [0], "v": [4], "vmax": [9], "lr": 0.5, "beta1": 0.5,
-               "beta2": 0.5},
-      answer={"w": [0.833388870376541], "m": [1], "v": [4], "vmax": [9]})
+      example={"w": [1, 2], "g": [1, -4], "m": [3, 2], "v": [5, 0], "vmax": [3, 9], "lr": 0.5,
+               "beta1": 0.5, "beta2": 0.75},
+      answer={"w": [0.5002498750624688, 2.1666111296234586], "m": [2, -1], "v": [4, 4],
+              "vmax": [4, 9]})
 def amsgrad_step(w, g, m, v, vmax, lr, beta1, beta2):
     """Return w, m, v and vmax after one step of AMSGrad."""
     ...

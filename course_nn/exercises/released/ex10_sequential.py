@@ -9,7 +9,7 @@ import numpy as np
 
 from course_nn.exercises.task import task
 
-@task("10.1", "x:N,D W:D,M b:M dy:N,M -> y:N,M dx:N,D dW:D,M db:M", points=2, given=True,
+@task("10.1", "x:N,D W:D,M b:M dy:N,M -> y:N,M dx:N,D dW:D,M db:M", points=1, given=True,
       gradient=True, section=("The dense layer", "The code"),
       hint="Keep x in `forward` as `self.x`. `backward` fills `self.grads` and returns dx.",
       example={"x": [[1, 2]], "W": [[3], [4]], "b": [5], "dy": [[10]]})
@@ -33,12 +33,21 @@ def relu_layer(x, dy):
     return y, dx
 
 
+def _forwards(right, inputs):
+    x, dy, a, b, c = inputs.values()
+    h = a * x**2
+    dk = np.roll(2 * a * x * dy, -1)
+    dh = np.roll(2 * b * np.roll(h, 1) * dk, 1)
+    return {"y": right["y"], "dx": 2 * c * (b * h**2 + 1) * dh}
+
+
 @task("10.3", "x:N,D dy:N,D a b c -> y:N,D dx:N,D", points=2, given=True, gradient=True,
+      mistakes=[("`backward` runs the layers in the order of `forward`", _forwards)],
       section=("The chain rule on arrays", "The derivative"),
       hint="What `forward` of one layer returns is x of the next; backward it is dy.",
-      example={"x": [[1]], "dy": [[1]], "a": 1.0, "b": 1.0, "c": 1.0})
+      example={"x": [[1, 2]], "dy": [[1, 10]], "a": 1.0, "b": 0.5, "c": 0.25})
 def three_layers(x, dy, a, b, c):
-    """Drive `Sequential` with three given layers."""
+    """Drive `Sequential` with three given layers, and two that turn the numbers on and back."""
     h = a * x**2
     k = b * h**2 + 1
     y = c * k**2 + 2
@@ -51,7 +60,7 @@ def three_layers(x, dy, a, b, c):
 @task("10.4", "x:N,D t:N,M W:D,M lr -> loss: W:D,M", points=1, given=True,
       section=("Training", "One step"),
       hint="The gradient of the mean of squares is 2 (y - t) over how many numbers there are.",
-      example={"x": [[1]], "t": [[0]], "W": [[2]], "lr": 0.25})
+      example={"x": [[1, 2]], "t": [[0]], "W": [[2], [1]], "lr": 0.25})
 def one_step(x, t, W, lr):
     """Drive `train_step` with a given model of one matrix."""
     y = x @ W
@@ -85,20 +94,38 @@ def scale_layer(x, s, dy):
     ...
 
 
-def _with_nothing_inside(ask, rng):
-    """with a = 0 the inner layer gives 1, and the gradient goes by unchanged"""
-    x, dy = rng.normal(size=(2, 3, 2))
-    found = ask(x=x, dy=dy, a=0.0)
-    if not np.allclose(found["y"], x + 1):
-        return "y is not x plus what the inner layer gives"
-    return "" if np.allclose(found["dx"], dy) else "an inner layer without a slope changes dx"
-
-
-@task("10.6", "x:N,D dy:N,D a -> y:N,D dx:N,D", points=1, given=True, gradient=True, transfer=True,
-      properties=[_with_nothing_inside],
-      section=("The chain rule on arrays", "What is copied forward is added up backward"),
+@task("10.6", "x:N,D dy:N,D a -> y:N,D dx:N,D", points=1, given=True, gradient=True,
+      section=("The chain rule on arrays", "A branch"),
       hint="x was used twice, so two gradients come back, and they add up.",
-      example={"x": [[2]], "dy": [[1]], "a": 0.5}, answer={"y": [[5]], "dx": [[3]]})
+      example={"x": [[2]], "dy": [[1]], "a": 0.5})
 def residual_layer(x, dy, a):
     """Drive `Residual` around a given layer, y = a x² + 1."""
+    y = x + a * x**2 + 1
+    dx = dy + 2 * a * x * dy
+    return y, dx
+
+
+def _as_differences_of_the_product(ask, rng):
+    """y is the product, and dx is what differences give"""
+    x, dy, h = rng.normal(size=(3, 2)), rng.normal(size=(3, 2)), 1e-6
+
+    def product(x):
+        return (0.4 * x**2 + 1) * (0.7 * x**2 + 2)
+
+    found, wanted = ask(x=x, dy=dy, a=0.4, b=0.7), dy * (product(x + h) - product(x - h)) / (2 * h)
+    if not np.allclose(found["y"], product(x)):
+        return "y is not the product of what the two inner layers make of x"
+    if np.allclose(found["dx"], wanted, atol=1e-6):
+        return ""
+    return f"dx[0] is {found['dx'][0]}, expected {wanted[0]}, which differences of y give"
+
+
+@task("10.7", "x:N,D dy:N,D a b -> y:N,D dx:N,D", points=1, given=True, gradient=True, transfer=True,
+      properties=[_as_differences_of_the_product],
+      section=("The chain rule on arrays", "What is copied forward is added up backward"),
+      hint="Hold one factor fixed: what does the other inner layer's `backward` have to be given?",
+      example={"x": [[1, 2]], "dy": [[1, 10]], "a": 0.5, "b": 0.25},
+      answer={"y": [[3.375, 9]], "dx": [[3, 90]]})
+def product_layer(x, dy, a, b):
+    """Drive `Product` of two given layers, a x² + 1 and b x² + 2."""
     ...

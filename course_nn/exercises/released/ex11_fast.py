@@ -34,7 +34,7 @@ def at_least_fifty_times(loops, **inputs):
 
 
 def distances_by_loops(x, y):
-    d = np.zeros((len(x), len(y)))
+    d = np.zeros((len(x), len(y)), dtype=x.dtype)
     for n in range(len(x)):
         for m in range(len(y)):
             for k in range(x.shape[1]):
@@ -82,7 +82,7 @@ def patches(x):
 
 
 def running_mean_by_loops(x, k):
-    y = np.zeros(len(x) - k + 1)
+    y = np.zeros(len(x) - k + 1, dtype=x.dtype)
     for i in range(len(y)):
         total = 0.0
         for j in range(k):
@@ -95,16 +95,19 @@ def _as_the_loops(ask, rng):
     """it gives what the loops give"""
     x = rng.normal(size=50)
     for k in (1, 7, 50):
-        y = ask(x=x, k=k)["y"]
-        if np.shape(y) != (51 - k,) or not np.allclose(y, running_mean_by_loops(x, k)):
-            return f"with k = {k} it gives something else than the loops"
+        y, wanted = ask(x=x, k=k)["y"], running_mean_by_loops(x, k)
+        if np.shape(y) != wanted.shape:
+            return f"for 50 numbers and k = {k} y has shape {np.shape(y)}, expected {wanted.shape}"
+        if not np.allclose(y, wanted):
+            i = int((~np.isclose(y, wanted)).argmax())
+            return f"for 50 numbers and k = {k} y[{i}] is {y[i]:.6g}, expected {wanted[i]:.6g}"
     return ""
 
 
 @task("11.3", "x:U+k-1 k=2|3|1 -> y:U", points=1, transfer=True, sizes={"U": 5},
       properties=[_as_the_loops, at_least_fifty_times(
           running_mean_by_loops, x=np.random.default_rng(0).normal(size=3000), k=60)],
-      section=("From nested lists to the real thing", "One bottleneck after another"),
+      section=("From nested lists to the real thing", "A convolution, the same way"),
       hint="The sum of a window is the difference of two running totals.",
       example={"x": [1, 3, 5, 9], "k": 2}, answer={"y": [2, 4, 7]})
 def running_mean(x, k):
@@ -113,7 +116,7 @@ def running_mean(x, k):
 
 
 def ranks_by_loops(x):
-    ranks = np.zeros(len(x))
+    ranks = np.zeros(len(x), dtype=int)
     for i in range(len(x)):
         for j in range(len(x)):
             if x[j] < x[i]:
@@ -127,15 +130,18 @@ def _rounded(rng, shape, whole):
 
 def _ranks_as_the_loops(ask, rng):
     """it gives what the loops give"""
-    x = _rounded(rng, 30, False)
-    same = np.array_equal(ask(x=x)["ranks"], ranks_by_loops(x))
-    return "" if same else "it gives something else than the loops"
+    x = _rounded(rng, 12, False)
+    found, wanted = ask(x=x)["ranks"], ranks_by_loops(x)
+    if np.array_equal(found, wanted):
+        return ""
+    i = int((found != wanted).argmax())
+    return f"for x = {x.tolist()} ranks[{i}] is {found[i]}, expected {wanted[i]}"
 
 
 @task("11.4", "x:N -> ranks:N#", points=1, transfer=True, own={"x": _rounded}, many={"N": 600},
       properties=[_ranks_as_the_loops, at_least_fifty_times(
           ranks_by_loops, x=np.random.default_rng(0).normal(size=500))],
-      section=("From nested lists to the real thing", "One bottleneck after another"),
+      section=("From nested lists to the real thing", "Counting before measuring"),
       hint="In a sorted array, the place where a number would go is how many are smaller.",
       example={"x": [3, 1, 3, 2]}, answer={"ranks": [2, 0, 2, 1]})
 def ranks(x):

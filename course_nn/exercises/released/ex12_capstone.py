@@ -97,15 +97,30 @@ def _honest(ask, rng):
     """who is right as often as it says has no error"""
     c, right = np.full(10, 0.3), np.repeat([1.0, 0.0], [3, 7])
     found = ask(confidence=c, right=right, B=4)["error"]
-    return "" if abs(found) < 1e-9 else f"right in 3 of 10 at a confidence of 0.3 gives {found}"
+    if abs(found) < 1e-9:
+        return ""
+    return f"right in 3 of 10, each at a confidence of 0.3, gives {found:.6g}, expected 0"
+
+
+def _does_not_cancel(ask, rng):
+    """too sure in one bin and not sure enough in another do not cancel"""
+    c, right = np.repeat([0.125, 0.875], [2, 6]), np.repeat([1.0, 0.0], [2, 6])
+    found = ask(confidence=c, right=right, B=8)["error"]
+    if abs(found - 0.875) < 1e-9:
+        return ""
+    return (
+        "2 samples right at a confidence of 0.125 and 6 wrong at 0.875 give "
+        f"{found:.6g}, expected 0.875: all are off by as much"
+    )
 
 
 @task("12.3", "confidence:N right:N B=4|8 -> error:", points=1, transfer=True,
-      own={"confidence": _confidence, "right": _zero_or_one}, properties=[_honest], many={"N": 60},
-      section=("LeNet reads handwriting", "The test"),
+      own={"confidence": _confidence, "right": _zero_or_one},
+      properties=[_honest, _does_not_cancel], many={"N": 60},
+      section=("Cross-entropy", "Does it mean what it says?"),
       hint="`np.minimum((confidence * B).astype(int), B - 1)` is the bin of each sample.",
-      example={"confidence": [0.5, 0.5, 0.875, 1.0], "right": [1, 0, 1, 0], "B": 4},
-      answer={"error": 0.21875})
+      example={"confidence": [0.375, 0.5, 0.625, 0.875, 1.0], "right": [1, 0, 1, 1, 0], "B": 4},
+      answer={"error": 0.325})
 def calibration_error(confidence, right, B):
     """Return the mean distance of confidence and share of right answers, bin by bin."""
     ...
@@ -118,11 +133,22 @@ def _of_two(ask, rng):
     return "" if found == 1 else f"with two classes it is {found}, expected 1"
 
 
-@task("12.4", "x:N,K labels:N<K -> share:", points=1, transfer=True, properties=[_of_two],
+def _not_the_third(ask, rng):
+    """a class below two others does not count"""
+    x, labels = rng.normal(size=(6, 5)), np.array([0, 1, 2, 3, 4, 0])
+    x[np.arange(6), labels] -= 9
+    found = ask(x=x, labels=labels)["share"]
+    return "" if found == 0 else f"where the right class has the smallest score it is {found}, expected 0"
+
+
+@task("12.4", "x:N,K labels:N<K -> share:", points=1, transfer=True, 
+      properties=[_of_two, _not_the_third],
       sizes={"N": 7, "K": 6}, many={"N": 200, "K": 40},
       section=("LeNet reads handwriting", "The test"),
       hint="How many scores are larger than that of the right class?",
-      example={"x": [[1, 3, 2], [5, 1, 4]], "labels": [2, 1]}, answer={"share": 0.5})
+      example={"x": [[1, 3, 2], [5, 1, 4], [2, 2, 2], [0, 4, 0], [7, 3, 3]],
+               "labels": [2, 1, 2, 0, 1]},
+      answer={"share": 0.6})
 def best_two(x, labels):
     """Return the share of samples whose label is among the two largest scores."""
     ...
