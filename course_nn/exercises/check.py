@@ -7,6 +7,7 @@ the last wrong answer, a step at a time; `check.all()` says how far an exercise 
 from __future__ import annotations
 
 import io
+import textwrap
 import types
 import warnings
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from .task import Task
 from .verdict import Verdict
 
 SEED = 20  # the same numbers at every call, so that a message stays until its cause is mended
+WIDTH = 80  # of a printed line
 DIARY = day.Diary()
 
 
@@ -129,7 +131,7 @@ def hint(which: str | float | Callable) -> None:
     level = DIARY.hints.get(task.name, 0)
     DIARY.hints[task.name] = level + 1
     with _quiet():
-        print(hints.hint(verdict, level))
+        _print(hints.hint(verdict, level))
 
 
 def all(exercise: str | float = "") -> None:
@@ -144,7 +146,13 @@ def all(exercise: str | float = "") -> None:
     if not which:
         print("Nothing has been checked yet.")
         return
-    print(DIARY.progress(day.exercise_of(which)))
+    _print(DIARY.progress(day.exercise_of(which)))
+
+
+def _print(text: str) -> None:
+    """Prints lines that break between words: a notebook would break them anywhere."""
+    for line in text.splitlines():
+        print(textwrap.fill(line, WIDTH, subsequent_indent="  ", break_long_words=False))
 
 
 def _task(which: Any) -> Task:

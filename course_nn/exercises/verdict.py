@@ -163,7 +163,7 @@ class Verdict:
         text = html.escape(self.in_notebook())
         block = (
             f'<pre style="border-left:4px solid {color};padding:.3em .8em;'
-            f'white-space:pre-wrap">{text}</pre>'
+            f'white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere">{text}</pre>'
         )
         return block + heatmap.of(self.comparison, partial(argument_of, self.task))
 

@@ -28,6 +28,7 @@ def test_points_so_far_and_which_tasks_are_wrong_or_open(capsys) -> None:
     check.dense_backward(lambda dy, x, W: None)
     check.all()
     lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
     assert lines[1:3] == ["1 of 9 points by the public checks.", "Wrong: 2.2 dense_backward."]
     assert lines[3].startswith("Open: 2.3 ")
     assert "2.1" not in lines[3]

@@ -108,6 +108,8 @@ def test_wrong_then_right(page: "api.Page") -> None:
     api.expect(verdict).to_contain_text("The smallest example that is wrong:")
     api.expect(verdict).to_contain_text('check.hint("2.1")')
     assert "subtracted" not in verdict.inner_text()
+    broken = verdict.locator("pre").evaluate("pre => getComputedStyle(pre).wordBreak")
+    assert broken == "normal"  # between words, where JupyterLab's own style is "break-all"
     picture = verdict.locator("img")
     assert picture.get_attribute("alt") == "heat map of the error of y"
     assert picture.evaluate("image => image.naturalWidth") > 100
@@ -123,4 +125,23 @@ def test_an_error_in_the_cell_does_not_judge_the_old_definition(page: "api.Page"
     run(page, 1, RIGHT)
     run(page, 1, RIGHT.replace("+ b", "+* b"))
     said = run(page, 2).locator(".jp-OutputArea-output").first
+    api.expect(said).to_contain_text("has a SyntaxError at line 2, `return x @ W +* b`")
     api.expect(said).to_contain_text("an older definition would be judged")
+
+
+def test_a_wrong_dtype_names_its_line_and_warnings_stay_away(page: "api.Page") -> None:
+    run(page, 0)
+    run(page, 1, RIGHT.replace("x @ W", "x @ W + np.zeros(1)"))
+    said = run(page, 2)
+    verdict = said.locator(".jp-OutputArea-output").first
+    api.expect(verdict).to_contain_text("the first float64 is made at line 2 of its cell, `return")
+    api.expect(verdict).to_contain_text("(np.zeros makes float64 unless it is given a dtype)")
+    assert verdict.locator("img").count() == 0
+    run(page, 1, RIGHT.replace("x @ W", "x @ W + 0 * np.nan_to_num(np.log(0 * x[:, :1]))"))
+    said = run(page, 2)
+    api.expect(said).to_contain_text("By the way, NumPy warned while it ran: divide by zero")
+    assert "RuntimeWarning" not in said.inner_text()
+    said = run(page, 2, "check.dense_forward")
+    api.expect(said).to_contain_text(
+        "call it with your function, check.dense_forward(dense_forward)"
+    )
