@@ -85,23 +85,42 @@ AXE = """() => axe.run({ resultTypes: ["violations"] }).then(result => result.vi
   .flatMap(v => v.nodes.map(n => `${v.id}: ${n.html.slice(0, 90)}`)).slice(0, 6))"""
 
 
-# Of the words of code that look the same, one stands for all while axe looks.
+# While axe looks, what it cannot judge is out of the page, for its time grows with the square of
+# what is in it: of the words of code that look the same all but one; the glyphs of a formula, which
+# are hidden from a screen reader (its words stay, and so does its box); shapes without words.
 THIN = """() => {
-  const seen = new Set();
+  const seen = new Set(), gone = [];
   for (const e of document.querySelectorAll("pre span[class]")) {
     const kind = e.closest(".cell_output, details, .nn-printed, .cell_input, .highlight");
     const key = `${e.className} in ${kind?.className}`;
-    if (seen.has(key) && !e.children.length) e.classList.add("looked-at");
+    if (seen.has(key) && !e.children.length) gone.push(e);
     seen.add(key);
   }
+  const told = "text, title, desc, a, image, foreignObject, [href], [role], [tabindex],"
+    + "[aria-label], [aria-labelledby], [aria-hidden]";
+  const silent = e => !e.matches(told) && !e.querySelector(told);
+  gone.push(...[...document.querySelectorAll("svg *")].filter(e => silent(e)
+    && (e.parentElement.localName === "svg" || !silent(e.parentElement))));
+  const glyphs = [...document.querySelectorAll("mjx-math[aria-hidden=true]")]
+    .filter(e => [...e.children].every(silent));
+  const boxes = glyphs.map(e => [e, e.getBoundingClientRect(), e.style.cssText]);
+  for (const [e, { width, height }] of boxes) {
+    Object.assign(e.style, { width: `${width}px`, height: `${height}px` });
+    gone.push(...e.childNodes);
+  }
+  const put = gone.map(e => [e, document.createComment("")]);
+  for (const math of document.querySelectorAll("mjx-assistive-mml > math"))
+    put.push([math, document.createTextNode(math.textContent)]);
+  put.forEach(([e, mark]) => e.replaceWith(mark));
   const sheet = document.createElement("style");
-  sheet.id = "thin";
-  sheet.textContent = ".looked-at, mjx-assistive-mml { display: none !important; }";
+  sheet.textContent = "mjx-assistive-mml { display: none !important; }"
+    + "*, ::before, ::after { transition: none !important; }";  // no colour fades into another
   document.head.append(sheet);
-}"""
-WHOLE = """() => {
-  document.getElementById("thin").remove();
-  document.querySelectorAll(".looked-at").forEach(e => e.classList.remove("looked-at"));
+  window.whole = () => {
+    sheet.remove();
+    put.forEach(([e, mark]) => mark.replaceWith(e));
+    boxes.forEach(([e, , style]) => { e.style.cssText = style; });
+  };
 }"""
 
 
@@ -114,9 +133,8 @@ def accessible(page: Any, width: str) -> list[str]:
     found = []
     for mode in MODES:
         page.evaluate("mode => { document.documentElement.dataset.theme = mode; }", mode)
-        page.wait_for_timeout(300)  # the theme's colours fade into each other
         found += [f"axe, {width}, {mode}: {what}" for what in page.evaluate(AXE)]
-    page.evaluate(WHOLE)
+    page.evaluate("window.whole()")
     return found
 
 
