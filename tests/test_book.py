@@ -3,7 +3,7 @@
 Each check is proved by a planted page that it must catch: a check that never failed proves nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,11 +18,12 @@ from book.looking import (
     book,
     browser,
     listen,
+    own_browser,
     serve,
     site,
 )
 
-from book import frame
+from book import ahead, frame
 
 __all__ = ["book", "browser", "serve", "site"]  # fixtures
 
@@ -139,9 +140,22 @@ def toc_pages() -> list[str]:
     return list(files(toc))
 
 
+def look(page: str, book: str) -> list[str]:
+    """Return all that is wrong with a page of the book, in this process's own browser."""
+    return problems(own_browser(), f"{book}/{page}")
+
+
+@pytest.fixture(scope="module")
+def wrong(request: pytest.FixtureRequest, book: str) -> Iterator[Callable[[str], list[str]]]:
+    """A function that returns what is wrong with a page; two processes look at all of them."""
+    pages = ahead.cases(request, test_page_is_right, "page")
+    with ahead.ahead(look, pages, book) as seen:
+        yield seen
+
+
 @pytest.mark.parametrize("page", [*toc_pages(), "search.html", "genindex.html"])
-def test_page_is_right(browser, book: str, page: str) -> None:
-    found = problems(browser, f"{book}/{page}")
+def test_page_is_right(wrong, page: str) -> None:
+    found = wrong(page)
     assert not found, "\n".join(found)
 
 

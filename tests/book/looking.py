@@ -1,5 +1,6 @@
 """What the tests that look at pages share: a browser, a server on loopback, the built book."""
 
+import atexit
 import functools
 import http.server
 import shutil
@@ -8,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -54,17 +56,31 @@ def serve() -> Iterator:
         server.server_close()
 
 
+def program() -> str | None:
+    """Where Chromium is."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator:
     """Headless Chromium, or a skip that says why."""
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
+    if program() is None:
         pytest.skip("no Chromium on PATH: install it to look at the book (apt install chromium)")
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=program, args=FLAGS)
+        opened = driver.chromium.launch(executable_path=program(), args=FLAGS)
         yield opened
         opened.close()
+
+
+@functools.cache
+def own_browser() -> Any:
+    """Headless Chromium for as long as this process lasts."""
+    from playwright.sync_api import sync_playwright
+
+    driver = sync_playwright().start()
+    atexit.register(driver.stop)
+    return driver.chromium.launch(executable_path=program(), args=FLAGS)
 
 
 @pytest.fixture(scope="module")
