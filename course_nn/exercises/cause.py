@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .compare import MISSING, Comparison, Output, dtype_of
+from .compare import MISSING, Comparison, dtype_of
 from .patience import TooSlow, limited
 from .task import Inputs
 
@@ -27,11 +27,13 @@ Place = tuple[int, dict[str, Any]]  # the number of a line, and the names that i
 
 def told(comparison: Comparison, function: Callable) -> Comparison:
     """The same comparison; its wrong outputs say the cause too, where it is seen."""
-    outputs, seen = [], False
+    outputs = []
+    single = dtype_of(comparison.inputs) == np.float32
+    doubles = {o.name for o in comparison.wrong if o.fault == "dtype" and _is_double(o.value)}
+    doubled = _doubled(comparison.inputs, function) if single and doubles else ""
     for place, output in enumerate(comparison.outputs):
         says = _with_its_place(output.says, function, place)
-        if output.fault == "dtype" and not seen:
-            says, seen = says + _doubled(output, comparison.inputs, function), True
+        says += doubled if output.name in doubles else ""
         outputs.append(replace(output, says=says))
     says = _with_its_place(comparison.says, function, 0)
     return replace(comparison, says=says, outputs=tuple(outputs))
@@ -80,11 +82,9 @@ def _gives(statement: ast.Assign, name: str) -> bool:
 # -- float64 ---------------------------------------------------------------------------------------
 
 
-def _doubled(output: Output, inputs: Inputs, function: Callable) -> str:
+def _doubled(inputs: Inputs, function: Callable) -> str:
     """Which line makes the first float64, and what in it does so."""
-    single = dtype_of(inputs) == np.float32
-    found = first_double(function, inputs) if single and _is_double(output.value) else None
-    tree = _tree(function)
+    found, tree = first_double(function, inputs), _tree(function)
     statement = _statement_at(tree, found[0]) if tree and found else None
     if found is None or statement is None:
         return ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -15,12 +15,15 @@ from typing import Any
 import numpy as np
 
 from . import heatmap
-from .compare import Comparison
+from .compare import Comparison, Output
 from .diagnose import Finding
+from .regions import listed
 from .task import Inputs, Task, argument_of
 
 PASSED = "public checks passed; hidden checks remain"
+PLURAL = {"is": "are", "has": "have"}
 MARKS = {"": "✔", "stub": "○"}
+SAID_IN_FULL = ("structure", "type", "dtype", "purity", "warning")  # numbers would add nothing
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class Verdict:
         """What is wrong, in a sentence; "" where nothing is."""
         if self.comparison is None:
             return ""
-        said = self.comparison.says or "; ".join(o.says for o in self.comparison.wrong)
+        said = self.comparison.says or "; ".join(together(self.comparison.wrong))
         return said.rstrip(".")
 
     @property
@@ -125,7 +128,7 @@ class Verdict:
     def smallest(self) -> list[str]:
         """The smallest failing example, as lines: inputs, yours, right; none where it says less
         than the sentence."""
-        if self.example is None or self.kind in ("type", "dtype", "purity", "warning"):
+        if self.example is None or self.kind in SAID_IN_FULL:
             return []
         if "raised NameError" in self.wrong:  # whatever the arguments are
             return []
@@ -166,6 +169,25 @@ class Verdict:
             f'white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere">{text}</pre>'
         )
         return block + heatmap.of(self.comparison, partial(argument_of, self.task))
+
+
+def together(outputs: Iterable[Output]) -> list[str]:
+    """What is wrong with outputs; of several that are wrong in the same words once.
+
+    >>> together([Output("dx", "dtype", "dx is float64"), Output("dW", "dtype", "dW is float64")])
+    ['dx and dW are float64']
+    """
+    alike: dict[str, list[str]] = {}
+    for output in outputs:
+        alike.setdefault(output.says.removeprefix(output.name), []).append(output.name)
+    said = []
+    for rest, names in alike.items():
+        verb, _, more = rest.strip().partition(" ")
+        if len(names) > 1 and verb in PLURAL:
+            said.append(f"{listed(names)} {PLURAL[verb]} {more}")
+        else:
+            said += [f"{name}{rest}" for name in names]
+    return said
 
 
 def ended(text: str) -> str:

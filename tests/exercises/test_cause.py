@@ -46,6 +46,13 @@ def test_the_line_that_makes_float64_is_said_and_why(mixing: Task, source, says)
     assert says in said
 
 
+def test_the_cause_of_several_is_said_once(mixing: Task) -> None:
+    text = "def mix(a, b, r):\n    a = a.astype(float)\n    return a + r * b, a * b"
+    said = str(check_task(mixing, written(text)["mix"]))
+    assert "s and p are float64 where the arguments are float32; keep the dtype that you" in said
+    assert said.count("the first float64 is made at line 2") == 1
+
+
 def test_what_stays_float32_is_not_blamed(mixing: Task) -> None:
     function = written(
         "def mix(a, b, r):\n    n = np.zeros(3, dtype=a.dtype)\n    m = b * (a > 0) * r\n"

@@ -94,3 +94,18 @@ def test_beside_a_wrong_dtype_no_case_is_said(mixing: Task) -> None:
     verdict = check_task(mixing, lambda a, b, r: (a.astype(float) + r * b, a * b))
     assert verdict.case == "float32"
     assert "It was seen with this case" not in str(verdict)
+
+
+def test_what_is_wrong_in_the_same_words_is_said_once(mixing: Task) -> None:
+    said = str(check_task(mixing, lambda a, b, r: (1.0, 1.0)))
+    assert "s ✘ p ✘: s and p have shape (); expected (4, 3) = (N, D)." in said
+    said = str(check_task(mixing, lambda a, b, r: (a + r * b + 1, a * b + 1)))
+    assert "s[" in said.splitlines()[0]
+    assert "; p[" in said.splitlines()[0]
+
+
+@pytest.mark.parametrize("given", [lambda a, b, r: None, lambda a, b, r: (a, b, r)])
+def test_where_the_form_is_wrong_no_numbers_are_shown(mixing: Task, given) -> None:
+    verdict = check_task(mixing, given)
+    assert verdict.kind == "structure"
+    assert "The smallest example" not in str(verdict)
