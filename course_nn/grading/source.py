@@ -176,7 +176,8 @@ def _given(source: Source, tasks: dict[str, Task], block: Block, i: int, answers
     for task in tasks.values():
         if task.given and task.example:
             head = re.compile(rf'^def {task.name}\(.*\):\n(?!    """)', re.M)
-            text = head.sub(lambda m, task=task: f"{m[0]}{docstring(task)}\n", text)
+            if found := head.search(text):
+                text = f"{text[: found.end()]}{docstring(task)}\n{text[found.end() :]}"
     if not SOLUTION.search(text):
         return Cell("code", text.rstrip("\n"), f"{source.name}-{i:02}")
     if not answers:
