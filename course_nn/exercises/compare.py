@@ -74,8 +74,19 @@ def examine(
     try:
         answer = student.call(task.name, *inputs.values())
     except StudentError as error:
-        return Comparison(inputs, error.kind, error.sentence)
+        return unanswered(task, error, inputs)
     return replace(_judged(task, answer, inputs, right, only), warned=answer.warned)
+
+
+def unanswered(task: Task, error: StudentError, inputs: Inputs) -> Comparison:
+    """A call that gave no answer; where the function is given, what is missing is not in it."""
+    says = error.sentence
+    if task.given and error.kind == "stub":
+        says = (
+            f"what {task.name} runs is not written yet: put your code in place of each "
+            "`raise NotImplementedError` above it."
+        )
+    return Comparison(inputs, error.kind, says)
 
 
 def _judged(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from .compare import Asker, Comparison, ask, examine
+from .compare import Asker, Comparison, ask, examine, unanswered
 from .diagnose import diagnose
 from .smallest import smallest_example
 from .student import Student, StudentError
@@ -54,7 +54,7 @@ def _properties(student: Student, task: Task) -> Verdict:
         try:
             comparison = Comparison({}, "property", one.broken(Asker(student, task), student.rng))
         except StudentError as error:
-            comparison = Comparison({}, error.kind, error.sentence)
+            comparison = unanswered(task, error, {})
         if comparison.says:
             return Verdict(task, comparison)
     return Verdict(task)

@@ -22,6 +22,15 @@ def test_every_task_has_its_check(exercise, name) -> None:
     assert verdict.task.title == load(exercise).tasks[name].title
 
 
+@pytest.mark.parametrize("name", ["one_step", "learn"])
+def test_of_a_function_that_is_given_not_it_is_said_to_be_missing(name) -> None:
+    def stub(*args):
+        raise NotImplementedError
+
+    said = str(getattr(check, name)(stub))
+    assert f"what {name} runs is not written yet: put your code in place of each" in said
+
+
 def test_a_check_of_no_task_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match=r"there is no check\.no_such_task"):
         check.no_such_task  # noqa: B018
