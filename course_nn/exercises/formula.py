@@ -28,7 +28,7 @@ class Formula:
     """
 
     def __init__(self, tree: ast.FunctionDef, space: Mapping[str, Any]) -> None:
-        self.tree, self.space = tree, dict(space)
+        self.tree, self.space = ast.fix_missing_locations(tree), dict(space)
 
     @classmethod
     def read(cls, source: str, space: Mapping[str, Any]) -> Formula:
@@ -87,10 +87,10 @@ class Formula:
 
 
 def compiled(tree: ast.FunctionDef, space: dict[str, Any]) -> Callable[..., Any]:
-    """The function that a tree defines."""
+    """The function that a tree defines, all of whose nodes have a place in a text."""
     module = ast.Module([tree], [])
     local: dict[str, Any] = {}
-    exec(compile(ast.fix_missing_locations(module), "<formula>", "exec"), space, local)
+    exec(compile(module, "<formula>", "exec"), space, local)
     return local[tree.name]
 
 

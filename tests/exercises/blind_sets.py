@@ -2,7 +2,8 @@
 
     python tests/exercises/blind_sets.py ex02_dense
 
-prints, for every wrong answer, what is truly wrong and what is said of it, for a person to judge.
+prints, for every wrong answer, what is truly wrong and what the grader says of it, for a person to
+judge: its name ("named"), or a sentence that needs none ("told": a shape, an error, an argument).
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from course_nn.exercises.exercise import load
 from course_nn.exercises.student import LocalStudent
 from course_nn.exercises.verdict import Verdict
 from course_nn.grading.assignment import TESTS, Graded, load_assignment
+
+NUMBERS = ("value", "gradient", "property")  # a sentence on these names no mistake
 
 
 def answers(path: Path) -> dict[str, Callable]:
@@ -49,23 +52,26 @@ def tried(name: str, graded: Graded, function: Callable) -> Iterator[tuple[bool,
 def main(name: str) -> None:
     """Prints what a person judges, and the rates that need no judging."""
     tasks = {graded.task.name: graded for graded in load_assignment(name).tasks}
-    counts = {"wrong": 0, "caught": 0, "public": 0, "named": 0, "right": 0, "accepted": 0}
+    counts = dict.fromkeys(("wrong", "caught", "public", "named", "told", "right", "accepted"), 0)
     for key, function in answers(sets()[name]).items():
-        found = list(tried(name, tasks[key.split("__")[0]], function))
-        failed = [verdict for _, verdict in found if not verdict.passed]
-        if "__right_" in key:
-            counts["right"] += 1
-            counts["accepted"] += not failed
-            if failed:
-                print(f"REFUSED {key}: {function.__doc__}\n    {failed[0]}")
+        wrong = "__wrong_" in key
+        counts["wrong" if wrong else "right"] += 1
+        (_, public), *graded = tried(name, tasks[key.split("__")[0]], function)
+        failed = next((verdict for _, verdict in graded if not verdict.passed), None)
+        if failed is None:
+            counts["accepted"] += not wrong
+            if wrong:
+                print(f"{key}\n    truth: {function.__doc__}\n    NOT CAUGHT")
             continue
-        looks = next((v.looks for v in failed if v.looks), "")
-        counts["wrong"] += 1
-        counts["caught"] += bool(failed)
-        counts["public"] += any(public and not v.passed for public, v in found)
-        counts["named"] += bool(looks)
-        said = looks or (failed[0].wrong if failed else "NOT CAUGHT")
-        print(f"{key}\n    truth: {function.__doc__}\n    said:  {'' if looks else '-- '}{said}")
+        if not wrong:
+            print(f"REFUSED {key}: {function.__doc__}\n    {failed}")
+            continue
+        counts["caught"] += 1
+        counts["public"] += not public.passed
+        kind = "named" if failed.looks else "told" if failed.kind not in NUMBERS else ""
+        counts[kind or "named"] += bool(kind)
+        said = failed.looks or failed.wrong
+        print(f"{key}\n    truth: {function.__doc__}\n    {kind or 'BARE'}: {said}")
     print(counts)
 
 

@@ -106,6 +106,7 @@ def pairs(formula: Formula, output: str | None = None) -> Iterator[Change]:
     formula = Formula(copy.deepcopy(formula.tree), formula.space)
     for place, new, words in islice(_replacements(formula, output), PAIRED):
         before = place.put(new)
+        ast.fix_missing_locations(ast.copy_location(new, before))
         half = Formula(formula.tree, formula.space)
         for change in islice(_all(half, output), 2 * PAIRED):
             if change.lines[0] >= place.statement:
@@ -123,6 +124,7 @@ def _all(formula: Formula, output: str | None) -> Iterator[Change]:
         if output is None or output in formula.reaches[k]:
             changed = copy.copy(formula.tree)
             changed.body = body
+            ast.fix_missing_locations(changed)
             if made := _compiled(changed, formula, words, k):
                 yield made
 
@@ -144,6 +146,7 @@ def _replacements(formula: Formula, output: str | None) -> Iterator[tuple[Place,
 def _made(formula: Formula, place: Place, new: ast.expr, words: str) -> Change | None:
     """The tree changed in place, compiled, and put back as it was."""
     before = place.put(new)
+    ast.fix_missing_locations(ast.copy_location(new, before))
     try:
         return _compiled(formula.tree, formula, words, place.statement)
     finally:
