@@ -102,7 +102,7 @@ def _moved(right: np.ndarray, axes: Axes) -> Found:
                 swapped = f"the axes {_axis(axes, i)} and {_axis(axes, j)} of {{name}} are swapped"
                 yield swapped, np.swapaxes(right, i, j)
         by_column = right.ravel("F").reshape(right.shape)
-        yield "the numbers of {name} are read column by column (order='F')", by_column
+        yield "the numbers of {name} are right, but stand column by column (order='F'?)", by_column
         yield "{name} is in one row: its axes are lost", right.ravel()
     if right.ndim:
         yield "an axis of length 1 of {name} was dropped (squeeze?)", right.squeeze()
@@ -273,8 +273,8 @@ def ignored(
     'b makes no difference: another b gives the same'
     """
     first = call(inputs)
-    if first is None or (first.dtype.kind == "f" and not np.isfinite(first).any()):
-        return ""  # where nothing is a number, nothing can make a difference
+    if first is None or (first.dtype.kind == "f" and not np.isfinite(first).all()):
+        return ""  # where something is no number, little can make a difference
     again = call(inputs)
     if again is None or not np.array_equal(first, again, equal_nan=True):
         return "the same question gets another answer when it is asked again"

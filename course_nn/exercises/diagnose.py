@@ -11,8 +11,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from itertools import islice
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -26,6 +29,7 @@ from .student import Student
 from .task import Case, Inputs, Mistake, Task, argument_of
 
 BUDGET = 1.0  # seconds for the name of one mistake
+KEPT = 16  # inputs whose wrong answers are remembered
 Right = dict[str, np.ndarray]
 
 
@@ -67,6 +71,7 @@ class Detective:
     def __init__(self, student: Student, task: Task, output: str, end: float) -> None:
         self.student, self.task, self.output, self.end = student, task, output, end
         self.tries: list[tuple[Inputs, Right, np.ndarray]] = []
+        self.case: Case | None = None  # where the mistake was seen; None once all was asked
 
     def afresh(self) -> Detective:
         """Another for the same output, with no tries yet and the same time."""
@@ -114,25 +119,70 @@ class Detective:
             for inputs, right, value in self.tries
         )
 
+    def fits_all(self, candidate: Candidate) -> bool:
+        """Whether it gives the student's answers at every try; the last are the smallest."""
+        return all(self.fits(candidate, k) for k in reversed(range(len(self.tries))))
+
     def find(self, candidates: Iterable[Candidate]) -> Finding:
-        """The first candidate that fits every try; it is sure if there were two that tell."""
+        """The first candidate that fits every try; it is sure if there were two that tell.
+
+        What fits first is tried once more, where others that fit so far would give something else;
+        and what differs from right in numbers goes before what does so in NaN and infinities.
+        """
+        weak = Finding()
         for candidate in candidates if self.shows else ():
             if self.late:
                 break
-            if all(self.fits(candidate, k) for k in reversed(range(len(self.tries)))):
-                sure = len(self.tries) > 1
-                words = said(candidate.words, self.task)
-                return Finding(words, sure, candidate.source, self.output)
-        return Finding()
+            if not self.fits_all(candidate):
+                continue
+            if self.case is not None:
+                self.ask_more(self.case)
+                if not self.fits_all(candidate):
+                    continue
+            words = said(candidate.words, self.task, self.output)
+            found = Finding(words, len(self.tries) > 1, candidate.source, self.output)
+            if self.tells(candidate):
+                return found
+            if not weak or ("is missing" in words and "is missing" not in weak.words):
+                weak = found
+        return weak
+
+    def ask_more(self, case: Case) -> None:
+        """Asks at other sizes and numbers, and with options larger than the task's own."""
+        self.case, tries = None, self.tries
+        for more in (_elsewhere(self.task, case), _beyond(self.task, case)):
+            with suppress(ValueError, IndexError, ZeroDivisionError):  # sizes that do not exist
+                self.try_case(more)
+        self.tries = self.tries[len(tries) :] + tries
+
+    def tells(self, candidate: Candidate) -> bool:
+        """Whether at some try it is wrong in a number, and not in what is none."""
+        for inputs, right, value in self.tries:
+            if value.shape != right[self.output].shape:
+                return True
+            finite = np.isfinite(value)
+            if not alike(value[finite], right[self.output][finite], dtype_of(inputs)):
+                return True
+        return "NaN" in candidate.words
 
 
-def said(words: str, task: Task) -> str:
-    """Words in the letters of the task: "the length of x" is the number of samples, N."""
+def said(words: str, task: Task, output: str = "") -> str:
+    """Words in the letters of the task: "the length of x" is the number of samples, N.
+
+    A name that the formula alone has is explained, and the output is said where there are several.
+    """
     for argument in task.signature.inputs:
         if argument.axes and argument.axes[0] in SAID:
             number = counted(argument.axes[0])
             words = re.sub(rf"the length of {argument.name}\b", number, words)
-    return words
+    if not words:
+        return ""
+    formula = formula_of(task)
+    for name, meaning in formula.meanings.items() if formula else ():
+        if re.search(rf"(?<![\w.=]){name}\b(?! =)", words):
+            words += f" ({name} is {meaning})"
+    alone = len(task.outputs) < 2 or not output or re.search(rf"\b{output}\b", words)
+    return words if alone else f"in {output}, {words}"
 
 
 def alike(value: np.ndarray, given: np.ndarray, dtype: Any) -> bool:
@@ -158,13 +208,20 @@ def alike(value: np.ndarray, given: np.ndarray, dtype: Any) -> bool:
     return close(value, given, dtype)
 
 
-def diagnose(student: Student, task: Task, comparison: Comparison, case: Case) -> Finding:
+def diagnose(
+    student: Student,
+    task: Task,
+    comparison: Comparison,
+    case: Case,
+    example: Comparison | None = None,
+) -> Finding:
     """What the first wrong output looks like; nothing where no candidate fits.
 
     Parameters
     ----------
     student : is asked a few times more.
     comparison, case : the call that was wrong, and how its inputs were made.
+    example : a small call that is wrong in the same way: most candidates fail there, and soon.
     """
     if not task.knows or comparison.fault in ("", "stub", "purity", "warning", "endless"):
         return Finding()
@@ -173,16 +230,18 @@ def diagnose(student: Student, task: Task, comparison: Comparison, case: Case) -
     end, suspects = time.monotonic() + BUDGET, []
     for name in wrong:
         detective = Detective(student, task, name, end)
-        if finding := _by_one_change(detective, comparison, case):
+        if finding := _by_one_change(detective, comparison, case, example):
             return finding
         suspects.append(detective)
     for detective in suspects:
-        if finding := detective.find(_pairs(task, detective.output)):
+        if finding := detective.find(_once(_pairs, task, detective.output)):
             return finding
     return Finding()
 
 
-def _by_one_change(detective: Detective, comparison: Comparison, case: Case) -> Finding:
+def _by_one_change(
+    detective: Detective, comparison: Comparison, case: Case, example: Comparison | None
+) -> Finding:
     """The finding for one output: at the sizes where it was seen, then where all sizes agree."""
     task, name = detective.task, detective.output
     detective.look(comparison)
@@ -193,7 +252,10 @@ def _by_one_change(detective: Detective, comparison: Comparison, case: Case) -> 
             detective.try_case(usual)  # where it is right, a candidate must be so too
         if task.own:
             detective.try_case(usual, whole=True)
-        if finding := detective.find(candidates(task, name)):
+        if example is not None:
+            detective.look(example)
+        detective.case = case
+        if finding := detective.find(_once(candidates, task, name)):
             return finding
     if not detective.shaped and (finding := _where_sizes_agree(detective)):
         return finding
@@ -209,7 +271,7 @@ def _where_sizes_agree(detective: Detective) -> Finding:
         square.try_case(detective.task.square())
     if not detective.tries:
         detective.tries = square.tries
-    return square.find(candidates(detective.task, detective.output))
+    return square.find(_once(candidates, detective.task, detective.output))
 
 
 def _with_small_numbers(detective: Detective, case: Case) -> Finding:
@@ -224,7 +286,13 @@ def _with_small_numbers(detective: Detective, case: Case) -> Finding:
             "that was rounded to 0, or one that is special?"
         )
         return Finding(words, True, "large", name)
-    return small.find(candidates(task, name))
+    return small.find(_once(candidates, task, name))
+
+
+def _beyond(task: Task, case: Case) -> Case:
+    """The same case with every option one larger than the task's largest."""
+    options = {name: max(choices) + 1 for name, choices in task.signature.options.items()}
+    return replace(case, label="beyond", options=options)
 
 
 def _elsewhere(task: Task, case: Case) -> Case:
@@ -235,6 +303,30 @@ def _elsewhere(task: Task, case: Case) -> Case:
 
 
 # -- the candidates --------------------------------------------------------------------------------
+
+
+class _Remembered:
+    """What an iterator gives, made once and kept, for whoever comes next and in any thread."""
+
+    def __init__(self, items: Iterator[Candidate]) -> None:
+        self.items, self.kept, self.lock = items, list[Candidate](), Lock()
+
+    def __iter__(self) -> Iterator[Candidate]:
+        k = 0
+        while True:
+            with self.lock:
+                if k == len(self.kept):
+                    self.kept.extend(islice(self.items, 1))
+            if k == len(self.kept):
+                return
+            yield self.kept[k]
+            k += 1
+
+
+@lru_cache(maxsize=64)
+def _once(make: Callable[[Task, str], Iterator[Candidate]], task: Task, name: str) -> _Remembered:
+    """The candidates of a task, compiled once for all who are asked it."""
+    return _Remembered(make(task, name))
 
 
 def candidates(task: Task, name: str) -> Iterator[Candidate]:
@@ -337,6 +429,8 @@ class _Table:
     def of(self, inputs: Inputs, right: Right) -> dict[str, np.ndarray]:
         """Every array by its words."""
         if id(inputs) not in self.memory:
+            while len(self.memory) > KEPT:
+                self.memory.pop(next(iter(self.memory)), None)
             found: dict[str, np.ndarray] = {}
             value = right[self.name]
             both = (
@@ -363,8 +457,11 @@ def _ignored(detective: Detective) -> Finding:
         found = [o for o in ask(student, task, inputs, name).outputs if o.value is not None]
         return found[0].value if found else None
 
-    others = task.draw(_like(task, detective.tries[0][0]), student.rng)
-    words = ignored(call, detective.tries[0][0], others, lambda i: task.right(i)[name])
+    case = replace(
+        _like(task, detective.tries[0][0]), whole=bool(task.own)
+    )  # where little overflows
+    inputs, others = task.draw(case, student.rng), task.draw(case, student.rng)
+    words = said(ignored(call, inputs, others, lambda i: task.right(i)[name]), task, name)
     return Finding(words, True, "ignored", name) if words else Finding()
 
 

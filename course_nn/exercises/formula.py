@@ -75,6 +75,17 @@ class Formula:
         return found
 
     @cached_property
+    def meanings(self) -> dict[str, str]:
+        """Names that are neither argument nor output, and the short expressions they stand for."""
+        found: dict[str, str] = {}
+        for statement in self.tree.body:
+            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+                name, meaning = statement.targets[0].id, ast.unparse(statement.value)
+                found[name] = "" if name in found or len(meaning) > 60 else meaning
+        known = (*self.arguments, *self.outputs)
+        return {name: text for name, text in found.items() if text and name not in known}
+
+    @cached_property
     def function(self) -> Callable[..., Any]:
         """The compiled function."""
         return compiled(self.tree, self.space)

@@ -45,7 +45,9 @@ def explained(student: Student, task: Task, comparison: Comparison, case: Case) 
     if comparison.fault == "stub":
         return Verdict(task, comparison)
     example = smallest_example(student, task, comparison, case)
-    return Verdict(task, comparison, example, diagnose(student, task, comparison, case), case.label)
+    return Verdict(
+        task, comparison, example, diagnose(student, task, comparison, case, example), case.label
+    )
 
 
 def _properties(student: Student, task: Task) -> Verdict:

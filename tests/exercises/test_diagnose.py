@@ -1,6 +1,7 @@
 """A mistake is named where a candidate gives the student's very numbers at two sizes; else not."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from course_nn.exercises import diagnose as module
 from course_nn.exercises.compare import ask
 from course_nn.exercises.diagnose import Finding, alike, diagnose, said
-from course_nn.exercises.task import Mistake, Task
+from course_nn.exercises.draw import far_rows
+from course_nn.exercises.task import Mistake, Task, task
 
 
 def named(student, task: Task, function, case: int = 0) -> Finding:
@@ -79,16 +81,16 @@ def test_what_could_be_tried_once_only_is_said_so(student, mixing: Task) -> None
             raise ValueError
         return a - r * b, a * b
 
-    assert str(named(student, mixing, once)).startswith("it could be that r * b is subtracted")
+    assert str(named(student, mixing, once)).startswith(
+        "it could be that in s, r * b is subtracted"
+    )
 
 
 def test_a_task_s_own_table_is_read(student, mixing: Task) -> None:
-    from dataclasses import replace
-
     odd = Mistake("it is the seventh root", lambda right, i: {"s": np.cbrt(i["a"]) - 7, "p": 0})
-    task = replace(mixing, mistakes=(odd,))
-    found = named(student, task, lambda a, b, r: (np.cbrt(a) - 7, a * b))
-    assert (str(found), found.source) == ("it is the seventh root", "table")
+    tabled = replace(mixing, mistakes=(odd,))
+    found = named(student, tabled, lambda a, b, r: (np.cbrt(a) - 7, a * b))
+    assert (str(found), found.source) == ("in s, it is the seventh root", "table")
 
 
 def test_a_wrong_precision_alone_is_no_mistake_of_the_formula(student, mixing: Task) -> None:
@@ -113,3 +115,39 @@ def test_no_number_is_like_no_number_at_the_same_place() -> None:
 def test_lengths_are_said_in_the_letters_of_the_task(mixing: Task) -> None:
     words = said("s is divided by the length of a", mixing)
     assert words == "s is divided by the number of samples, N"
+
+
+@task("9.3", "x:N,D pad=0|1 -> y:N,D", points=1)
+def padded(x, pad):
+    """Return x times 1 + 2 pad."""
+    wide = 1 + 2 * pad
+    y = x * wide
+    return y  # noqa: RET504
+
+
+def test_what_fits_at_the_task_s_own_options_alone_is_not_said(student) -> None:
+    """For pad = 1 both x (1 + pad) and x (0 + 2 pad) are 2 x; for pad = 2 they differ."""
+    found = named(student, padded, lambda x, pad: x * (1 + pad), case=-1)
+    assert "the factor 2 is missing" in str(found)
+    found = named(student, padded, lambda x, pad: x * (1 + pad**3), case=-1)
+    assert "is missing" not in str(found), str(found)
+
+
+def test_a_name_of_the_formula_s_own_is_explained(student) -> None:
+    found = named(student, padded, lambda x, pad: x - (1 + 2 * pad))
+    assert str(found).endswith("(wide is 1 + 2 * pad)")
+
+
+def test_a_difference_in_numbers_goes_before_one_in_what_is_no_number(student) -> None:
+    @task("9.4", "x:N,D -> p:N,D", points=1, own={"x": far_rows})
+    def softmax(x):
+        """Return the softmax of each row."""
+        shifted = x - x.max(axis=1, keepdims=True)
+        p = np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True)
+        return p  # noqa: RET504
+
+    def unshifted(x):
+        return np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
+
+    with np.errstate(all="ignore"):
+        assert "the term - x.max" in str(named(student, softmax, unshifted))

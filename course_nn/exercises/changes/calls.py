@@ -56,6 +56,12 @@ def reductions(node: ast.expr, scope: Scope, place: Any) -> Found:
     for other in OTHERS[name]:
         yield renamed(node, other), f"{DOING[other]} of {of} stands where {DOING[name]} belongs"
     yield from _other_axes(node, name, of, axis)
+    if array is not None and axis is None and name in ("sum", "mean"):
+        last: ast.expr = ast.Subscript(array, number(-1), ast.Load())
+        yield last, f"only the last of {of} counts"
+        if name == "mean":
+            share = ast.BinOp(last, ast.Div(), ast.Call(named("len"), [array], []))
+            yield share, f"only the last of {of} counts, divided by how many there are"
     if array is not None:
         yield array, f"{of} is not {REDUCTIONS.get(name, 'reduced to ' + DOING[name])}"
     if keyword(node, "keepdims") is not None:
@@ -114,6 +120,16 @@ def functions(node: ast.expr, scope: Scope, place: Any) -> Found:
         yield ast.Call(node.func, [minus], []), f"the exponent of {code(node)} has the other sign"
     if name == "outer" and len(node.args) == 2:
         yield ast.Call(node.func, node.args[::-1], []), f"the two of {code(node)} are swapped"
+
+
+def lengths(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """How many columns, or numbers, in place of how many rows."""
+    if called(node) == "len" and isinstance(node, ast.Call) and node.args:
+        of, shape = code(node.args[0]), attribute(node.args[0], "shape")
+        columns = ast.Subscript(shape, number(1), ast.Load())
+        yield columns, f"the length of axis 1 of {of} stands where {code(node)} belongs"
+        everything = attribute(node.args[0], "size")
+        yield everything, f"the number of all entries of {of} stands where {code(node)} belongs"
 
 
 def shapes(node: ast.expr, scope: Scope, place: Any) -> Found:

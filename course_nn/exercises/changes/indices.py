@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from .build import Found, Scope, binary, code, number
+from .build import Found, Scope, binary, called, code, number
 
 
 def indices(node: ast.expr, scope: Scope, place: Any) -> Found:
@@ -19,6 +19,10 @@ def indices(node: ast.expr, scope: Scope, place: Any) -> Found:
         swapped = [*parts[:i], parts[i + 1], parts[i], *parts[i + 2 :]]
         words = f"{code(parts[i])} and {code(parts[i + 1])} are swapped in {code(node)}"
         yield _indexed(node, swapped), words
+    if len(parts) > 1 and called(parts[0]) == "arange":
+        every = ast.Slice(None, None, None)
+        words = f"`:` takes all rows where {code(parts[0])} takes one for each, in {code(node)}"
+        yield _indexed(node, [every, *parts[1:]]), words
     for i, part in enumerate(parts):
         for new, words in _other_index(part, node):
             yield _indexed(node, [*parts[:i], new, *parts[i + 1 :]]), words

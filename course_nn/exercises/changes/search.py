@@ -37,6 +37,7 @@ RULES: tuple[Rule, ...] = (
     names.complements,
     terms.powers,
     calls.functions,
+    calls.lengths,
     indices.comparisons,
     indices.indices,
     names.constants,

@@ -31,7 +31,7 @@ def _of(statement: ast.stmt, loop: str) -> Iterator[tuple[str, Body]]:
     if isinstance(statement, ast.AugAssign):
         yield from _augmented(statement, loop)
     if isinstance(statement, ast.Assign | ast.AugAssign):
-        yield f"the line `{_code(statement)}` is missing", []
+        yield f"the line `{_code(statement)}` is missing, or comes too late", []
     if (
         isinstance(statement, ast.Assign)
         and loop
@@ -75,6 +75,9 @@ def _augmented(statement: ast.AugAssign, loop: str) -> Iterator[tuple[str, Body]
     """`=` for `+=`, and the other sign."""
     sign = {ast.Add: "+=", ast.Sub: "-=", ast.Mult: "*="}.get(type(statement.op), "+=")
     only = f": only the last {loop} counts" if loop else ""
+    index = statement.target.slice if isinstance(statement.target, ast.Subscript) else None
+    if index and any(isinstance(node, ast.Subscript) for node in ast.walk(index)):
+        only = ": what comes twice counts once, as it does where `+=` has an index array"
     plain = ast.Assign([_stored(statement.target)], statement.value)
     yield f"`=` stands where `{sign}` belongs{only}", [plain]
     other = {ast.Add: ast.Sub, ast.Sub: ast.Add}.get(type(statement.op))

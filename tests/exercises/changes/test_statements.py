@@ -26,7 +26,7 @@ X, B = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]]), 3.0
         ("the loop over n starts one too late", B * X[1:].sum(axis=0)),
         ("only the first n is reached: it returns or ends inside the loop", B * X[0]),
         ("the loop over n takes every second only", B * X[::2].sum(axis=0)),
-        ("the line `y = y * b` is missing", X.sum(axis=0)),
+        ("the line `y = y * b` is missing, or comes too late", X.sum(axis=0)),
         ("the largest is kept where all must be added", B * X.max(axis=0)),
         ("`y = y * b` comes before `for n in range(len(x)):`, not after it", X.sum(axis=0)),
     ],
