@@ -177,8 +177,8 @@ def said(words: str, task: Task, output: str = "") -> str:
             words = re.sub(rf"the length of {argument.name}\b", number, words)
     if not words:
         return ""
-    formula = formula_of(task)
-    for name, meaning in formula.meanings.items() if formula else ():
+    meanings = {n: m for formula in _formulas(task) for n, m in formula.meanings.items()}
+    for name, meaning in meanings.items():
         if re.search(rf"(?<![\w.=]){name}\b(?! =)", words):
             words += f" ({name} is {meaning})"
     alone = len(task.outputs) < 2 or not output or re.search(rf"\b{output}\b", words)
@@ -362,10 +362,17 @@ def formula_of(task: Task) -> Formula | None:
     return None if task.function is None else Formula.of(task.function)
 
 
+@lru_cache(maxsize=64)
+def _formulas(task: Task) -> tuple[Formula, ...]:
+    """The right formula in every way that it was written, as trees."""
+    first = formula_of(task)
+    return (first, *map(Formula.of, task.others)) if first else ()
+
+
 def _changed(task: Task, name: str) -> Iterator[Candidate]:
-    """Every change of the formula that can reach this output."""
-    if formula := formula_of(task):
-        index = task.outputs.index(name)
+    """Every change of a formula that can reach this output."""
+    index = task.outputs.index(name)
+    for formula in _formulas(task):
         for change in changes(formula, formula.outputs[index]):
             yield Candidate(change.words, "change", partial(_computed, change, index))
 

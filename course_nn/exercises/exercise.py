@@ -68,7 +68,10 @@ def completed(exercise: Exercise, source: str, space: dict[str, Any], file: str)
     """
     added = _Added(dict(exercise.tasks))
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    exec(compile(source, file, "exec"), {**space, "right": added.right, "mistakes": added.mistakes})
+    exec(
+        compile(source, file, "exec"),
+        {**space, "right": added.right, "also": added.also, "mistakes": added.mistakes},
+    )
     unknown = [task.title for task in added.tasks.values() if not (task.knows or task.open)]
     if unknown:
         raise ValueError(f"{exercise.name}: no hidden block says what is right of {unknown}")
@@ -89,6 +92,10 @@ class _Added:
             return function
 
         return keep
+
+    def also(self, name: str) -> Callable[[Callable], Task]:
+        """Decorates another way to write the right formula of a task."""
+        return self.tasks[name].also
 
     def mistakes(self, name: str, table: Iterable[tuple[str, Callable]]) -> None:
         """Adds odd mistakes to a task."""

@@ -77,6 +77,20 @@ class Task:
     open: bool = False  # there is no one right answer: it is judged by its properties alone
     quiet: bool = False  # a right answer makes NumPy warn of nothing
     many: Sizes = field(default_factory=dict)  # sizes at which few and whole numbers show more
+    others: list[Callable[..., Any]] = field(default_factory=list)  # other ways to write it
+
+    def also(self, function: Callable[..., Any]) -> Task:
+        """Decorates another way to write the right formula: mistakes are looked for in it too.
+
+        >>> double = Task("1.1", "double", Signature.parse("x:N -> y:N"), 1, lambda x: 2 * x)
+        >>> @double.also
+        ... def double(x):
+        ...     return x + x
+        >>> double.title, len(double.others)
+        ('Task 1.1, double', 1)
+        """
+        self.others.append(function)
+        return self
 
     @property
     def title(self) -> str:

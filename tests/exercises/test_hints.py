@@ -37,7 +37,7 @@ def test_each_step_says_one_thing_and_which_it_is(mixing: Task) -> None:
     said = [hint(verdict, level) for level in range(5)]
     assert said[0].startswith("Step 1 of 4, where: In the smallest example s[0,0]")
     assert said[1] == "Step 2 of 4, a hint: Add them up."
-    assert said[2] == "Step 3 of 4, what it looks like: r * b is subtracted, not added."
+    assert said[2] == "Step 3 of 4, what it looks like: in s, r * b is subtracted, not added."
     assert said[3] == 'Step 4 of 4, to read: the chapter "Mixing", the section "Sums".'
     assert said[4] == (
         'That was all that can be said. To read: the chapter "Mixing", the section "Sums".'

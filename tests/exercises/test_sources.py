@@ -103,6 +103,17 @@ def test_what_is_no_answer_earns_nothing(graded: Graded, given: str) -> None:
 
 
 @EACH_CLOSED
+def test_another_way_to_write_a_formula_gives_the_same(graded: Graded) -> None:
+    task = graded.task
+    for other in task.others:
+        again = Task(**{**vars(task), "function": other})
+        for case in (*task.public(), *task.hidden()):
+            inputs = task.draw(case, np.random.default_rng(2))
+            for name, value in task.right(inputs).items():
+                np.testing.assert_allclose(again.right(inputs)[name], value, rtol=1e-9, atol=1e-9)
+
+
+@EACH_CLOSED
 def test_each_output_alone_is_looked_at(graded: Graded) -> None:
     for name in graded.task.outputs:
         spoiled = answers(graded.task, lambda r, n=name: {**r, n: r[n] + 1})

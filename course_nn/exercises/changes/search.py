@@ -35,6 +35,7 @@ RULES: tuple[Rule, ...] = (
     calls.shapes,
     names.other_names,
     names.complements,
+    terms.brackets,
     terms.powers,
     calls.functions,
     calls.lengths,

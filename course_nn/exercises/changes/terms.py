@@ -98,6 +98,24 @@ def factors(node: ast.expr, scope: Scope, place: Any) -> Found:
         yield binary(left, ast.Div(), square), f"it is divided by {code(right)} twice"
 
 
+def brackets(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """The brackets of a sum forgotten, in a product or a quotient."""
+    if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div)):
+        return
+    op, left, right = type(node.op), node.left, node.right
+    for inner in (left, right):
+        if not (isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Add | ast.Sub)):
+            continue
+        sign = type(inner.op)
+        near = inner is left
+        new = (
+            binary(inner.left, sign(), binary(inner.right, op(), right))
+            if near
+            else binary(binary(left, op(), inner.left), sign(), inner.right)
+        )
+        yield new, f"the brackets round {code(inner)} are missing in {code(node)}"
+
+
 def powers(node: ast.expr, scope: Scope, place: Any) -> Found:
     """A square left out, or a root; ε outside the root or inside it."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):

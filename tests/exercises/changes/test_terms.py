@@ -25,6 +25,8 @@ X, B = np.array([1.0, 4.0]), np.array([2.0, 16.0])
         ("x / b", "the division by b is missing", X),
         ("x / b", "the quotient x / b is upside down", B / X),
         ("x / b", "it is multiplied by b, not divided", X * B),
+        ("(x - b) / 2", "the brackets round x - b are missing in (x - b) / 2", X - B / 2),
+        ("b * (x + 1)", "the brackets round x + 1 are missing in b * (x + 1)", B * X + 1),
         ("x**2", "x is not raised to the power 2", X),
         ("x**2", "x is doubled where x ** 2 belongs", 2 * X),
         ("np.sqrt(x) + b", "b is added inside the root, not outside", np.sqrt(X + B)),
