@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ..threads import blas_threads
 from .compare import Asker, Comparison, ask, examine, unanswered
 from .diagnose import diagnose
 from .smallest import smallest_example
@@ -22,7 +23,14 @@ def run(student: Student, task: Task, cases: Iterable[Case], only: str = "") -> 
     student : who wrote the function.
     cases : tried in order; the first that fails ends it.
     only : the output that is looked at; "" for all.
+
+    NumPy computes on one thread: on a busy machine many threads wait for each other.
     """
+    with blas_threads(1):
+        return _run(student, task, cases, only)
+
+
+def _run(student: Student, task: Task, cases: Iterable[Case], only: str) -> Verdict:
     if not task.knows and task.example and task.answer:
         comparison = examine(student, task, task.printed(), answer_of(task), only)
         if comparison.fault:

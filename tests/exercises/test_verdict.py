@@ -34,7 +34,7 @@ def test_each_output_then_the_smallest_example_then_the_name(mixing: Task) -> No
         "    r = 0.5",
         "    your s = [[0]]",
         "    right s = [[2]]",
-        "  What it looks like: r * b is subtracted, not added.",
+        "  What it looks like: in s, r * b is subtracted, not added.",
     ]
     assert not any("What it looks like" in line for line in verdict.lines(named=False))
 
