@@ -5,6 +5,8 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -13,7 +15,7 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from . import building
+from . import ahead, building
 from .sources import pages
 
 ROOT = Path(__file__).parents[2]
@@ -200,7 +202,8 @@ def test_a_planted_page_runs_and_a_planted_mistake_does_not(planted: Path, tmp_p
 def offers(page: Path) -> list[str]:
     """The words of the buttons over a page, those with an address followed by it."""
     bs4 = pytest.importorskip("bs4")
-    soup = bs4.BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    only = bs4.SoupStrainer(class_="article-header-buttons")  # the rest of a page takes long
+    soup = bs4.BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser", parse_only=only)
     bar = soup.select_one(".article-header-buttons")
     found = bar.select("a, .dropdown-download-buttons .dropdown-item")
     return [f"{e.get_text(strip=True)} {e.get('href', '')}".strip() for e in found]
@@ -288,15 +291,40 @@ def book() -> Path:
 WITH_CELLS = [page.name for page in pages() if page.cells]
 
 
-@pytest.mark.parametrize("name", WITH_CELLS)
+ALONE = {"practice/speed", "practice/lists"}  # they measure time, with every processor
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def run_beside(name: str, book: Path) -> None:
+    """Execute a chapter's notebook while another one runs: each keeps to one thread."""
+    os.environ.pop("MPLBACKEND", None)
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+    with tempfile.TemporaryDirectory() as empty:
+        run(book / f"{name}.ipynb", Path(empty))
+
+
+@pytest.fixture(scope="module")
+def executed(request: pytest.FixtureRequest, book: Path) -> Iterator[Callable[[str], None]]:
+    """A function that raises what a chapter's notebook raised; two processes execute them."""
+    names = ahead.cases(request, test_a_chapter_reads_and_runs_as_a_notebook, "name")
+    beside = [name for name in names if name not in ALONE]
+    with ahead.ahead(run_beside, beside, book) as done:
+        yield done
+
+
+# Those that run alone come last, when no other does.
+@pytest.mark.parametrize("name", sorted(WITH_CELLS, key=lambda name: name in ALONE))
 def test_a_chapter_reads_and_runs_as_a_notebook(
-    book: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    book: Path, name: str, executed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MPLBACKEND", raising=False)
     notebook = book / f"{name}.ipynb"
     found = FOREIGN.search(text(notebook))
     assert not found, found
-    run(notebook, tmp_path)
+    if name in ALONE:
+        run(notebook, tmp_path)
+    else:
+        executed(name)
 
 
 def test_every_notebook_belongs_to_a_page(book: Path) -> None:
