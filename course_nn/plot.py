@@ -274,7 +274,7 @@ def loss_curve(step_loss: Sequence[float], *, window: int = 20, chance: float | 
     ----------
     step_loss : a number a step, for instance `history["step_loss"]`.
     window : steps in the running mean.
-    chance : the loss of a guess, drawn as a line; for K classes ln K.
+    chance : the loss of a guess, drawn as a line; for K classes log K.
 
     Returns
     -------

@@ -88,6 +88,17 @@ def test_there_are_five_claims(text: str) -> None:
     assert len(claims) == 5
 
 
+@pytest.mark.parametrize("text", [INTRO.text, README], ids=["intro", "README"])
+def test_the_exercises_are_as_many_as_there_are_and_bring_what_they_do(text: str) -> None:
+    guide = Page.read("guide/students").text
+    points = re.findall(r"(?m)^\| \{doc\}.*\| (\d+) \|$", guide)
+    assert len(points) == len(list((ROOT / "book" / "exercises").glob("ex*.ipynb"))) == 12
+    said = " ".join(text.split())
+    assert "Twelve graded exercises" in said
+    assert f"{sum(map(int, points))} points" in said
+    assert "`make lab`" in said
+
+
 def deep() -> dict:
     """The record of the network that reads best."""
     return max(RECORD["results"], key=lambda result: result["mean"])

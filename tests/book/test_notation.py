@@ -147,6 +147,7 @@ def test_a_chapter_means_by_a_letter_what_the_page_of_notation_does(page: Page) 
 def test_a_chapter_counts_from_zero_and_writes_gradients_upright(page: Page) -> None:
     assert not miscounted(page.prose)
     assert not slanted(page.prose)
+    assert not re.findall(r"\\(?:ln|lg)\b", page.text), "the natural logarithm is \\log"
 
 
 def test_a_letter_that_two_chapters_use_stands_on_the_page_of_notation() -> None:
