@@ -93,9 +93,15 @@ class _Added:
 
         return keep
 
-    def also(self, name: str) -> Callable[[Callable], Task]:
+    def also(self, name: str) -> Callable[[Callable], Callable]:
         """Decorates another way to write the right formula of a task."""
-        return self.tasks[name].also
+
+        def keep(function: Callable) -> Callable:
+            task = self.tasks[name]  # which is not changed: it is the students' too
+            self.tasks[name] = replace(task, others=[*task.others, function])
+            return function
+
+        return keep
 
     def mistakes(self, name: str, table: Iterable[tuple[str, Callable]]) -> None:
         """Adds odd mistakes to a task."""

@@ -55,6 +55,13 @@ def test_a_hidden_block_says_what_is_right() -> None:
     assert PUBLIC.tasks["double"].mistakes == ()
 
 
+def test_a_hidden_block_adds_another_way_and_the_students_task_has_none() -> None:
+    again = '@also("triple")\ndef triple(x):\n    return x + x + x\n'
+    whole = completed(PUBLIC, HIDDEN + again, {"np": np}, "hidden of ex99")
+    assert [other(1) for other in whole.tasks["triple"].others] == [3]
+    assert PUBLIC.tasks["triple"].others == []
+
+
 def test_a_task_without_an_answer_is_refused() -> None:
     with pytest.raises(ValueError, match=r"no hidden block says what is right of \['Task 1.2"):
         completed(PUBLIC, "", {"np": np}, "hidden of ex99")

@@ -9,6 +9,7 @@ from .build import (
     Found,
     Scope,
     attribute,
+    binary,
     called,
     code,
     keyword,
@@ -21,6 +22,7 @@ from .build import (
 
 SWAPPED = {
     "maximum": "minimum", "minimum": "maximum", "exp": "log", "log": "exp", "sin": "cos",
+    "cos": "sin",
     "floor": "ceil", "ceil": "floor", "argmax": "argmin", "max": "min", "min": "max",
     "zeros": "ones", "ones": "zeros", "zeros_like": "ones_like", "ones_like": "zeros_like",
     "cumsum": "cumprod",
@@ -36,13 +38,14 @@ OTHERS = {
 }  # fmt: skip
 RELATED = {
     "log": ("log10", "log2", "log1p"), "exp": ("exp2", "expm1"), "sum": ("cumsum",),
-    "sqrt": ("cbrt",),
+    "sqrt": ("cbrt",), "log1p": ("log",),
 }  # fmt: skip
 LEFT_OUT = {
     "exp": "the exponential is missing", "log": "the logarithm is missing",
     "sqrt": "the square root is missing", "abs": "the absolute value is missing",
     "tanh": "the tanh is missing", "square": "the square is missing",
-    "clip": "the clip is missing",
+    "clip": "the clip is missing", "sin": "the sine is missing", "cos": "the cosine is missing",
+    "log1p": "the logarithm is missing",
 }  # fmt: skip
 
 
@@ -107,7 +110,8 @@ def functions(node: ast.expr, scope: Scope, place: Any) -> Found:
     for other in RELATED.get(name, ()):
         yield renamed(node, other), f"{other} stands where {name} belongs in {code(node)}"
     if name in ("maximum", "minimum") and len(node.args) == 2:
-        yield node.args[0], f"{name} is left out: {code(node.args[0])} stands for {code(node)}"
+        for one in node.args:
+            yield one, f"{name} is left out: {code(one)} stands for {code(node)}"
         size = ast.Call(attribute(named("np"), "abs"), [node.args[0]], [])
         yield size, f"the absolute value is taken where {code(node)} belongs"
     if name == "where" and len(node.args) == 3:
@@ -120,6 +124,42 @@ def functions(node: ast.expr, scope: Scope, place: Any) -> Found:
         yield ast.Call(node.func, [minus], []), f"the exponent of {code(node)} has the other sign"
     if name == "outer" and len(node.args) == 2:
         yield ast.Call(node.func, node.args[::-1], []), f"the two of {code(node)} are swapped"
+
+
+def bounds(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """Only one bound of a clip; a square for an absolute value."""
+    name = called(node)
+    if not isinstance(node, ast.Call) or not node.args:
+        return
+    if name == "clip" and len(node.args) == 3:
+        value, low, high = node.args
+        for kept, other in (("minimum", high), ("maximum", low)):
+            one = ast.Call(attribute(named("np"), kept), [value, other], [])
+            yield one, f"only the bound {code(other)} of {code(node)} is kept"
+    if name == "abs":
+        square = binary(node.args[0], ast.Pow(), number(2))
+        yield square, f"the square is taken where {code(node)} belongs"
+
+
+def axes(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """Another axis of what is no reduction: of `argmax`, `repeat`, `cumsum`; tiled for repeated."""
+    name = called(node)
+    if not isinstance(node, ast.Call) or name in DOING:
+        return
+    axis = keyword(node, "axis")
+    if axis is None:
+        return
+    given = ast.unparse(axis)
+    for other in (0, 1, 2, 3, -1):
+        if str(other) != given:
+            words = f"{name} goes along axis {other}, not along axis {given}, in {code(node)}"
+            yield with_keywords(node, axis=number(other)), words
+    yield with_keywords(node, axis=None), f"`axis={given}` is missing in {code(node)}"
+    if name == "repeat" and len(node.args) == 2:
+        often = binary(ast.List([node.args[0]], ast.Load()), ast.Mult(), node.args[1])
+        join = ast.Call(attribute(named("np"), "concatenate"), [often], [ast.keyword("axis", axis)])
+        whole = code(node.args[0])
+        yield join, f"the whole of {whole} is repeated (`np.tile`), not each of its entries"
 
 
 def lengths(node: ast.expr, scope: Scope, place: Any) -> Found:
@@ -157,8 +197,13 @@ def _other_orders(node: ast.Call, array: ast.expr) -> Found:
     yield array, f"{code(array)} is not reshaped"
     flat = ast.Call(attribute(array, "reshape"), [number(-1)], [])
     yield flat, f"all of {code(array)} is put into one row: the samples too"
+    for i in range(len(node.args) - 1):
+        one, two = node.args[i], node.args[i + 1]
+        swapped = [*node.args[:i], two, one, *node.args[i + 2 :]]
+        words = f"{code(one)} and {code(two)} are swapped in {code(node)}"
+        yield ast.Call(node.func, swapped, node.keywords), words
     if isinstance(node.func, ast.Attribute):
-        for axes in ((0, 2, 3, 1), (0, 1, 3, 2), (1, 0, 2, 3), (0, 2, 1, 3)):
-            turned = ast.Call(attribute(array, "transpose"), [number(k) for k in axes], [])
-            words = f"the axes of {code(array)} are in the order {axes} when it is reshaped"
+        for order in ((0, 2, 3, 1), (0, 1, 3, 2), (1, 0, 2, 3), (0, 2, 1, 3)):
+            turned = ast.Call(attribute(array, "transpose"), [number(k) for k in order], [])
+            words = f"the axes of {code(array)} are in the order {order} when it is reshaped"
             yield ast.Call(attribute(turned, "reshape"), node.args, node.keywords), words

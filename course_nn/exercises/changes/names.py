@@ -20,6 +20,14 @@ def other_names(node: ast.expr, scope: Scope, place: Any) -> Found:
         yield ones, f"{node.id} is left out, as if it were all ones"
 
 
+def parts(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """The real part for the imaginary one, and the reverse."""
+    other = {"imag": "real", "real": "imag"}
+    if isinstance(node, ast.Attribute) and node.attr in other:
+        name = other[node.attr]
+        yield attribute(node.value, name), f"`.{name}` stands where `.{node.attr}` belongs"
+
+
 def complements(node: ast.expr, scope: Scope, place: Any) -> Found:
     """β for 1 − β, and the reverse; a mask for its opposite."""
     one_minus = (

@@ -20,10 +20,50 @@ def statement_changes(tree: ast.FunctionDef) -> Iterator[tuple[int, str, Body]]:
     for k, statement in enumerate(tree.body):
         for words, new in _of(statement, ""):
             yield k, words, [*tree.body[:k], *new, *tree.body[k + 1 :]]
+    yield from _at_another_depth(tree.body)
     for k in range(len(tree.body) - 2):  # the last is the return
         first, second = tree.body[k], tree.body[k + 1]
         words = f"`{_code(second)}` comes before `{_code(first)}`, not after it"
         yield k, words, [*tree.body[:k], second, first, *tree.body[k + 2 :]]
+
+
+def _at_another_depth(body: Body) -> Iterator[tuple[int, str, Body]]:
+    """A line beside a loop that stands in it; the first line of a loop that stands before it."""
+    for k, loop in enumerate(body):
+        if not isinstance(loop, ast.For):
+            continue
+        name = ast.unparse(loop.target)
+        after, before = body[k + 1 : k + 2], body[k - 1 : k] if k else []
+        if after and isinstance(after[0], ast.Assign | ast.AugAssign):
+            longer = _with_body(loop, [*loop.body, *after])
+            words = f"`{_code(after[0])}` stands in the loop over {name}, not after it"
+            yield k, words, [*body[:k], longer, *body[k + 2 :]]
+        if before and isinstance(before[0], ast.Assign):
+            longer = _with_body(loop, [*before, *loop.body])
+            words = f"`{_code(before[0])}` stands in the loop over {name}, not before it"
+            yield k, words, [*body[: k - 1], longer, *body[k + 1 :]]
+        for words, new in _out_of(loop):
+            yield k, words, [*body[:k], *new, *body[k + 1 :]]
+
+
+def _out_of(loop: ast.For) -> Iterator[tuple[str, Body]]:
+    """The first line of a loop, or of one inside it, stands before it."""
+    first, rest = loop.body[0], loop.body[1:]
+    if isinstance(first, ast.Assign) and rest:
+        words = (
+            f"`{_code(first)}` stands before the loop over {ast.unparse(loop.target)}, not in it"
+        )
+        yield words, [first, _with_body(loop, rest)]
+    for i, inner in enumerate(loop.body):
+        if isinstance(inner, ast.For):
+            for words, new in _out_of(inner):
+                yield words, [_with_body(loop, [*loop.body[:i], *new, *loop.body[i + 1 :]])]
+
+
+def _with_body(statement: ast.For, body: Body) -> ast.For:
+    changed = copy.copy(statement)
+    changed.body = body
+    return changed
 
 
 def _of(statement: ast.stmt, loop: str) -> Iterator[tuple[str, Body]]:
@@ -40,6 +80,8 @@ def _of(statement: ast.stmt, loop: str) -> Iterator[tuple[str, Body]]:
         target: Any = statement.targets[0]
         new: ast.stmt = ast.AugAssign(target, ast.Add(), statement.value)
         yield "`+=` stands where `=` belongs", [new]
+    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple):
+        yield from _swapped(statement, statement.targets[0])
     if isinstance(statement, ast.For):
         yield f"the loop over {ast.unparse(statement.target)} is left out", []
         yield from _short(statement)
@@ -49,6 +91,16 @@ def _of(statement: ast.stmt, loop: str) -> Iterator[tuple[str, Body]]:
         yield f"the lines under `if {_code(statement.test)}` always run", statement.body
         yield f"the case `{_code(statement.test)}` is left out", statement.orelse
         yield from _nested(statement, loop)
+
+
+def _swapped(statement: ast.Assign, target: ast.Tuple) -> Iterator[tuple[str, Body]]:
+    """Two neighbours of what is unpacked in each other's place."""
+    for i in range(len(target.elts) - 1):
+        one, two = target.elts[i], target.elts[i + 1]
+        names = [*target.elts[:i], two, one, *target.elts[i + 2 :]]
+        new = ast.Assign([ast.Tuple(names, ast.Store())], statement.value)
+        words = f"{ast.unparse(one)} and {ast.unparse(two)} are swapped"
+        yield f"{words} where {_code(statement.value)} is unpacked", [new]
 
 
 def _nested(statement: ast.For | ast.If, loop: str) -> Iterator[tuple[str, Body]]:

@@ -99,10 +99,18 @@ def factors(node: ast.expr, scope: Scope, place: Any) -> Found:
 
 
 def brackets(node: ast.expr, scope: Scope, place: Any) -> Found:
-    """The brackets of a sum forgotten, in a product or a quotient."""
-    if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div)):
+    """The brackets forgotten: of a sum in a product or quotient, of a denominator, of a base."""
+    if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div | ast.Pow)):
         return
     op, left, right = type(node.op), node.left, node.right
+    if op is ast.Pow:
+        if isinstance(left, ast.BinOp) and not isinstance(left.op, ast.Pow):
+            late = binary(left.left, type(left.op)(), binary(left.right, ast.Pow(), right))
+            yield late, f"the brackets round {code(left)} are missing in {code(node)}"
+        return
+    if op is ast.Div and isinstance(right, ast.BinOp) and isinstance(right.op, ast.Mult | ast.Div):
+        flat = binary(binary(left, op(), right.left), type(right.op)(), right.right)
+        yield flat, f"the brackets round {code(right)} are missing in {code(node)}"
     for inner in (left, right):
         if not (isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Add | ast.Sub)):
             continue
@@ -114,6 +122,29 @@ def brackets(node: ast.expr, scope: Scope, place: Any) -> Found:
             else binary(binary(left, op(), inner.left), sign(), inner.right)
         )
         yield new, f"the brackets round {code(inner)} are missing in {code(node)}"
+
+
+def whole_quotients(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """The remainder for the whole quotient, and the reverse: a column for a row."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.FloorDiv | ast.Mod):
+        other = ast.Mod() if isinstance(node.op, ast.FloorDiv) else ast.FloorDiv()
+        new = binary(node.left, other, node.right)
+        yield new, f"{code(new)} stands where {code(node)} belongs"
+
+
+def conditions(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """One of two conditions left out; either for both, and the reverse."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitAnd | ast.BitOr):
+        left, right, both = node.left, node.right, isinstance(node.op, ast.BitAnd)
+        other: ast.expr = binary(left, ast.BitOr() if both else ast.BitAnd(), right)
+    elif isinstance(node, ast.BoolOp) and len(node.values) == 2:
+        (left, right), both = node.values, isinstance(node.op, ast.And)
+        other = ast.BoolOp(ast.Or() if both else ast.And(), node.values)
+    else:
+        return
+    yield left, f"the condition {code(right)} is missing in {code(node)}"
+    yield right, f"the condition {code(left)} is missing in {code(node)}"
+    yield other, f"{'one of two is' if both else 'both are'} enough in {code(other)}"
 
 
 def powers(node: ast.expr, scope: Scope, place: Any) -> Found:

@@ -23,5 +23,10 @@ def test_a_name_that_is_wrong(line, words, right) -> None:
     np.testing.assert_allclose(value(line, words, x=X, b=B, r=3.0), right)
 
 
+def test_the_real_part_for_the_imaginary_one() -> None:
+    words = "`.real` stands where `.imag` belongs"
+    np.testing.assert_array_equal(value("(x + 1j * b).imag", words, x=X, b=B), X)
+
+
 def test_a_name_never_stands_for_itself() -> None:
     assert not any(w.startswith("x stands where x") for w in said("x * b + r"))

@@ -37,6 +37,41 @@ def test_a_statement_that_is_wrong(words, right) -> None:
     np.testing.assert_allclose(found[words](x=X, b=B)[0], right)
 
 
+@pytest.mark.parametrize(
+    ("words", "right"),
+    [
+        ("`y = y * b` stands in the loop over n, not after it", [69, 111]),
+        ("`y = np.zeros(2)` stands in the loop over n, not before it", B * X[2]),
+    ],
+)
+def test_a_line_in_the_loop_that_belongs_outside(words, right) -> None:
+    found = {c.words: c for c in changes(Formula.read(LOOP, {"np": np}))}
+    assert words in found, list(found)
+    np.testing.assert_allclose(found[words](x=X, b=B)[0], right)
+
+
+def test_a_sum_that_does_not_begin_anew() -> None:
+    source = """
+    def f(x):
+        y = np.zeros(len(x))
+        for n in range(len(x)):
+            total = 0
+            for k in range(len(x[n])):
+                total += x[n, k]
+            y[n] = total
+        return y
+    """
+    found = {c.words: c for c in changes(Formula.read(source, {"np": np}))}
+    words = "`total = 0` stands before the loop over n, not in it"
+    np.testing.assert_allclose(found[words](x=X)[0], X.sum(axis=1).cumsum())
+
+
+def test_names_unpacked_in_each_other_s_place() -> None:
+    source = "def f(x):\n    n, d = x.shape\n    y = n - d\n    return y"
+    found = {c.words: c for c in changes(Formula.read(source, {}))}
+    assert found["n and d are swapped where x.shape is unpacked"](x=X) == (-1,)
+
+
 def test_a_value_used_before_it_was_updated() -> None:
     source = "def f(w, m, g):\n    m = m + g\n    w = w - m\n    return w"
     found = {c.words: c for c in changes(Formula.read(source, {}))}
