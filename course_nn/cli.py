@@ -133,12 +133,19 @@ def release(
     answers: Annotated[
         bool, typer.Option(help="Write the instructor's notebook, with solutions, to OUT.")
     ] = False,
+    solved: Annotated[
+        bool, typer.Option(help="Also run the solutions, kept with outputs beside their source.")
+    ] = False,
     pack: Annotated[Path | None, typer.Option("--zip", help="A zip of them, to hand out.")] = None,
 ) -> None:
     """Make the student notebook: solutions and hidden tests taken out."""
     names = _all(tests) if assignment == "all" else [assignment]
     for name in names:
-        _write(released(_assignment(name, tests), out, answers))
+        loaded = _assignment(name, tests)
+        _write(released(loaded, out, answers))
+        if solved:
+            text = source.notebook(loaded.source, loaded.exercise.tasks, answers=True)
+            _write({tests / name / "solved.ipynb": handout.executed(text)})
     if pack is not None:
         try:
             gradebook.write(pack, handout.packed(out, names))

@@ -128,6 +128,23 @@ def readme(source: Path, names: list[str]) -> str:
     return README.format(exercises="\n".join(lines), version=__version__, guide=guide)
 
 
+def executed(text: str) -> str:
+    """A notebook with the outputs of its cells, which `pytest --nbval` compares with new ones.
+
+    Raises
+    ------
+    nbclient.exceptions.CellExecutionError : where a cell fails.
+    """
+    import nbformat  # of the extra `grade`: students need neither
+    from nbclient import NotebookClient
+
+    book = nbformat.reads(text, as_version=4)
+    NotebookClient(book, timeout=120).execute()
+    for cell in book.cells:
+        cell.metadata.pop("execution", None)  # when it ran
+    return nbformat.writes(book) + "\n"
+
+
 def checked(path: Path) -> Checked:
     """Run a notebook's cells, and the public check of each of its tasks.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import doctest
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -27,6 +29,8 @@ EACH = pytest.mark.parametrize("graded", GRADED.values(), ids=GRADED)
 CLOSED = {key: graded for key, graded in GRADED.items() if not graded.task.open}
 EACH_CLOSED = pytest.mark.parametrize("graded", CLOSED.values(), ids=CLOSED)
 EVERY = pytest.mark.parametrize("name", ASSIGNMENTS)
+DRIVEN = [n for n, a in ASSIGNMENTS.items() if any(graded.task.given for graded in a.tasks)]
+SOLVED = {name: TESTS / name / "solved.ipynb" for name in ASSIGNMENTS}
 
 
 def verdicts(graded: Graded, function, seed: int = 1) -> list:
@@ -228,24 +232,58 @@ def test_students_get_no_answer_to_a_transfer_task(name: str) -> None:
     assert "require" not in given
 
 
-@EVERY
-def test_the_notebook_runs_as_given_and_as_solved(name: str) -> None:
+@pytest.mark.parametrize("name", DRIVEN)
+def test_a_notebook_with_drivers_runs_as_given(name: str) -> None:
+    """A stub alone is asked elsewhere; a driver runs what is not written yet."""
     assignment = ASSIGNMENTS[name]
-    drivers = any(graded.task.given for graded in assignment.tasks)
-    for answered in (False, True) if drivers else (True,):  # a stub alone is asked elsewhere
-        text = source.notebook(assignment.source, assignment.exercise.tasks, answered)
-        book = nbformat.reads(text, as_version=4)
-        for cell in book.cells:
-            cell.source = cell.source.partition("\n### BEGIN HIDDEN TESTS")[0]
-        NotebookClient(book, timeout=120).execute()
-        said = [
-            out.data["text/plain"]
-            for cell in book.cells
-            if cell.get("outputs") and cell.source.startswith("check.")
-            for out in cell.outputs
-        ]
-        assert len(said) == len(assignment.tasks)
-        assert {line[0] for line in said} == {"✔" if answered else "○"}
+    book = nbformat.reads(
+        source.notebook(assignment.source, assignment.exercise.tasks), as_version=4
+    )
+    NotebookClient(book, timeout=120).execute()
+    said = told(book)
+    assert len(said) == len(assignment.tasks)
+    assert {line[0] for line in said} == {"○"}
+
+
+def told(book: nbformat.NotebookNode) -> list[str]:
+    """What the checks of a notebook say in its outputs."""
+    return [
+        output.data["text/plain"]
+        for cell in book.cells
+        if cell.get("outputs") and cell.source.startswith("check.")
+        for output in cell.outputs
+    ]
+
+
+@EVERY
+def test_the_solved_notebook_is_that_of_its_source_and_passes(name: str) -> None:
+    assignment = ASSIGNMENTS[name]
+    stored = nbformat.read(SOLVED[name], as_version=4)
+    text = source.notebook(assignment.source, assignment.exercise.tasks, answers=True)
+    fresh = nbformat.reads(text, as_version=4)
+    told_to = f"course-nn release {name} --solved writes it anew"
+    assert [c.source for c in stored.cells] == [c.source for c in fresh.cells], told_to
+    said = told(stored)
+    assert len(said) == len(assignment.tasks)
+    assert {line[0] for line in said} == {"✔"}
+
+
+def test_the_stored_outputs_are_what_the_solutions_give(tmp_path) -> None:
+    done = nbval(*SOLVED.values())
+    assert done.returncode == 0, done.stdout[-4000:]
+    spoiled = tmp_path / "spoiled.ipynb"
+    text = SOLVED["ex04_softmax"].read_text(encoding="utf-8")
+    spoiled.write_text(text.replace("✔ Task 4.1", "✘ Task 4.1", 1), encoding="utf-8")
+    done = nbval(spoiled)
+    assert done.returncode == 1, done.stdout[-4000:]
+    assert "1 failed" in done.stdout
+
+
+def nbval(*notebooks: Path) -> subprocess.CompletedProcess[str]:
+    """Run notebooks again, and compare with what they store."""
+    options = ["-q", "-p", "no:cacheprovider", "-p", "no:cov", "--nbval"]
+    command = [sys.executable, "-m", "pytest", *options, *map(str, notebooks)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
 
 
 def test_all_exercises_bring_a_hundred_points_when_there_are_twelve() -> None:
