@@ -84,16 +84,36 @@ def _other_axes(node: ast.Call, name: str, of: str, axis: ast.expr | None) -> Fo
             yield with_keywords(node, axis=number(k)), f"{of} is {done} over axis {k} only"
         return
     given = ast.unparse(axis)
-    yield with_keywords(node, axis=None), f"{of} is {done} over all axes, not over {_axes(given)}"
-    others: list[Any] = [0, 1, 2, 3, -1, (0, 1), (1, 2), (2, 3), (0, 2), (0, 2, 3), (1, 2, 3)]
-    for other in others:
-        if repr(other) != given:
-            value = ast.parse(repr(other), mode="eval").body
-            words = f"{of} is {done} over {_axes(repr(other))}, not over {_axes(given)}"
-            yield with_keywords(node, axis=value), words
+    for other in other_axes(given):
+        if other is None:
+            words = f"{of} is {done} over all axes, not over {axes_said(given)}"
+            yield with_keywords(node, axis=None), words
+            continue
+        value = ast.parse(repr(other), mode="eval").body
+        words = f"{of} is {done} over {axes_said(repr(other))}, not over {axes_said(given)}"
+        yield with_keywords(node, axis=value), words
 
 
-def _axes(text: str) -> str:
+def other_axes(given: str) -> list[Any]:
+    """The axes that are taken by mistake for these; None for all of them.
+
+    >>> other_axes("(2, 3, 4)")[-4:]
+    [(3, 4), (2, 4), (0, 2, 3, 4), (1, 2, 3, 4)]
+    """
+    usual: list[Any] = [0, 1, 2, 3, -1, (0, 1), (1, 2), (2, 3), (0, 2), (0, 2, 3), (1, 2, 3)]
+    try:
+        right: Any = ast.literal_eval(given)
+    except ValueError:
+        right = None
+    if isinstance(right, tuple):
+        usual += [tuple(a for a in right if a != one) for one in right]
+        usual += [tuple(sorted({*right, one})) for one in (0, 1)]
+    found = [None, *usual]
+    return [axes for axes in dict.fromkeys(found) if axes != right]
+
+
+def axes_said(text: str) -> str:
+    """Axes in words: "axes 0, 1" of "(0, 1)"."""
     return f"axes {text.strip('()')}" if "," in text else f"axis {text}"
 
 
@@ -207,3 +227,21 @@ def _other_orders(node: ast.Call, array: ast.expr) -> Found:
             turned = ast.Call(attribute(array, "transpose"), [number(k) for k in order], [])
             words = f"the axes of {code(array)} are in the order {order} when it is reshaped"
             yield ast.Call(attribute(turned, "reshape"), node.args, node.keywords), words
+
+
+def letters(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """The letters of an einsum: two of them swapped; its two arrays swapped."""
+    if called(node) != "einsum" or not isinstance(node, ast.Call):
+        return
+    text, *arrays = node.args
+    if not isinstance(text, ast.Constant) or not isinstance(text.value, str):
+        return
+    for i in range(len(text.value) - 1):
+        one, two = text.value[i], text.value[i + 1]
+        if one.isalpha() and two.isalpha():
+            other = text.value[:i] + two + one + text.value[i + 2 :]
+            words = f'"{other}" stands where "{text.value}" belongs in einsum'
+            yield ast.Call(node.func, [ast.Constant(other), *arrays], node.keywords), words
+    if len(arrays) == 2:
+        words = f"the two arrays of einsum, {code(arrays[0])} and {code(arrays[1])}, are swapped"
+        yield ast.Call(node.func, [text, *arrays[::-1]], node.keywords), words

@@ -19,6 +19,7 @@ from typing import Any
 from ..formula import Formula, compiled
 from . import calls, indices, lines, names, products, terms
 from .build import Rule, Scope
+from .everywhere import everywhere
 from .statements import statement_changes
 
 RULES: tuple[Rule, ...] = (
@@ -37,6 +38,7 @@ RULES: tuple[Rule, ...] = (
     names.other_names,
     names.complements,
     names.parts,
+    terms.wide_brackets,
     terms.powers,
     terms.whole_quotients,
     terms.conditions,
@@ -44,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     calls.bounds,
     calls.axes,
     calls.lengths,
+    calls.letters,
     indices.comparisons,
     indices.indices,
     names.constants,
@@ -123,10 +126,16 @@ def pairs(formula: Formula, output: str | None = None) -> Iterator[Change]:
 
 
 def _all(formula: Formula, output: str | None) -> Iterator[Change]:
-    """The changes of expressions, rule by rule, then those of whole statements."""
+    """The changes of expressions, rule by rule, those of many at once, those of statements."""
     for place, new, words in _replacements(formula, output):
         if made := _made(formula, place, new, words):
             yield made
+    for where, words, edited in everywhere(formula.tree):
+        reached = frozenset[str]().union(*(formula.reaches[k] for k in where))
+        if (output is None or output in reached) and (
+            made := _compiled(edited, formula, words, where[0])
+        ):
+            yield replace(made, outputs=reached, lines=where)
     for k, words, body in statement_changes(formula.tree):
         if output is None or output in formula.reaches[k]:
             changed = copy.copy(formula.tree)

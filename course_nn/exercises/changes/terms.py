@@ -147,6 +147,21 @@ def conditions(node: ast.expr, scope: Scope, place: Any) -> Found:
     yield other, f"{'one of two is' if both else 'both are'} enough in {code(other)}"
 
 
+def wide_brackets(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """Brackets too many, round a sum: (a + b) * c for a + b * c, a * (b + c) for a * b + c."""
+    if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub)):
+        return
+    sign, left, right = type(node.op), node.left, node.right
+    if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Mult | ast.Div):
+        inner = binary(left.right, sign(), right)
+        words = f"there are brackets round {code(inner)} that must not be, in {code(node)}"
+        yield binary(left.left, type(left.op)(), inner), words
+    if isinstance(right, ast.BinOp) and isinstance(right.op, ast.Mult | ast.Div):
+        inner = binary(left, sign(), right.left)
+        words = f"there are brackets round {code(inner)} that must not be, in {code(node)}"
+        yield binary(inner, type(right.op)(), right.right), words
+
+
 def powers(node: ast.expr, scope: Scope, place: Any) -> Found:
     """A square left out, or a root; ε outside the root or inside it."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):

@@ -42,6 +42,7 @@ IMAGE = np.arange(16.0).reshape(2, 2, 2, 2)
         ("x.reshape(3, 2)", "the numbers are read column by column (order='F')",
          X.reshape(3, 2, order="F")),
         ("x.reshape(3, 2)", "x is not reshaped", X),
+        ("x.reshape(3, 2)", "3 and 2 are swapped in x.reshape(3, 2)", X.reshape(2, 3)),
         ("x.transpose(1, 0)", "`.transpose(…)` is missing at x", X),
     ],
 )  # fmt: skip
@@ -53,3 +54,13 @@ def test_axes_of_images_in_another_order() -> None:
     words = "the axes of x are in the order (0, 2, 3, 1) when it is reshaped"
     found = value("x.reshape(2, -1)", words, x=IMAGE)
     np.testing.assert_array_equal(found, IMAGE.transpose(0, 2, 3, 1).reshape(2, -1))
+
+
+def test_the_letters_of_einsum() -> None:
+    words = '"ji,jk->ik" stands where "ij,jk->ik" belongs in einsum'
+    square, other = X[:, :2], np.array([[1.0, 2.0], [3.0, 5.0]])
+    found = value('np.einsum("ij,jk->ik", x, b)', words, x=square, b=other)
+    np.testing.assert_allclose(found, square.T @ other)
+    words = "the two arrays of einsum, x and b, are swapped"
+    found = value('np.einsum("ij,jk->ik", x, b)', words, x=square, b=other)
+    np.testing.assert_allclose(found, other @ square)

@@ -1,0 +1,51 @@
+"""One mistake at every place: other axes, sums for means, lost axes."""
+
+import numpy as np
+import pytest
+
+from course_nn.exercises.changes import changes
+from course_nn.exercises.formula import Formula
+
+NORM = """
+def norm(x):
+    mean = x.mean(axis=1, keepdims=True)
+    centred = x - mean
+    y = centred / (centred**2).mean(axis=1, keepdims=True)
+    return y, mean
+"""
+X = np.array([[1.0, 2.0, 6.0], [3.0, 5.0, 4.0], [0.0, 7.0, 9.0]])
+
+
+def normed(mean, reduced):
+    centred = X - mean
+    return centred / reduced(centred**2)
+
+
+@pytest.mark.parametrize(
+    ("words", "right"),
+    [
+        (
+            "all is reduced over axis 0, not over axis 1",
+            normed(X.mean(axis=0), lambda a: a.mean(axis=0)),
+        ),
+        ("all is reduced over all axes, not over axis 1", normed(X.mean(), np.mean)),
+        (
+            "a sum stands where a mean belongs, at every place",
+            normed(X.sum(axis=1, keepdims=True), lambda a: a.sum(axis=1, keepdims=True)),
+        ),
+        (
+            "`keepdims=True` is missing everywhere",
+            normed(X.mean(axis=1), lambda a: a.mean(axis=1)),
+        ),
+    ],
+)
+def test_all_reductions_are_wrong_in_one_way(words, right) -> None:
+    found = {c.words: c for c in changes(Formula.read(NORM, {"np": np}), "y")}
+    assert words in found, list(found)
+    np.testing.assert_allclose(found[words](x=X)[0], right)
+
+
+def test_what_is_reduced_once_is_left_to_the_rules_of_one_place() -> None:
+    line = "def f(x):\n    y = x.sum(axis=0)\n    return y"
+    found = [c.words for c in changes(Formula.read(line, {"np": np}))]
+    assert not [words for words in found if words.startswith("all is reduced")]
