@@ -22,12 +22,46 @@ def batch_norm(x, gamma, beta, eps):
     return y, mean, var
 
 
+@batch_norm.also
+def batch_norm(x, gamma, beta, eps):
+    N = len(x)
+    mean = x.sum(axis=0) / N
+    centred = x - mean
+    var = (centred**2).sum(axis=0) / N
+    std = np.sqrt(var + eps)
+    y = gamma / std * centred + beta
+    return y, mean, var
+
+
+@batch_norm.also
+def batch_norm(x, gamma, beta, eps):
+    y = np.zeros_like(x)
+    mean = np.zeros(x.shape[1])
+    var = np.zeros(x.shape[1])
+    for d in range(x.shape[1]):
+        mean[d] = x[:, d].mean()
+        var[d] = (x[:, d] ** 2).mean() - mean[d] ** 2
+        y[:, d] = gamma[d] * (x[:, d] - mean[d]) * (var[d] + eps) ** -0.5 + beta[d]
+    return y, mean, var
+
+
+_both_corrected = [
+    ("the factor N / (N - 1) stands at the mean too: it belongs to the variance alone",
+     lambda r, i: {"running_mean": r["running_mean"]
+                   + i["momentum"] * i["mean"] / (i["N"] - 1), "running_var": r["running_var"]}),
+    ("the old running variance is multiplied by N / (N - 1) too: it was so when it came in",
+     lambda r, i: {"running_mean": r["running_mean"], "running_var": r["running_var"]
+                   + (1 - i["momentum"]) * i["running_var"] / (i["N"] - 1)}),
+]
+
+
 @task("8.2", "running_mean:D running_var:D+ mean:D var:D+ momentum N=8|5 -> running_mean:D running_var:D+",
       points=1,
       section=("Batch normalisation", "Running statistics"),
       hint="Two lines. Make new arrays: the old ones belong to the caller.",
       example={"running_mean": [0], "running_var": [1], "mean": [2], "var": [7],
-               "momentum": 0.25, "N": 8})
+               "momentum": 0.25, "N": 8},
+      mistakes=_both_corrected)
 def remember(running_mean, running_var, mean, var, momentum, N):
     """Return the running mean and variance after a batch of N samples."""
     unbiased = var * N / (N - 1)
@@ -36,15 +70,63 @@ def remember(running_mean, running_var, mean, var, momentum, N):
     return running_mean, running_var
 
 
+@remember.also
+def remember(running_mean, running_var, mean, var, momentum, N):
+    bessel = N / (N - 1)
+    running_mean = running_mean + momentum * (mean - running_mean)
+    running_var = running_var + momentum * (bessel * var - running_var)
+    return running_mean, running_var
+
+
+@remember.also
+def remember(running_mean, running_var, mean, var, momentum, N):
+    keep = 1 - momentum
+    running_mean = keep * running_mean + momentum * mean
+    running_var = keep * running_var + momentum * var * N / (N - 1)
+    return running_mean, running_var
+
+
+def _with(i, mean, var):
+    return {"y": i["gamma"] * (i["x"] - mean) / np.sqrt(var + i["eps"]) + i["beta"]}
+
+
+_of_this_batch = [
+    ("mean and variance are those of this batch, not those that are remembered",
+     lambda r, i: _with(i, i["x"].mean(axis=0), i["x"].var(axis=0))),
+    ("the mean is that of this batch, not the one that is remembered",
+     lambda r, i: _with(i, i["x"].mean(axis=0), i["running_var"])),
+    ("the variance is that of this batch, not the one that is remembered",
+     lambda r, i: _with(i, i["running_mean"], i["x"].var(axis=0))),
+    ("the running variance is squared, as if it were a standard deviation",
+     lambda r, i: _with(i, i["running_mean"], i["running_var"] ** 2)),
+]
+
+
 @task("8.3", "x:N,D gamma:D beta:D running_mean:D running_var:D+ eps -> y:N,D", points=1,
       section=("Batch normalisation", "Running statistics"),
       hint="No mean and no variance is taken of x.",
       example={"x": [[3]], "gamma": [2], "beta": [1], "running_mean": [1], "running_var": [3.5],
-               "eps": 0.5})
+               "eps": 0.5},
+      mistakes=_of_this_batch)
 def batch_norm_predict(x, gamma, beta, running_mean, running_var, eps):
     """Return y from statistics that were remembered."""
     x_hat = (x - running_mean) / np.sqrt(running_var + eps)
     y = gamma * x_hat + beta
+    return y
+
+
+@batch_norm_predict.also
+def batch_norm_predict(x, gamma, beta, running_mean, running_var, eps):
+    scale = gamma * (running_var + eps) ** -0.5
+    shift = beta - scale * running_mean
+    y = scale * x + shift
+    return y
+
+
+@batch_norm_predict.also
+def batch_norm_predict(x, gamma, beta, running_mean, running_var, eps):
+    std = np.sqrt(running_var + eps)
+    y = gamma / std * (x - running_mean) + beta
     return y
 
 
@@ -66,6 +148,46 @@ def batch_norm_gradients(dy, x, gamma, eps):
     through_mean = dx_hat.mean(axis=0)
     through_var = x_hat * (dx_hat * x_hat).mean(axis=0)
     dx = inv_std * (dx_hat - through_mean - through_var)
+    return dx, dgamma, dbeta
+
+
+@batch_norm_gradients.also
+def batch_norm_gradients(dy, x, gamma, eps):
+    N = len(x)
+    centred = x - x.mean(axis=0)
+    var = (centred**2).mean(axis=0)
+    std = np.sqrt(var + eps)
+    x_hat = centred / std
+    dgamma = (dy * x_hat).sum(axis=0)
+    dbeta = dy.sum(axis=0)
+    dx_hat = dy * gamma
+    dvar = (dx_hat * centred * -0.5 * (var + eps) ** -1.5).sum(axis=0)
+    dmean = -(dx_hat / std).sum(axis=0)
+    dx = dx_hat / std + dvar * 2 * centred / N + dmean / N
+    return dx, dgamma, dbeta
+
+
+@batch_norm_gradients.also
+def batch_norm_gradients(dy, x, gamma, eps):
+    N = len(x)
+    std = np.sqrt(x.var(axis=0) + eps)
+    x_hat = (x - x.mean(axis=0)) / std
+    dgamma = (dy * x_hat).sum(axis=0)
+    dbeta = dy.sum(axis=0)
+    dx = gamma / (N * std) * (N * dy - dbeta - x_hat * dgamma)
+    return dx, dgamma, dbeta
+
+
+@batch_norm_gradients.also
+def batch_norm_gradients(dy, x, gamma, eps):
+    centred = x - x.mean(axis=0)
+    std = np.sqrt((centred**2).mean(axis=0) + eps)
+    dgamma = (dy * centred / std).sum(axis=0)
+    dbeta = dy.sum(axis=0)
+    dx_hat = dy * gamma
+    dstd = -(dx_hat * centred).sum(axis=0) / std**2
+    dcentred = dx_hat / std + dstd * centred / (len(x) * std)
+    dx = dcentred - dcentred.mean(axis=0)
     return dx, dgamma, dbeta
 
 
