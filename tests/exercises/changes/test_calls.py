@@ -42,7 +42,6 @@ IMAGE = np.arange(16.0).reshape(2, 2, 2, 2)
         ("x.reshape(3, 2)", "the numbers are read column by column (order='F')",
          X.reshape(3, 2, order="F")),
         ("x.reshape(3, 2)", "x is not reshaped", X),
-        ("x.reshape(3, 2)", "3 and 2 are swapped in x.reshape(3, 2)", X.reshape(2, 3)),
         ("x.transpose(1, 0)", "`.transpose(…)` is missing at x", X),
     ],
 )  # fmt: skip
