@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from itertools import islice
 from threading import Lock
@@ -56,6 +56,7 @@ class Candidate:
     words: str
     source: str
     answer: Callable[[Inputs, Right], Any]
+    meanings: Mapping[str, str] = field(default_factory=dict)  # of names that the words may have
 
 
 class Detective:
@@ -139,7 +140,7 @@ class Detective:
                 self.ask_more(self.case)
                 if not self.fits_all(candidate):
                     continue
-            words = said(candidate.words, self.task, self.output)
+            words = said(candidate.words, self.task, self.output, candidate.meanings)
             found = Finding(words, len(self.tries) > 1, candidate.source, self.output)
             if self.tells(candidate):
                 return found
@@ -166,10 +167,12 @@ class Detective:
         return "NaN" in candidate.words
 
 
-def said(words: str, task: Task, output: str = "") -> str:
+def said(
+    words: str, task: Task, output: str = "", meanings: Mapping[str, str] | None = None
+) -> str:
     """Words in the letters of the task: "the length of x" is the number of samples, N.
 
-    A name that the formula alone has is explained, and the output is said where there are several.
+    A name that has a meaning is explained, and the output is said where there are several.
     """
     for argument in task.signature.inputs:
         if argument.axes and argument.axes[0] in SAID:
@@ -177,8 +180,7 @@ def said(words: str, task: Task, output: str = "") -> str:
             words = re.sub(rf"the length of {argument.name}\b", number, words)
     if not words:
         return ""
-    meanings = {n: m for formula in _formulas(task) for n, m in formula.meanings.items()}
-    for name, meaning in meanings.items():
+    for name, meaning in (meanings or {}).items():
         if re.search(rf"(?<![\w.=]){name}\b(?! =)", words):
             words += f" ({name} is {meaning})"
     alone = len(task.outputs) < 2 or not output or re.search(rf"\b{output}\b", words)
@@ -332,9 +334,9 @@ def _once(make: Callable[[Task, str], Iterator[Candidate]], task: Task, name: st
 def candidates(task: Task, name: str) -> Iterator[Candidate]:
     """What may have been done instead of the right output, the commonest first."""
     yield from _other_outputs(task, name)
-    yield from _changed(task, name)
     for mistake in task.mistakes:
         yield Candidate(mistake.words, "table", partial(_tabled, mistake, name))
+    yield from _changed(task, name)
     yield from _afterwards(task, name)
     yield from _beforehand(task, name)
 
@@ -374,7 +376,8 @@ def _changed(task: Task, name: str) -> Iterator[Candidate]:
     index = task.outputs.index(name)
     for formula in _formulas(task):
         for change in changes(formula, formula.outputs[index]):
-            yield Candidate(change.words, "change", partial(_computed, change, index))
+            answer = partial(_computed, change, index)
+            yield Candidate(change.words, "change", answer, formula.meanings)
 
 
 def _pairs(task: Task, name: str) -> Iterator[Candidate]:
@@ -382,7 +385,8 @@ def _pairs(task: Task, name: str) -> Iterator[Candidate]:
     if formula := formula_of(task):
         index = task.outputs.index(name)
         for change in pairs(formula, formula.outputs[index]):
-            yield Candidate(change.words, "pair", partial(_computed, change, index))
+            answer = partial(_computed, change, index)
+            yield Candidate(change.words, "pair", answer, formula.meanings)
 
 
 def _computed(change: Change, index: int, inputs: Inputs, _: Right) -> Any:

@@ -40,6 +40,7 @@ RELATED = {
     "log": ("log10", "log2", "log1p"), "exp": ("exp2", "expm1"), "sum": ("cumsum",),
     "sqrt": ("cbrt",), "log1p": ("log",),
 }  # fmt: skip
+ELEMENTWISE = ("exp", "log", "log1p", "sin", "cos", "tanh", "sqrt", "abs", "square", "sign")
 LEFT_OUT = {
     "exp": "the exponential is missing", "log": "the logarithm is missing",
     "sqrt": "the square root is missing", "abs": "the absolute value is missing",
@@ -144,6 +145,22 @@ def functions(node: ast.expr, scope: Scope, place: Any) -> Found:
         yield ast.Call(node.func, [minus], []), f"the exponent of {code(node)} has the other sign"
     if name == "outer" and len(node.args) == 2:
         yield ast.Call(node.func, node.args[::-1], []), f"the two of {code(node)} are swapped"
+
+
+def early_brackets(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """f(a) + b for f(a + b), and the reverse."""
+    if isinstance(node, ast.Call) and called(node) in ELEMENTWISE and len(node.args) == 1:
+        inner = node.args[0]
+        if isinstance(inner, ast.BinOp):
+            less = ast.Call(node.func, [inner.left], node.keywords)
+            new = binary(less, type(inner.op)(), inner.right)
+            yield new, f"the brackets of {code(node)} close too early, as in {code(new)}"
+    if isinstance(node, ast.BinOp) and called(node.left) in ELEMENTWISE:
+        call: Any = node.left
+        if len(call.args) == 1 and isinstance(node.op, ast.Add | ast.Sub | ast.Mult | ast.Div):
+            more = binary(call.args[0], type(node.op)(), node.right)
+            wide = ast.Call(call.func, [more], call.keywords)
+            yield wide, f"the brackets of {code(call)} close too late, as in {code(wide)}"
 
 
 def bounds(node: ast.expr, scope: Scope, place: Any) -> Found:

@@ -51,6 +51,8 @@ def constants(node: ast.expr, scope: Scope, place: Any) -> Found:
     if keyword_of in ("axis", "keepdims", "ddof"):
         return  # `reductions` says it better
     others = [value + 1, value - 1, -value, 2 * value, value / 2, 0, 1]
+    if 0 < value < 1e-3:
+        others = [1e-3, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 0, 1]
     for other in dict.fromkeys(others):
         if other != value and not (isinstance(value, int) and other != int(other) and value != 1):
             said = int(other) if other == int(other) else other

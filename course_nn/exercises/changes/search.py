@@ -43,6 +43,7 @@ RULES: tuple[Rule, ...] = (
     terms.whole_quotients,
     terms.conditions,
     calls.functions,
+    calls.early_brackets,
     calls.bounds,
     calls.axes,
     calls.lengths,
@@ -202,9 +203,9 @@ def _inside(node: ast.AST, k: int) -> Iterator[tuple[Place, ast.expr]]:
         for i, child in enumerate(children):
             if not isinstance(child, ast.AST):
                 continue
-            if isinstance(child, ast.expr) and not isinstance(
-                getattr(child, "ctx", None), ast.Store
-            ):
+            stored = ast.Store in (type(getattr(n, "ctx", None)) for n in (child, node))
+            written = stored and (field == "value" or not isinstance(node, ast.Subscript))
+            if isinstance(child, ast.expr) and not written:
                 yield Place(node, field, i if isinstance(value, list) else None, k), child
             yield from _inside(child, k)
 

@@ -16,6 +16,7 @@ X, B = np.array([1.0, 4.0]), np.array([2.0, 16.0])
         ("(1 - r) * x", "r stands alone where 1 - r belongs", 3 * X),
         ("x + 1", "0 stands where 1 belongs in `x + 1`", X),
         ("x + 1", "2 stands where 1 belongs in `x + 1`", X + 2),
+        ("x + 1e-12", "0.001 stands where 1e-12 belongs in `x + 1e-12`", X + 1e-3),
         ("x * 0.5", "1 stands where 0.5 belongs in `x * 0.5`", X),
     ],
 )

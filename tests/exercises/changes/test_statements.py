@@ -66,6 +66,12 @@ def test_a_sum_that_does_not_begin_anew() -> None:
     np.testing.assert_allclose(found[words](x=X)[0], X.sum(axis=1).cumsum())
 
 
+def test_what_is_written_to_is_no_place_for_a_change() -> None:
+    source = "def f(x, b):\n    y = x + b\n    y[0] = 1\n    return y"
+    words = [c.words for c in changes(Formula.read(source, {"np": np}))]
+    assert words.count("x stands where y belongs") == 1  # where it is returned
+
+
 def test_names_unpacked_in_each_other_s_place() -> None:
     source = "def f(x):\n    n, d = x.shape\n    y = n - d\n    return y"
     found = {c.words: c for c in changes(Formula.read(source, {}))}
