@@ -7,6 +7,7 @@ the last wrong answer, a step at a time; `check.all()` says how far an exercise 
 from __future__ import annotations
 
 import io
+import math
 import textwrap
 import types
 import warnings
@@ -20,6 +21,7 @@ import numpy as np
 from . import cause, day, hints, trial
 from .compare import Comparison
 from .exercise import known, load
+from .patience import SECONDS
 from .student import LocalStudent
 from .task import Task
 from .verdict import Verdict
@@ -48,8 +50,9 @@ def check_task(task: Task, *functions: Any) -> Verdict:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """No warning of the checks' own is shown: right and changed formulas divide by 0 as well."""
-    with warnings.catch_warnings():
+    """No warning of the checks' own is shown, and none is an error, whatever `np.seterr` was told:
+    right and changed formulas divide by 0 as well."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
@@ -75,8 +78,9 @@ def _refused(task: Task, *functions: Any) -> Verdict | None:
 
 def _tried(task: Task, function: Callable) -> Verdict:
     """The verdict on a function, with its cause where the source shows one."""
-    student = LocalStudent({task.name: function}, np.random.default_rng(SEED))
-    printed = io.StringIO()
+    seconds = math.inf if task.open else SECONDS  # such a task has a budget of its own
+    student = LocalStudent({task.name: function}, np.random.default_rng(SEED), seconds)
+    printed = _Printed()
     with redirect_stdout(printed):
         verdict = trial.run(student, task, task.public())
         calls, comparison = student.calls, verdict.comparison
@@ -91,6 +95,13 @@ def _tried(task: Task, function: Callable) -> Verdict:
     if warned and verdict.kind != "warning":
         notes.append(f"NumPy warned while it ran: {warned}")
     return replace(verdict, note="; ".join(notes))
+
+
+class _Printed(io.StringIO):
+    """What a function prints; it stays open, even if the function closes it."""
+
+    def close(self) -> None:
+        """Nothing."""
 
 
 class Check:

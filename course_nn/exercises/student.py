@@ -5,6 +5,8 @@ the same replies.
 """
 
 import linecache
+import math
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..worker.answer import answer
+from ..worker.notebook import message_of
 from ..worker.protocol import Value, lay_out, layout_of, restore
 from .patience import SECONDS, TooSlow, limited
 
@@ -51,25 +54,38 @@ class Student(Protocol):
 class LocalStudent:
     """The student's functions in this process, as in a notebook.
 
-    `calls` counts them; `warned` is what NumPy warned of first in one of them.
+    `calls` counts them; `warned` is what NumPy warned of first in one of them; `left` are the
+    seconds that remain for all of them together.
     """
 
-    def __init__(self, functions: Mapping[str, Callable], rng: np.random.Generator) -> None:
+    def __init__(
+        self,
+        functions: Mapping[str, Callable],
+        rng: np.random.Generator,
+        seconds: float = math.inf,
+    ) -> None:
         self.functions, self.rng, self.calls, self.warned = functions, rng, 0, ""
+        self.left, self.over = seconds, ""
 
     def call(self, name: str, *inputs: np.ndarray | float) -> Answer:
         """Call `functions[name]` on copies of the inputs that lie in memory as these do."""
+        if self.over:  # it is not asked again
+            raise StudentError(self.over, "endless")
         function, self.calls = self.functions.get(name), self.calls + 1
+        allowed, start = min(SECONDS, self.left), time.monotonic()
         reply, arrays = answer(
             function,
             [_copy(value) for value in inputs],
             lambda error: _tell(error, function),
-            (Exception, SystemExit, TooSlow),  # whoever interrupts a notebook means it
-            limited,
+            BaseException,
+            lambda: limited(allowed),
         )
-        if reply.get("type") == TooSlow.__name__:
-            self.functions = {}  # it is not asked again
-            raise StudentError(endless(name), "endless")
+        self.left -= time.monotonic() - start
+        ended = reply.get("type") == TooSlow.__name__
+        if ended or self.left <= 0:
+            self.over = endless(name) if allowed == SECONDS else slow(name, self.calls)
+        if ended:
+            raise StudentError(self.over, "endless")
         found = read_reply(name, reply, [array.copy() for array in arrays])
         self.warned = self.warned or found.warned
         return found
@@ -108,6 +124,13 @@ def endless(name: str) -> str:
     )
 
 
+def slow(name: str, calls: int) -> str:
+    """Say that the calls took too long together."""
+    return (
+        f"{name} took more than {SECONDS:g} s for {calls} calls: is there a loop over far too much?"
+    )
+
+
 def raised(name: str, fields: Mapping[str, Any]) -> str:
     """Say what was raised, and at which line of the student's code.
 
@@ -115,15 +138,27 @@ def raised(name: str, fields: Mapping[str, Any]) -> str:
     """
     source = fields["source"]
     where = f" at line {fields['line']} of its cell: `{source}`" if source else ""
-    message = " ".join(fields["message"].split()) or "no message"
+    message = shortened(" ".join(fields["message"].split()), 300) or "no message"
     return f"{name} raised {fields['type']}{where} ({message})."
+
+
+def shortened(text: str, most: int) -> str:
+    """A text of so many characters at most.
+
+    >>> shortened("0123456789", 10), shortened("0123456789", 5)
+    ('0123456789', '0123…')
+    """
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _tell(error: BaseException, function: Any) -> dict[str, Any]:
     """Put into fields what was raised, and the last line of the function's own file."""
+    if isinstance(error, KeyboardInterrupt):  # whoever interrupts a notebook means it
+        raise error
     code = getattr(function, "__code__", None)
     line, source = _line_of(error.__traceback__, code.co_filename if code else None)
-    return {"type": type(error).__name__, "message": str(error), "line": line, "source": source}
+    fields = {"message": message_of(error), "line": line, "source": shortened(source, 120)}
+    return {"type": type(error).__name__, **fields}
 
 
 def _line_of(trace: TracebackType | None, filename: str | None) -> tuple[int, str]:

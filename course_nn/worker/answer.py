@@ -10,6 +10,7 @@ import numpy as np
 from .protocol import describe
 
 Tell = Callable[[BaseException], dict[str, Any]]
+NUMPY: Any = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}  # as it comes
 Caught = type[BaseException] | tuple[type[BaseException], ...]
 
 
@@ -30,7 +31,7 @@ def answer(
     before = [np.array(value) for value in inputs]
     arrays: list[np.ndarray] = []
     try:
-        with limited(), warnings.catch_warnings(record=True) as heard:
+        with limited(), np.errstate(**NUMPY), warnings.catch_warnings(record=True) as heard:
             warnings.simplefilter("always", RuntimeWarning)
             found = function(*inputs)
         tree = describe(found, arrays)

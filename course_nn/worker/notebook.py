@@ -96,7 +96,7 @@ class Notebook:
             trace = trace.tb_next
         if isinstance(error, SyntaxError) and error.filename in self.sources:
             line, source = error.lineno or 0, self.line(error.filename, error.lineno or 0)
-        return {"type": kind[:80], "message": _message(error), "line": line, "source": source}
+        return {"type": kind[:80], "message": message_of(error), "line": line, "source": source}
 
     def line(self, name: str, number: int) -> str:
         """Return one line of a cell."""
@@ -104,7 +104,7 @@ class Notebook:
         return lines[number - 1].strip()[:200] if 1 <= number <= len(lines) else ""
 
 
-def _message(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
     """What an error says, or nothing where it cannot be printed."""
     try:
         return str(error)[:500]

@@ -1,6 +1,7 @@
 """The checks that a student calls: each asks its own function, and a message stays."""
 
 import sys
+import time
 import warnings
 
 import numpy as np
@@ -149,3 +150,33 @@ def test_a_printed_line_is_one_line() -> None:
         return np.maximum(x, 0)
 
     assert "it printed 1 line in " in str(check.relu(warns))
+
+
+def test_what_numpy_was_told_of_errors_changes_nothing() -> None:
+    def softmax(z):
+        np.seterr(all="raise")
+        return z
+
+    before = np.geterr()
+    with np.errstate(all="raise"):
+        assert check.softmax(softmax).kind == "value"
+    assert np.geterr() == before
+
+
+def test_a_function_that_closes_what_it_prints_to_gets_its_verdict() -> None:
+    def relu(x):
+        print("so far")
+        sys.stdout.close()
+        return x
+
+    assert check.relu(relu).kind == "value"
+
+
+def test_a_slow_function_is_ended_after_the_seconds_of_one_check(monkeypatch) -> None:
+    monkeypatch.setattr(check, "SECONDS", 0.1)
+
+    def relu(x):
+        time.sleep(0.06)
+        return np.maximum(x, 0)
+
+    assert "relu took more than" in str(check.relu(relu))

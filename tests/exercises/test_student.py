@@ -1,11 +1,12 @@
 """The student's functions in this process: called as in the sandbox, and never trusted."""
 
 import sys
+import time
 
 import numpy as np
 import pytest
 
-from course_nn.exercises.student import StudentError, raised, read_reply
+from course_nn.exercises.student import LocalStudent, StudentError, raised, read_reply
 from course_nn.worker.notebook import Notebook
 from course_nn.worker.protocol import Foreign
 
@@ -93,6 +94,49 @@ def test_an_exception_without_a_line_or_a_message_reads_well(student):
     assert told.value.sentence.startswith("f raised TypeError (")
     fields = {"type": "E", "message": " \n ", "line": 3, "source": "x = y"}
     assert raised("f", fields) == "f raised E at line 3 of its cell: `x = y` (no message)."
+
+
+class Unsayable(BaseException):
+    def __str__(self):
+        raise ValueError
+
+
+class Number(Exception):
+    def __str__(self):
+        return 5
+
+
+@pytest.mark.parametrize("kind", [GeneratorExit, BaseException, Unsayable, Number])
+def test_whatever_is_raised_is_said(student, kind):
+    def f():
+        raise kind
+
+    with pytest.raises(StudentError, match=rf"f raised {kind.__name__} .*\(no message\)\."):
+        student(f=f).call("f")
+
+
+def test_a_long_message_is_cut(student):
+    def f():
+        raise ValueError("long " * 10000)
+
+    with pytest.raises(StudentError, match="raised ValueError") as told:
+        student(f=f).call("f")
+    assert told.value.sentence.endswith("…).")
+    assert len(told.value.sentence) < 500
+
+
+def test_the_time_of_all_calls_together_is_limited():
+    def slow():
+        time.sleep(0.03)
+        return 1.0
+
+    one = LocalStudent({"f": slow}, np.random.default_rng(0), 0.05)
+    one.call("f")
+    for _ in range(2):  # it is not asked again
+        with pytest.raises(StudentError, match="f took more than 5 s for 2 calls") as told:
+            one.call("f")
+        assert told.value.kind == "endless"
+    assert one.calls == 2
 
 
 def test_sys_exit_is_an_answer_and_an_interrupt_is_not(student):

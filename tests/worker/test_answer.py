@@ -71,3 +71,16 @@ def test_an_interrupt_passes_where_it_is_not_to_be_caught():
 def test_the_arguments_that_were_changed_are_named(spoil, changed):
     inputs = [np.array([np.nan, 1, 2]), np.array([2.0, 1]), 0.1]
     assert answer(lambda *a: (spoil(*a), None)[1], inputs, tell)[0]["changed"] == changed
+
+
+def test_numpy_warns_as_it_comes_whatever_it_was_told_and_is_left_as_it_was():
+    def divide(x):
+        np.seterr(all="raise")
+        return x / np.zeros(2)
+
+    with np.errstate(all="ignore"):
+        before = np.geterr()
+        reply, _ = answer(lambda x: x / np.zeros(2), [np.ones(2)], tell)
+        assert "divide by zero" in reply["warned"]
+        assert answer(divide, [np.ones(2)], tell)[0]["type"] == "FloatingPointError"
+        assert np.geterr() == before

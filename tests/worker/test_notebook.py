@@ -30,7 +30,8 @@ def test_cells_share_a_name_space_and_calls_are_answered_from_it():
     notebook = Notebook(["import numpy as np\nk = 2", "def f(x):\n    return k * x"])
     assert [notebook.run(1), notebook.run(2)] == [None, None]
     reply, (array,) = notebook.answer("f", [np.ones(2)])
-    assert reply == {"status": "ok", "value": {"kind": "array", "index": 0}, "changed": []}
+    value = {"kind": "array", "index": 0}
+    assert reply == {"status": "ok", "value": value, "changed": [], "warned": ""}
     np.testing.assert_array_equal(array, [2, 2])
     assert notebook.answer("g", [])[0] == {"status": "missing"}
     assert notebook.answer("k", [])[0] == {"status": "missing"}
