@@ -59,21 +59,24 @@ def _quiet() -> Iterator[None]:
 
 def _refused(task: Task, *functions: Any) -> Verdict | None:
     """What to do instead, where no function was handed over, or an old one."""
-    call = f"check.{task.name}({task.name})"
+    fault, call = "misuse", f"check.{task.name}({task.name})"
     says = f"hand over the function itself, without calling it: {call}"
     if len(functions) == 1:
         (function,) = functions
         if isinstance(function, types.FunctionType | types.BuiltinFunctionType | np.ufunc):
             if not day.stale(task.name, function):
                 return None
-            says = (
-                f"the last cell that defines {task.name} {day.failure(task.name)}, so that an "
-                "older definition would be judged: mend that cell and run it first"
+            fault, says = (
+                "call",
+                (
+                    f"the last cell that defines {task.name} {day.failure(task.name)}, so that an "
+                    "older definition would be judged: mend that cell and run it first"
+                ),
             )
         elif callable(function):
             kind = "a class" if isinstance(function, type) else f"a {type(function).__name__}"
             says = f"this is {kind}; {says}"
-    return Verdict(task, Comparison({}, "call", says))
+    return Verdict(task, Comparison({}, fault, says))
 
 
 def _tried(task: Task, function: Callable) -> Verdict:

@@ -24,10 +24,14 @@ class Diary:
     hints: dict[str, int] = field(default_factory=dict)
 
     def note(self, verdict: Verdict) -> None:
-        """Keeps a verdict; another one begins the hints anew."""
+        """Keeps a verdict as the last; another one begins the hints anew. One on what is no
+        function says nothing of the task."""
         name = verdict.task.name
+        if verdict.kind == "misuse":
+            return
         if str(self.verdicts.get(name, "")) != str(verdict):
             self.hints[name] = 0
+        self.verdicts.pop(name, None)
         self.verdicts[name] = verdict
         if verdict.passed:
             self.right_at[name] = datetime.datetime.now().strftime("%H:%M")

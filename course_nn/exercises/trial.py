@@ -52,6 +52,8 @@ def explained(student: Student, task: Task, comparison: Comparison, case: Case) 
     """The verdict on a call that was wrong: smallest example first, then what it looks like."""
     if comparison.fault == "stub":
         return Verdict(task, comparison)
+    if comparison.fault == "endless":  # it is not asked again
+        return Verdict(task, comparison, case=case.label)
     example = smallest_example(student, task, comparison, case)
     return Verdict(
         task, comparison, example, diagnose(student, task, comparison, case, example), case.label

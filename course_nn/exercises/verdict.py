@@ -58,8 +58,8 @@ class Verdict:
 
     @property
     def kind(self) -> str:
-        """What is wrong: "passed", "stub", "call", "structure", "property", "purity", "warning",
-        or of the first wrong output "type", "shape", "dtype", "value" or "gradient"."""
+        """What is wrong: "passed", "stub", "misuse", "call", "endless", "structure", "property",
+        "purity", "warning", or of the first wrong output "type", "shape", "dtype", "value" or "gradient"."""
         if self.comparison is None:
             return "passed"
         wrong = self.comparison.wrong
@@ -156,7 +156,7 @@ class Verdict:
     def in_notebook(self) -> str:
         """The text of a notebook: the name of the mistake only on request."""
         lines = self.lines(named=False)
-        if not self.passed and self.kind != "stub":
+        if not self.passed and self.kind not in ("stub", "misuse"):
             lines.append(f'  More, a step at a time: check.hint("{self.task.number}")')
         return "\n".join(lines)
 

@@ -40,7 +40,7 @@ def test_a_check_of_no_task_is_an_attribute_error() -> None:
 @pytest.mark.parametrize("given", [3, np.ones(2), None, "dense_forward"])
 def test_what_is_no_function_is_said(given) -> None:
     verdict = check.dense_forward(given)
-    assert verdict.kind == "call"
+    assert verdict.kind == "misuse"
     assert "hand over the function itself, without calling it" in str(verdict)
     assert "check.dense_forward(dense_forward)" in str(verdict)
 
@@ -180,3 +180,29 @@ def test_a_slow_function_is_ended_after_the_seconds_of_one_check(monkeypatch) ->
         return np.maximum(x, 0)
 
     assert "relu took more than" in str(check.relu(relu))
+
+
+def test_a_check_without_its_function_leaves_what_was_right(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(check, "DIARY", check.day.Diary())
+    check.relu(lambda x: np.maximum(x, 0))
+    assert "check.hint" not in check.relu().in_notebook()
+    check.all()
+    assert "Wrong" not in capsys.readouterr().out
+
+
+def test_all_is_of_the_exercise_that_was_checked_last(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(check, "DIARY", check.day.Diary())
+    for name in ("relu", "dense_forward", "relu"):
+        getattr(check, name)(abs)
+    check.all()
+    assert capsys.readouterr().out.startswith("Exercise 3")
+
+
+def test_of_an_endless_call_no_example_is_shown_that_was_not_tried(monkeypatch) -> None:
+    monkeypatch.setattr(check, "SECONDS", 0.05)
+
+    def relu(x):
+        while True:
+            pass
+
+    assert "smallest example" not in str(check.relu(relu))
