@@ -43,8 +43,9 @@ class Comparison:
     """One call: what went in, what is wrong as a whole, and each output.
 
     `fault` is "" where the answer is right, "stub", "misuse", "call", "endless" or "structure"
-    where there is no answer to take apart, "outputs" where one of them is wrong, "purity" where an argument was changed,
-    "warning" where NumPy warned and the task wants none. `warned` is what it warned of.
+    where there is no answer to take apart, "outputs" where one of them is wrong, "purity" where an
+    argument was changed, "warning" where NumPy warned and the task wants none. `warned` is what it
+    warned of.
     """
 
     inputs: Inputs

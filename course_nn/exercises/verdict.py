@@ -59,7 +59,8 @@ class Verdict:
     @property
     def kind(self) -> str:
         """What is wrong: "passed", "stub", "misuse", "call", "endless", "structure", "property",
-        "purity", "warning", or of the first wrong output "type", "shape", "dtype", "value" or "gradient"."""
+        "purity", "warning", or of the first wrong output "type", "shape", "dtype", "value" or
+        "gradient"."""
         if self.comparison is None:
             return "passed"
         wrong = self.comparison.wrong
