@@ -19,7 +19,7 @@ from .exercises import hints
 from .exercises.exercise import known
 from .exercises.verdict import Verdict
 from .grading import assignment as assignments
-from .grading import gradebook, handout, runner, sandbox, source, submissions
+from .grading import gradebook, handout, lint, runner, sandbox, source, submissions
 from .grading.remote import Limits, choose
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
@@ -142,6 +142,9 @@ def release(
     names = _all(tests) if assignment == "all" else [assignment]
     for name in names:
         loaded = _assignment(name, tests)
+        if found := lint.faults(loaded):
+            said = "\n".join(f"  {fault}" for fault in found)
+            raise _stop(f"{name} is not released, for its tests are not sound:\n{said}")
         _write(released(loaded, out, answers))
         if solved:
             text = source.notebook(loaded.source, loaded.exercise.tasks, answers=True)

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -240,6 +241,18 @@ def test_a_folder_without_exercises_releases_nothing(tmp_path, tests):
     assert result.exit_code == 2
     assert f"no exercise in {tmp_path / tests}: name the repository's tests" in said(result)
     assert not pack.exists()
+
+
+def test_an_exercise_where_zeros_earn_points_is_not_released(tmp_path):
+    shutil.copytree(TESTS / NAME, tmp_path / "tests" / NAME)
+    path, out = tmp_path / "tests" / NAME / "exercise.md", tmp_path / "out"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("db = dy.sum(axis=0)", "db = 0 * dy.sum(axis=0)"))
+    result = call("release", NAME, "--tests", path.parents[1], "--out", out)
+    assert result.exit_code == 1
+    assert f"{NAME} is not released" in said(result)
+    assert "Task 2.2, dense_backward: an answer of zeros earns points" in said(result)
+    assert not out.exists()
 
 
 def test_all_exercises_are_released_into_a_zip(tmp_path):

@@ -31,16 +31,35 @@ def run(student: Student, task: Task, cases: Iterable[Case], only: str = "") -> 
 
 
 def _run(student: Student, task: Task, cases: Iterable[Case], only: str) -> Verdict:
+    comparison, case = _first_wrong(student, task, cases, only)
+    if comparison is None:
+        return _properties(student, task) if not only else Verdict(task)
+    if case is None:
+        return Verdict(task, comparison, None if comparison.fault == "stub" else comparison)
+    return explained(student, task, comparison, case)
+
+
+def passes(student: Student, task: Task, cases: Iterable[Case], only: str = "") -> bool:
+    """Whether `run` finds nothing wrong, without a look for what the mistake is."""
+    with blas_threads(1):
+        if _first_wrong(student, task, cases, only)[0] is not None:
+            return False
+        return bool(only) or _properties(student, task).passed
+
+
+def _first_wrong(
+    student: Student, task: Task, cases: Iterable[Case], only: str
+) -> tuple[Comparison | None, Case | None]:
+    """The first call that is wrong, and its case; of the printed example there is none."""
     if not task.knows and task.example and task.answer:
         comparison = examine(student, task, task.printed(), answer_of(task), only)
         if comparison.fault:
-            shown = None if comparison.fault == "stub" else comparison
-            return Verdict(task, comparison, shown)
+            return comparison, None
     for case in cases:
         comparison = ask(student, task, task.draw(case, student.rng), only)
         if comparison.fault:
-            return explained(student, task, comparison, case)
-    return _properties(student, task) if not only else Verdict(task)
+            return comparison, case
+    return None, None
 
 
 def answer_of(task: Task) -> dict[str, np.ndarray]:
