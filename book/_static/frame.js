@@ -25,7 +25,8 @@
     const whole = block.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
     const wide = inner.getBoundingClientRect().width;
     const mark = shown ? box.querySelector(".eqno") : null;
-    let room = whole;
+    const held = shown ? null : box.closest(".nn-held");
+    let room = whole - (held ? held.getBoundingClientRect().width - box.getBoundingClientRect().width : 0);
     if (mark) {
       room = whole - 2 * mark.getBoundingClientRect().width - 8;
       if (wide > room) {

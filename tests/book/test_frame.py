@@ -177,6 +177,12 @@ def test_folds_tables_and_signatures_say_what_they_are() -> None:
     assert '<a tabindex="-1" class="headerlink"' in page
 
 
+def test_a_formula_holds_the_comma_behind_it() -> None:
+    formula = r'<span class="math notranslate nohighlight">\(x\)</span>'
+    assert pages.named(f"<p>{formula}.</p>") == f'<p><span class="nn-held">{formula}.</span></p>'
+    assert pages.named(f"<p>{formula} is</p>") == f"<p>{formula} is</p>"
+
+
 def test_the_search_page_runs_its_scripts_in_order_and_names_its_fields() -> None:
     tags = '<script src="_static/searchtools.js"></script>' + 2 * '<i id="search-input">'
     page = search.mended(tags)

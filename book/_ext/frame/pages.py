@@ -33,6 +33,8 @@ def named(body: str) -> str:
     # The two titles of a fold are its name; another one would hide them. They are words, no blocks.
     body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
     body = TITLE.sub(r"<span \1</span>", body)
+    # No line begins with the comma behind a formula.
+    body = HELD.sub(r'<span class="nn-held">\1\2</span>', body)
     # The number of a formula is no stop of the Tab key.
     body = re.sub(r'(<span class="eqno">.*?<a )(class="headerlink")', r'\1tabindex="-1" \2', body)
     # A list has items.
@@ -45,6 +47,7 @@ def named(body: str) -> str:
 
 
 TITLE = re.compile(r'<p (class="(?:collapsed|expanded) admonition-title">[^<]*)</p>')
+HELD = re.compile(r'(<span class="math [^>]*>[^<]*</span>)([.,;:!?)\]’”]+)')
 SIGNATURE = re.compile(r'<dl>\s*((?:<dd><em class="sig-param">.*?</dd>\s*)+)</dl>', re.S)
 
 
