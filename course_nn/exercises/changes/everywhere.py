@@ -55,6 +55,13 @@ def _over_other_axes(tree: ast.FunctionDef, given: str) -> Iterator[Changed]:
             return with_keywords(node, axis=value) if same else node
 
         yield _edited(tree, words, edit)
+        if isinstance(other, int):
+
+            def kept(node: ast.Call, edit: Edit = edit) -> ast.Call:
+                new = edit(node)
+                return new if new is node else with_keywords(new, keepdims=ast.Constant(True))
+
+            yield _edited(tree, words, kept)
 
 
 def _without_keepdims(node: ast.Call) -> ast.Call:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import copy
+from contextlib import suppress
 from typing import Any
 
 from .build import Found, Scope, attribute, binary, called, code, length, named, number
@@ -147,11 +149,40 @@ def conditions(node: ast.expr, scope: Scope, place: Any) -> Found:
     yield other, f"{'one of two is' if both else 'both are'} enough in {code(other)}"
 
 
+def bare_lines(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """A line as Python reads it without one pair of its brackets."""
+    if place.field != "value" or not isinstance(
+        place.parent, ast.Assign | ast.AugAssign | ast.Return
+    ):
+        return
+    line = copy.deepcopy(node)
+    right = ast.dump(line)
+    for parent in ast.walk(line):
+        for field in ("left", "right", "operand", "value"):
+            inner = getattr(parent, field, None)
+            if not isinstance(inner, ast.BinOp):
+                continue
+            setattr(parent, field, named("HOLE"))
+            text = ast.unparse(line).replace("HOLE", ast.unparse(inner))
+            setattr(parent, field, inner)
+            with suppress(SyntaxError):  # 2.sum() is no Python
+                new = ast.parse(text, mode="eval").body
+                if ast.dump(new) != right:
+                    yield new, f"the brackets round {code(inner)} are missing in {code(parent)}"
+
+
 def wide_brackets(node: ast.expr, scope: Scope, place: Any) -> Found:
     """Brackets too many, round a sum: (a + b) * c for a + b * c, a * (b + c) for a * b + c."""
-    if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub)):
+    if not isinstance(node, ast.BinOp):
         return
     sign, left, right = type(node.op), node.left, node.right
+    power = isinstance(right, ast.BinOp) and isinstance(right.op, ast.Pow)
+    if power and isinstance(node.op, ast.Mult | ast.Div):
+        inner = binary(left, sign(), right.left)  # type: ignore[attr-defined]
+        words = f"there are brackets round {code(inner)} that must not be, in {code(node)}"
+        yield binary(inner, ast.Pow(), right.right), words  # type: ignore[attr-defined]
+    if not isinstance(node.op, ast.Add | ast.Sub):
+        return
     if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Mult | ast.Div):
         inner = binary(left.right, sign(), right)
         words = f"there are brackets round {code(inner)} that must not be, in {code(node)}"

@@ -134,10 +134,44 @@ def _forward(x, gamma, beta, eps):
     return gamma * (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + eps) + beta
 
 
+def _paths(f):
+    """The right gradients of γ and β; dx by f(1/σ, x̂, dx̂, the inputs)."""
+
+    def wrong(r, i):
+        x, inv_std = i["x"], 1 / np.sqrt(i["x"].var(axis=0) + i["eps"])
+        dx = f(inv_std, (x - x.mean(axis=0)) * inv_std, i["dy"] * i["gamma"], i)
+        return {**r, "dx": dx}
+
+    return wrong
+
+
+def _mean(a):
+    return a.mean(axis=0)
+
+
+_other_paths = [
+    ("only the direct path is there: those through μ and σ² are missing",
+     _paths(lambda s, x, d, i: s * d)),
+    ("the factor 1 / N is missing on both indirect paths: sums stand where means belong",
+     _paths(lambda s, x, d, i: s * (d - d.sum(axis=0) - x * (d * x).sum(axis=0)))),
+    ("both indirect paths are added, they must be subtracted",
+     _paths(lambda s, x, d, i: s * (d + _mean(d) + x * _mean(d * x)))),
+    ("γ stands on the direct path alone: on the two others dy stands where dx̂ belongs",
+     _paths(lambda s, x, d, i: s * (d - _mean(i["dy"]) - x * _mean(i["dy"] * x)))),
+    ("x stands where x̂ belongs, at both places",
+     _paths(lambda s, x, d, i: s * (d - _mean(d) - i["x"] * _mean(d * i["x"])))),
+    ("x - μ stands where x̂ belongs, at both places",
+     _paths(lambda s, x, d, i: s * (d - _mean(d) - x / s * _mean(d * x / s)))),
+    ("the path through σ² is a product number by number: the mean over the batch is missing",
+     _paths(lambda s, x, d, i: s * (d - _mean(d) - x * d * x))),
+]
+
+
 @task("8.4", "dy:N,D x:N,D gamma:D eps -> dx:N,D dgamma:D dbeta:D", points=3, gradient=True,
       section=("Batch normalisation", "The derivative"),
       hint="Make x̂ again, then the three terms of dx, each on a line of its own.",
-      example={"dy": [[1], [0]], "x": [[1], [3]], "gamma": [2], "eps": 0.44})
+      example={"dy": [[1], [0]], "x": [[1], [3]], "gamma": [2], "eps": 0.44},
+      mistakes=_other_paths)
 def batch_norm_gradients(dy, x, gamma, eps):
     """Return dx, dgamma and dbeta for the upstream gradient dy."""
     inv_std = 1 / np.sqrt(x.var(axis=0) + eps)

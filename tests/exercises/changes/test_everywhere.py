@@ -49,3 +49,11 @@ def test_what_is_reduced_once_is_left_to_the_rules_of_one_place() -> None:
     line = "def f(x):\n    y = x.sum(axis=0)\n    return y"
     found = [c.words for c in changes(Formula.read(line, {"np": np}))]
     assert not [words for words in found if words.startswith("all is reduced")]
+
+
+def test_another_axis_may_be_kept() -> None:
+    source = "def f(x):\n    y = (x - x.mean(axis=0)) / x.std(axis=0)\n    return y"
+    words = "all is reduced over axis 1, not over axis 0"
+    right = (X - X.mean(axis=1, keepdims=True)) / X.std(axis=1, keepdims=True)
+    found = [c(x=X)[0] for c in changes(Formula.read(source, {"np": np})) if c.words == words]
+    assert any(np.allclose(value, right) for value in found)

@@ -35,6 +35,12 @@ X, B = np.array([1.0, 4.0]), np.array([2.0, 16.0])
         ("(x > 1) & (b > 3)", "the condition x > 1 is missing in (x > 1) & (b > 3)", B > 3),
         ("(x > 1) & (b > 30)", "one of two is enough in (x > 1) | (b > 30)", X > 1),
         ("1 if r > 2 and r > 4 else 0", "the condition r > 4 is missing in r > 2 and r > 4", 1),
+        ("x * (b + 1) * r", "the brackets round b + 1 are missing in x * (b + 1)", X * B + 3),
+        (
+            "x * b**2",
+            "there are brackets round x * b that must not be, in x * b ** 2",
+            (X * B) ** 2,
+        ),
         ("x * b + r", "there are brackets round b + r that must not be, in x * b + r", X * (B + 3)),
         ("x / b - r", "there are brackets round b - r that must not be, in x / b - r", X / (B - 3)),
         ("x + b * r", "there are brackets round x + b that must not be, in x + b * r", (X + B) * 3),
