@@ -18,11 +18,12 @@ from typing import Any
 
 import numpy as np
 
+from ..worker.notebook import message_of
 from . import cause, day, hints, trial
 from .compare import Comparison
 from .exercise import known, load
 from .patience import SECONDS
-from .student import LocalStudent
+from .student import LocalStudent, shortened
 from .task import Task
 from .verdict import Verdict
 
@@ -42,7 +43,10 @@ def check_task(task: Task, *functions: Any) -> Verdict:
     with _quiet():
         verdict = _refused(task, *functions)
         if verdict is None:
-            verdict = _tried(task, functions[0])
+            try:
+                verdict = _tried(task, functions[0])
+            except Exception as error:
+                verdict = _stopped(task, error)
         DIARY.note(verdict)
         verdict.tell()
     return verdict
@@ -98,6 +102,16 @@ def _tried(task: Task, function: Callable) -> Verdict:
     if warned and verdict.kind != "warning":
         notes.append(f"NumPy warned while it ran: {warned}")
     return replace(verdict, note="; ".join(notes))
+
+
+def _stopped(task: Task, error: Exception) -> Verdict:
+    """What to do where the check itself cannot go on: what it calls is not what it was."""
+    says = (
+        f"the check itself stopped ({type(error).__name__}: {shortened(message_of(error), 120)}): "
+        "has something of NumPy or Python been given another meaning? Restart the kernel and run "
+        "the cells again"
+    )
+    return Verdict(task, Comparison({}, "misuse", says))
 
 
 class _Printed(io.StringIO):

@@ -206,3 +206,27 @@ def test_of_an_endless_call_no_example_is_shown_that_was_not_tried(monkeypatch) 
             pass
 
     assert "smallest example" not in str(check.relu(relu))
+
+
+def test_where_numpy_is_not_what_it_was_the_check_says_so() -> None:
+    def relu(x):
+        np.isfinite = lambda values: True
+        return x
+
+    kept = np.isfinite
+    try:
+        said = str(check.relu(relu))
+    finally:
+        np.isfinite = kept
+    assert "the check itself stopped (AttributeError: " in said
+    assert "Restart the kernel" in said
+
+
+def test_a_vast_answer_is_told_at_once() -> None:
+    def relu(x):
+        calls.append(x)
+        return np.broadcast_to(1.0, (2000, 2000))
+
+    calls = []
+    assert "y has shape (2000, 2000); expected (4, 3)" in str(check.relu(relu))
+    assert len(calls) == 1
