@@ -259,6 +259,19 @@ def letters(node: ast.expr, scope: Scope, place: Any) -> Found:
             other = text.value[:i] + two + one + text.value[i + 2 :]
             words = f'"{other}" stands where "{text.value}" belongs in einsum'
             yield ast.Call(node.func, [ast.Constant(other), *arrays], node.keywords), words
+    yield from _apart(node, text.value, arrays)
     if len(arrays) == 2:
         words = f"the two arrays of einsum, {code(arrays[0])} and {code(arrays[1])}, are swapped"
         yield ast.Call(node.func, [text, *arrays[::-1]], node.keywords), words
+
+
+def _apart(node: ast.Call, text: str, arrays: list[ast.expr]) -> Found:
+    """An einsum whose second array has a letter of its own where it shares one with the first."""
+    first, *second = text.split("->")[0].split(",")
+    free = next(letter for letter in "zyxwv" if letter not in text)
+    for letter in dict.fromkeys(first if len(second) == 1 else ""):
+        if letter in second[0]:
+            behind = text[len(first) + 1 :].replace(letter, free, 1)
+            words = f'the letter {letter} of "{text}" is another one in the second array'
+            other = ast.Constant(f"{first},{behind}")
+            yield ast.Call(node.func, [other, *arrays], node.keywords), words

@@ -64,8 +64,9 @@ def extra_factors(node: ast.expr, scope: Scope, place: Any) -> Found:
         count = length(name)
         yield binary(node, ast.Div(), count), f"{what} is divided by the length of {name}"
         yield binary(node, ast.Mult(), count), f"{what} is multiplied by the length of {name}"
+    own = _target(place).split("[")[0] if isinstance(parent, ast.AugAssign) else ""
     for name in scope.names:
-        if name not in scope.loops:
+        if name not in scope.loops and name != own:
             yield from _with_name(node, name, what)
 
 

@@ -75,7 +75,7 @@ def _of(statement: ast.stmt, loop: str) -> Iterator[tuple[str, Body]]:
     if (
         isinstance(statement, ast.Assign)
         and loop
-        and not isinstance(statement.targets[0], ast.Name)
+        and not isinstance(statement.targets[0], ast.Name | ast.Tuple)
     ):
         target: Any = statement.targets[0]
         new: ast.stmt = ast.AugAssign(target, ast.Add(), statement.value)

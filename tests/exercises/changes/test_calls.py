@@ -67,3 +67,6 @@ def test_the_letters_of_einsum() -> None:
     words = "the two arrays of einsum, x and b, are swapped"
     found = value('np.einsum("ij,jk->ik", x, b)', words, x=square, b=other)
     np.testing.assert_allclose(found, other @ square)
+    words = 'the letter j of "ij,jk->ik" is another one in the second array'
+    found = value('np.einsum("ij,jk->ik", x, b)', words, x=square, b=other)
+    np.testing.assert_allclose(found, np.outer(square.sum(axis=1), other.sum(axis=0)))

@@ -90,3 +90,13 @@ def test_both_ways_of_a_branch() -> None:
     found = {c.words: c for c in changes(Formula.read(source, {}))}
     assert found["the lines under `if x > 0` always run"](x=-1.0) == (-2.0,)
     assert found["the case `x > 0` is left out"](x=1.0) == (1.0,)
+
+
+def test_several_names_at_once_in_a_loop_are_not_added_to() -> None:
+    source = (
+        "def f(x):\n    y = 0\n    for n in range(len(x)):\n"
+        "        a, b = x[n], 2\n        y += a * b\n    return y"
+    )
+    found = {c.words: c for c in changes(Formula.read(source, {}))}
+    assert "`+=` stands where `=` belongs" not in found
+    assert found["`=` stands where `+=` belongs: only the last n counts"](x=[1, 3]) == (6,)
