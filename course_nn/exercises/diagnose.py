@@ -107,7 +107,7 @@ class Detective:
         try:
             with np.errstate(all="ignore"):
                 given = np.asarray(candidate.answer(inputs, right))
-                telling = np.isfinite(given).any() or "NaN" in candidate.words
+                telling = np.isfinite(given).any() or odd(candidate.words)
                 return bool(telling) and alike(value, given, dtype_of(inputs))
         except Exception:  # a changed formula may fail in any way
             return False
@@ -164,7 +164,16 @@ class Detective:
             finite = np.isfinite(value)
             if not alike(value[finite], right[self.output][finite], dtype_of(inputs)):
                 return True
-        return "NaN" in candidate.words
+        return odd(candidate.words)
+
+
+def odd(words: str) -> bool:
+    """Whether words are of an answer that is no number.
+
+    >>> odd("0 / 0 is NaN"), odd("it gives inf"), odd("a factor is missing")
+    (True, True, False)
+    """
+    return re.search(r"\b(NaN|inf)\b", words) is not None
 
 
 def said(

@@ -41,6 +41,7 @@ RULES: tuple[Rule, ...] = (
     names.complements,
     names.parts,
     terms.powers,
+    terms.roots,
     terms.whole_quotients,
     terms.conditions,
     calls.functions,

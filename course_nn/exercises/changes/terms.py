@@ -194,11 +194,17 @@ def wide_brackets(node: ast.expr, scope: Scope, place: Any) -> Found:
 
 
 def powers(node: ast.expr, scope: Scope, place: Any) -> Found:
-    """A square left out, or a root; ε outside the root or inside it."""
+    """A power left out, or taken as a product; base and exponent swapped."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
         yield node.left, f"{code(node.left)} is not raised to the power {code(node.right)}"
         doubled = binary(number(2), ast.Mult(), node.left)
         yield doubled, f"{code(node.left)} is doubled where {code(node)} belongs"
+        if not isinstance(node.right, ast.Constant):
+            product = binary(node.left, ast.Mult(), node.right)
+            words = f"{code(node.left)} is multiplied by {code(node.right)}, not raised to it"
+            yield product, words
+            turned = binary(node.right, ast.Pow(), node.left)
+            yield turned, f"base and exponent of {code(node)} are swapped"
         minus = ast.UnaryOp(ast.USub(), node.right)
         yield (
             binary(node.left, ast.Pow(), minus),
@@ -206,6 +212,10 @@ def powers(node: ast.expr, scope: Scope, place: Any) -> Found:
         )
         size = ast.Call(attribute(named("np"), "abs"), [node.left], [])
         yield size, f"the absolute value is taken where {code(node)} belongs"
+
+
+def roots(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """ε outside the root or inside it."""
     is_sum = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add)
     if is_sum and called(node.left) == "sqrt":  # type: ignore[attr-defined]
         root: Any = node.left  # type: ignore[attr-defined]
