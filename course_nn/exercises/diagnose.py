@@ -478,14 +478,14 @@ def _ignored(detective: Detective) -> Finding:
         return found[0].value if found else None
 
     case = replace(
-        _like(task, detective.tries[0][0]), whole=bool(task.own)
+        like(task, detective.tries[0][0]), whole=bool(task.own)
     )  # where little overflows
     inputs, others = task.draw(case, student.rng), task.draw(case, student.rng)
     words = said(ignored(call, inputs, others, lambda i: task.right(i)[name]), task, name)
     return Finding(words, True, "ignored", name) if words else Finding()
 
 
-def _like(task: Task, inputs: Inputs) -> Case:
+def like(task: Task, inputs: Inputs) -> Case:
     """A case of the same sizes as these inputs."""
     found = task.signature.sizes_of(inputs)
     options = {name: found[name] for name in task.signature.options}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
 from ..threads import blas_threads
 from .compare import Asker, Comparison, ask, examine, unanswered
-from .diagnose import diagnose
+from .diagnose import diagnose, like
 from .smallest import smallest_example
 from .student import Student, StudentError
 from .task import Case, Task
@@ -53,13 +54,18 @@ def _first_wrong(
     student: Student, task: Task, cases: Iterable[Case], only: str
 ) -> tuple[Comparison | None, Case | None]:
     """The first call that is wrong, and its case; of the printed example there is none."""
-    if not task.knows and task.example and task.answer:
+    if task.function is None and task.example and task.answer:
         comparison = examine(student, task, task.printed(), answer_of(task), only)
         if comparison.fault:
             return comparison, None
     for case in cases:
         comparison = ask(student, task, task.draw(case, student.rng), only)
         if comparison.fault:
+            return comparison, case
+    if task.function is not None and task.example and not only:
+        comparison = ask(student, task, task.printed())
+        if comparison.fault:
+            case = replace(like(task, task.printed()), label="the example that the task prints")
             return comparison, case
     return None, None
 

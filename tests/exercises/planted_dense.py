@@ -8,9 +8,6 @@ import numpy as np
 
 HIDDEN = {
     "dense_backward__mean_of_one",
-    "dense_backward__squeezed_samples",
-    "dense_forward__squeeze",
-    "flatten_forward__squeeze",
 }
 
 

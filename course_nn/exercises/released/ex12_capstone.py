@@ -89,8 +89,9 @@ def _confidence(rng, shape, whole):
     return rng.integers(0, 9, shape) / 8 if whole else rng.integers(0, 65, shape) / 64
 
 
-def _zero_or_one(rng, shape, whole):
-    return rng.integers(0, 2, shape).astype(float)
+def _mostly_right(rng, shape, whole):
+    """Right more often than its confidence says, but not where that is 1."""
+    return (rng.random(shape) < 0.9).astype(float)
 
 
 def _honest(ask, rng):
@@ -115,7 +116,7 @@ def _does_not_cancel(ask, rng):
 
 
 @task("12.3", "confidence:N right:N B=4|8 -> error:", points=1, transfer=True,
-      own={"confidence": _confidence, "right": _zero_or_one},
+      own={"confidence": _confidence, "right": _mostly_right},
       properties=[_honest, _does_not_cancel], many={"N": 60},
       section=("Cross-entropy", "Does it mean what it says?"),
       hint="`np.minimum((confidence * B).astype(int), B - 1)` is the bin of each sample.",
