@@ -15,12 +15,51 @@ from course_nn.exercises import draw
 @task("4.1", "x:N,K -> p:N,K", points=2, own={"x": draw.far_rows},
       section=("Softmax", "The forward pass"),
       hint="`x.max(axis=1, keepdims=True)` is a column, and a column fits against the rows.",
-      example={"x": [[0, 0], [0, 1000]]})
+      example={"x": [[0, 0], [0, 1000]]},
+      mistakes=[
+          ("the largest number of all is taken off, not that of each row",
+           lambda r, i: {"p": (e := np.exp(i["x"] - i["x"].max()))
+                         / e.sum(axis=1, keepdims=True)}),
+          ("the smallest number of each row is taken off, not the largest",
+           lambda r, i: {"p": (e := np.exp(i["x"] - i["x"].min(axis=1, keepdims=True)))
+                         / e.sum(axis=1, keepdims=True)}),
+          ("the exponential of the numbers as they came is divided by the sum of the shifted ones",
+           lambda r, i: {"p": np.exp(i["x"]) / np.exp(
+               i["x"] - i["x"].max(axis=1, keepdims=True)).sum(axis=1, keepdims=True)}),
+          ("the logarithm of the softmax is returned",
+           lambda r, i: log_softmax.right(i) | {"p": log_softmax.right(i)["y"]}),
+      ])
 def softmax(x):
     """Return the softmax of each row of x."""
     shifted = x - x.max(axis=1, keepdims=True)
     e = np.exp(shifted)
     p = e / e.sum(axis=1, keepdims=True)
+    return p
+
+
+@softmax.also
+def softmax(x):
+    p = np.zeros_like(x)
+    for n in range(len(x)):
+        e = np.exp(x[n] - x[n].max())
+        p[n] = e / e.sum()
+    return p
+
+
+@softmax.also
+def softmax(x):
+    largest = x.max(axis=1)
+    e = np.exp(x - largest[:, None])
+    total = e.sum(axis=1)
+    p = e / total[:, None]
+    return p
+
+
+@softmax.also
+def softmax(x):
+    shifted = x - x.max(axis=1, keepdims=True)
+    log_total = np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    p = np.exp(shifted - log_total)
     return p
 
 
@@ -34,10 +73,46 @@ def softmax_jacobian(p):
     return J
 
 
+@softmax_jacobian.also
+def softmax_jacobian(p):
+    K = len(p)
+    J = np.zeros((K, K))
+    for k in range(K):
+        for l in range(K):
+            if k == l:
+                J[k, l] = p[k] * (1 - p[k])
+            else:
+                J[k, l] = -p[k] * p[l]
+    return J
+
+
+@softmax_jacobian.also
+def softmax_jacobian(p):
+    delta = np.eye(len(p))
+    J = p[:, None] * (delta - p[None, :])
+    return J
+
+
+@softmax_jacobian.also
+def softmax_jacobian(p):
+    J = -p[:, None] * p
+    for k in range(len(p)):
+        J[k, k] += p[k]
+    return J
+
+
 @task("4.3", "dy:N,K p:N,K~ -> dx:N,K", points=2, gradient=True,
       section=("Softmax", "The derivative"),
       hint="The sum is one number a row; keep its axis.",
-      example={"dy": [[4, 0]], "p": [[0.5, 0.5]]})
+      example={"dy": [[4, 0]], "p": [[0.5, 0.5]]},
+      mistakes=[
+          ("this is only the diagonal of J: p (1 - p) dy, each class for itself",
+           lambda r, i: {"dx": i["p"] * (1 - i["p"]) * i["dy"]}),
+          ("the sum of dy alone is taken off: it must be that of dy · p",
+           lambda r, i: {"dx": i["p"] * (i["dy"] - i["dy"].sum(axis=1, keepdims=True))}),
+          ("p is subtracted from dy, as in the gradient of the loss with the softmax in it",
+           lambda r, i: {"dx": i["p"] - i["dy"]}),
+      ])
 def softmax_gradient(dy, p):
     """Return dx of the softmax of each row, from its output p."""
     inner = (dy * p).sum(axis=1, keepdims=True)
@@ -45,14 +120,68 @@ def softmax_gradient(dy, p):
     return dx
 
 
+@softmax_gradient.also
+def softmax_gradient(dy, p):
+    dx = np.zeros_like(p)
+    for n in range(len(p)):
+        J = np.diag(p[n]) - np.outer(p[n], p[n])
+        dx[n] = dy[n] @ J
+    return dx
+
+
+@softmax_gradient.also
+def softmax_gradient(dy, p):
+    inner = np.einsum("nk,nk->n", dy, p)
+    dx = dy * p - p * inner[:, None]
+    return dx
+
+
+@softmax_gradient.also
+def softmax_gradient(dy, p):
+    N, K = p.shape
+    dx = np.zeros((N, K))
+    for n in range(N):
+        for l in range(K):
+            total = 0.0
+            for k in range(K):
+                total += dy[n, k] * p[n, k]
+            dx[n, l] = p[n, l] * (dy[n, l] - total)
+    return dx
+
+
 @task("4.4", "x:N,K -> y:N,K", points=1, own={"x": draw.far_rows},
       section=("Softmax", "The logarithm, and why it has its own function"),
       hint="Shift first; then only one logarithm a row.",
-      example={"x": [[0, 0]]})
+      example={"x": [[0, 0]]},
+      mistakes=[
+          ("the largest is not added again to the logarithm: x - log Σ exp(x - max)",
+           lambda r, i: {"y": r["y"] + i["x"].max(axis=1, keepdims=True)}),
+          ("the largest is taken off twice",
+           lambda r, i: {"y": r["y"] - i["x"].max(axis=1, keepdims=True)}),
+          ("it is the logarithm of the softmax that was rounded to 0: shift, and take one logarithm",
+           lambda r, i: {"y": np.log(np.exp(r["y"]))}),
+      ])
 def log_softmax(x):
     """Return the logarithm of the softmax of each row of x."""
     shifted = x - x.max(axis=1, keepdims=True)
     y = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return y
+
+
+@log_softmax.also
+def log_softmax(x):
+    largest = x.max(axis=1, keepdims=True)
+    total = np.exp(x - largest).sum(axis=1, keepdims=True)
+    y = x - largest - np.log(total)
+    return y
+
+
+@log_softmax.also
+def log_softmax(x):
+    y = np.zeros_like(x)
+    for n in range(len(x)):
+        largest = x[n].max()
+        y[n] = x[n] - (largest + np.log(np.sum(np.exp(x[n] - largest))))
     return y
 
 
