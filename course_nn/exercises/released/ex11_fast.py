@@ -49,11 +49,45 @@ _MANY = np.random.default_rng(0).normal(size=(100, 12))
       properties=[at_least_fifty_times(distances_by_loops, x=_MANY, y=_MANY)],
       section=("From nested lists to the real thing", "Version 4: one product"),
       hint="x[:, None] - y is (N, M, D). Or |x|² + |y|² - 2 x·y, which is one product.",
-      example={"x": [[0, 0], [1, 1]], "y": [[3, 4]]})
+      example={"x": [[0, 0], [1, 1]], "y": [[3, 4]]},
+      mistakes=[
+          ("the root is taken: the distances are squared here",
+           lambda r, i: {"d": np.sqrt(r["d"])}),
+          ("x · y is subtracted once, not twice",
+           lambda r, i: {"d": r["d"] + i["x"] @ i["y"].T}),
+          ("2 x · y is added, it must be subtracted",
+           lambda r, i: {"d": r["d"] + 4 * i["x"] @ i["y"].T}),
+          ("these are the products x · y alone", lambda r, i: {"d": i["x"] @ i["y"].T}),
+          ("the absolute differences are added up, they must be squared",
+           lambda r, i: {"d": np.abs(i["x"][:, None] - i["y"]).sum(axis=2)}),
+      ])
 def distances(x, y):
     """Return the squared distance of every row of x from every row of y."""
     difference = x[:, None] - y
     d = (difference**2).sum(axis=2)
+    return d
+
+
+@distances.also
+def distances(x, y):
+    long_x = (x**2).sum(axis=1)
+    long_y = (y**2).sum(axis=1)
+    d = long_x[:, None] + long_y - 2 * x @ y.T
+    return d
+
+
+@distances.also
+def distances(x, y):
+    d = np.zeros((len(x), len(y)))
+    for n in range(len(x)):
+        d[n] = ((x[n] - y) ** 2).sum(axis=1)
+    return d
+
+
+@distances.also
+def distances(x, y):
+    difference = x[:, np.newaxis, :] - y[np.newaxis, :, :]
+    d = np.einsum("nmd,nmd->nm", difference, difference)
     return d
 
 
@@ -73,11 +107,40 @@ def patches_by_loops(x):
           patches_by_loops, x=np.random.default_rng(0).normal(size=(160, 160)))],
       section=("From nested lists to the real thing", "A convolution, the same way"),
       hint="Four shifted views of the image, one for each place in a patch; then `np.stack`.",
-      example={"x": [[1, 2, 3], [4, 5, 6]]})
+      example={"x": [[1, 2, 3], [4, 5, 6]]},
+      mistakes=[
+          ("the patches stand in the order of columns: down first, then to the right",
+           lambda r, i: {"rows": r["rows"].reshape(
+               len(i["x"]) - 1, -1, 4).swapaxes(0, 1).reshape(-1, 4)}),
+          ("in each patch the numbers stand column by column",
+           lambda r, i: {"rows": r["rows"][:, [0, 2, 1, 3]]}),
+          ("the numbers of all four corners stand one after the other: `axis=1` of stack is missing",
+           lambda r, i: {"rows": r["rows"].T.reshape(-1, 4)}),
+          ("a patch begins at every second pixel only: they must overlap",
+           lambda r, i: {"rows": r["rows"].reshape(
+               len(i["x"]) - 1, -1, 4)[::2, ::2].reshape(-1, 4)}),
+      ])
 def patches(x):
     """Return every 2 × 2 patch of x as a row."""
     corners = [x[:-1, :-1], x[:-1, 1:], x[1:, :-1], x[1:, 1:]]
     rows = np.stack([corner.ravel() for corner in corners], axis=1)
+    return rows
+
+
+@patches.also
+def patches(x):
+    windows = np.lib.stride_tricks.sliding_window_view(x, (2, 2))
+    rows = windows.reshape(-1, 4)
+    return rows
+
+
+@patches.also
+def patches(x):
+    H, W = x.shape
+    rows = np.zeros(((H - 1) * (W - 1), 4))
+    for r in range(2):
+        for s in range(2):
+            rows[:, 2 * r + s] = x[r : H - 1 + r, s : W - 1 + s].ravel()
     return rows
 
 

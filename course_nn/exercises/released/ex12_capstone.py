@@ -75,12 +75,51 @@ def _ints(rng, shape, whole):
       own={"labels": _ints, "found": _ints}, never_one="N", many={"N": 3000},
       section=("LeNet reads handwriting", "What it confuses"),
       hint="`np.add.at` adds 1 at every pair; or a product of two one-hot matrices.",
-      example={"labels": [0, 1, 1], "found": [0, 2, 1], "K": 3})
+      example={"labels": [0, 1, 1], "found": [0, 2, 1], "K": 3},
+      mistakes=[
+          ("a pair that comes more than once counts once: `+=` with index arrays does so",
+           lambda r, i: {"C": np.minimum(r["C"], 1)}),
+          ("rows are what was read, columns the classes: it must be the other way round",
+           lambda r, i: {"C": r["C"].T}),
+          ("each row is divided by its sum: these are shares, not counts",
+           lambda r, i: {"C": r["C"] / np.maximum(r["C"].sum(axis=1, keepdims=True), 1)}),
+          ("all is divided by the number of samples: these are shares, not counts",
+           lambda r, i: {"C": r["C"] / len(i["labels"])}),
+          ("only what was read right is counted",
+           lambda r, i: {"C": np.diag(np.diag(r["C"]))}),
+          ("only what was read wrong is counted",
+           lambda r, i: {"C": r["C"] - np.diag(np.diag(r["C"]))}),
+      ])
 def confusion(labels, found, K):
     """Return how many samples of class k were read as class l."""
     C = np.zeros((K, K))
     for n in range(len(labels)):
         C[labels[n], found[n]] += 1
+    return C
+
+
+@confusion.also
+def confusion(labels, found, K):
+    classes = np.arange(K)
+    right = labels[:, None] == classes
+    read = found[:, None] == classes
+    C = right.T.astype(float) @ read
+    return C
+
+
+@confusion.also
+def confusion(labels, found, K):
+    C = np.zeros((K, K))
+    for k in range(K):
+        for l in range(K):
+            C[k, l] = ((labels == k) & (found == l)).sum()
+    return C
+
+
+@confusion.also
+def confusion(labels, found, K):
+    pairs = labels * K + found
+    C = np.bincount(pairs, minlength=K * K).reshape(K, K)
     return C
 
 
