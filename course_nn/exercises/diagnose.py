@@ -28,7 +28,7 @@ from .formula import Formula
 from .student import Student
 from .task import Case, Inputs, Mistake, Task, argument_of
 
-BUDGET = 1.0  # seconds for the name of one mistake
+BUDGET = 0.8  # seconds for the name of one mistake
 KEPT = 16  # inputs whose wrong answers are remembered
 Right = dict[str, np.ndarray]
 

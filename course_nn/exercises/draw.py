@@ -90,7 +90,8 @@ def wide(rng: np.random.Generator, shape: tuple[int, ...], whole: bool) -> np.nd
     """Numbers near 0, near 10 and near ±1000, so that an exponential overflows; an `own` draw."""
     if whole:
         return rng.integers(-2, 3, shape)
-    return rng.normal(size=shape) * rng.choice([1, 5, 400], size=shape)
+    scales = np.resize([1.0, 5.0, 1000.0], shape)  # some of each
+    return rng.normal(size=shape) * rng.permutation(scales.ravel()).reshape(shape)
 
 
 def far_rows(rng: np.random.Generator, shape: tuple[int, ...], whole: bool) -> np.ndarray:

@@ -336,7 +336,22 @@ def _of_ones(ask, rng):
     return "" if same else "the image moved left by a column gives another mean"
 
 
-@task("7.5", "x:N,C,U+2,V+2 -> y:N,C,U,V", points=1, transfer=True, properties=[_of_ones],
+def _each_by_itself(ask, rng):
+    """every channel of every image has means of its own, in any memory order"""
+    each = rng.normal(size=(2, 3, 1, 1)) * np.ones((2, 3, 4, 5))
+    if not np.allclose(ask(x=each)["y"], each[:, :, :2, :3]):
+        return "where every channel is one number, its means are not that number"
+    x = rng.normal(size=(2, 2, 4, 5))
+    same = np.allclose(ask(x=np.asfortranarray(x))["y"], ask(x=x)["y"])
+    if not same:
+        return "the same image stored column by column has other means"
+    turned = ask(x=np.ascontiguousarray(x.transpose(0, 1, 3, 2)))["y"].transpose(0, 1, 3, 2)
+    same = np.allclose(turned, ask(x=x)["y"])
+    return "" if same else "rows and columns exchanged, the means are others"
+
+
+@task("7.5", "x:N,C,U+2,V+2 -> y:N,C,U,V", points=1, transfer=True,
+      properties=[_of_ones, _each_by_itself],
       sizes={"N": 2, "C": 3, "U": 4, "V": 5},
       section=("Pooling", "The forward pass"),
       hint="Nine shifted views of the image, added up.",

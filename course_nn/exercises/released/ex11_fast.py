@@ -23,9 +23,11 @@ def at_least_fifty_times(loops, **inputs):
         fast = slow
         for _ in range(30):  # the best of many counts, and a busy machine is forgiven half
             start = time.perf_counter()
-            ask(**inputs)
+            answer = ask(**inputs)
             fast = min(fast, time.perf_counter() - start)
-            if fast <= slow / 25:
+            arrays = (*inputs.values(), *answer.values())
+            carried = 5e-4 + 2e-9 * sum(np.asarray(array).nbytes for array in arrays)
+            if fast <= slow / 25 + carried:  # to the function and back, which is not its own time
                 return ""
         how = f"only {slow / fast:.0f} times as fast as" if slow > 1.5 * fast else "not faster than"
         return f"right, but {how} the loops, expected 50 times as fast"
@@ -195,10 +197,12 @@ def _ranks_as_the_loops(ask, rng):
     """it gives what the loops give"""
     x = _rounded(rng, 12, False)
     found, wanted = ask(x=x)["ranks"], ranks_by_loops(x)
-    if np.array_equal(found, wanted):
-        return ""
-    i = int((found != wanted).argmax())
-    return f"for x = {x.tolist()} ranks[{i}] is {found[i]}, expected {wanted[i]}"
+    if not np.array_equal(found, wanted):
+        i = int((found != wanted).argmax())
+        return f"for x = {x.tolist()} ranks[{i}] is {found[i]}, expected {wanted[i]}"
+    many = rng.permutation(400).astype(float)
+    same = np.array_equal(ask(x=many)["ranks"], many)
+    return "" if same else "the numbers 0 to 399 in any order are not their own ranks"
 
 
 @task("11.4", "x:N -> ranks:N#", points=1, transfer=True, own={"x": _rounded}, many={"N": 600},
