@@ -111,6 +111,16 @@ a word
 """
 
 
+DOORS = """::::{container} nn-doors
+```{button-link} https://example.org/start
+:color: primary
+
+Start
+```
+::::
+"""
+
+
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A book of two pages with everything that a page may hold, built for a public repository."""
@@ -121,7 +131,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "one": FIRST,
             "two": SECOND + "\n```{code-cell} ipython3\n1 + 1\n```\n",
             "part/three": "# Three\n\n```{code-cell} ipython3\n3\n```\n",
-            "part/words": "# Words alone\n",
+            "part/words": "# Words alone\n\n" + DOORS,
         },
         repository={"url": "https://github.com/someone/a-book"},
     )
@@ -243,6 +253,17 @@ def test_an_exercise_offers_itself_and_a_page_of_words_its_text(planted: Path) -
     assert offers(planted / f"{name}.html") == wanted
 
 
+def doors(page: Path) -> list[str]:
+    """The addresses of the doors of a page."""
+    bs4 = pytest.importorskip("bs4")
+    soup = bs4.BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    return [link["href"] for link in soup.select(".nn-doors a")]
+
+
+def test_the_repository_is_a_door_where_there_is_one(planted: Path) -> None:
+    assert doors(planted / "part/words.html") == ["https://example.org/start", HUB]
+
+
 def test_every_notebook_that_a_button_opens_is_published(planted: Path) -> None:
     pages = [p for p in planted.rglob("*.html") if "article-header-buttons" in p.read_text()]
     count = 0
@@ -260,7 +281,7 @@ def test_every_notebook_that_a_button_opens_is_published(planted: Path) -> None:
 
 def test_without_a_repository_there_is_no_dead_button(tmp_path: Path) -> None:
     cell = "# One\n\n```{code-cell} ipython3\n1 + 1\n```\n"
-    building.lay_out(tmp_path, {"one": cell, "two": "# Two"})
+    building.lay_out(tmp_path, {"one": cell, "two": "# Two\n\n" + DOORS})
     html, complaints = building.build(tmp_path)
     page = (html / "one.html").read_text(encoding="utf-8")
     assert not complaints
@@ -270,6 +291,7 @@ def test_without_a_repository_there_is_no_dead_button(tmp_path: Path) -> None:
         ".pdf",
     ]
     assert offers(html / "two.html") == [".md _sources/two.md", ".pdf"]
+    assert doors(html / "two.html") == ["https://example.org/start"]
     for gone in ("mybinder", "colab", "github.com"):
         assert gone not in page
     assert not (html / "requirements.txt").exists()

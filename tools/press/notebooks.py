@@ -251,6 +251,23 @@ def offer_repository(app: Any, config: Any) -> None:
         config.html_theme_options |= dict.fromkeys(offers, True)
 
 
+DOORS = re.compile(r"^:{4}\{container\} nn-doors\n.*?(?=^:{4}$)", re.DOTALL | re.MULTILINE)
+DOOR = """```{{button-link}} {address}
+:color: primary
+:outline:
+
+The repository
+```
+"""
+
+
+def open_a_door(app: Any, name: str, source: list[str]) -> None:
+    """Where there is a public repository, it is one more of the doors of the first page."""
+    if address := repository_of(app):
+        door = DOOR.format(address=address)
+        source[0] = DOORS.sub(lambda doors: doors[0] + door, source[0], count=1)
+
+
 def write_requirements(app: Any, problem: Exception | None) -> None:
     """What Binder installs beside the published notebooks; and folders named _… are published."""
     if problem or app.builder.format != "html":
@@ -265,6 +282,7 @@ def write_requirements(app: Any, problem: Exception | None) -> None:
 def setup(app: Any) -> None:
     """Connect to Sphinx's events: after every reference is resolved, after the theme's buttons."""
     app.connect("config-inited", offer_repository)
+    app.connect("source-read", open_a_door)
     app.connect("doctree-resolved", write_notebook, priority=900)
     app.connect("html-page-context", add_buttons, priority=900)
     app.connect("build-finished", write_requirements)
