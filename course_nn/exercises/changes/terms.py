@@ -97,7 +97,9 @@ def factors(node: ast.expr, scope: Scope, place: Any) -> Found:
         yield binary(left, ast.Mult(), right), f"it is multiplied by {code(right)}, not divided"
         yield binary(right, ast.Div(), left), f"the quotient {code(node)} is upside down"
         square = binary(right, ast.Pow(), number(2))
-        yield binary(left, ast.Div(), square), f"it is divided by {code(right)} twice"
+        twice = f"it is divided by {code(right)} twice"
+        root = f"the square root is missing in {code(right)}"
+        yield binary(left, ast.Div(), square), root if called(right) == "sqrt" else twice
 
 
 def brackets(node: ast.expr, scope: Scope, place: Any) -> Found:

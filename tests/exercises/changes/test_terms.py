@@ -46,6 +46,7 @@ X, B = np.array([1.0, 4.0]), np.array([2.0, 16.0])
         ("x + b * r", "there are brackets round x + b that must not be, in x + b * r", (X + B) * 3),
         ("x**b", "x is multiplied by b, not raised to it", X * B),
         ("x**b", "base and exponent of x ** b are swapped", B**X),
+        ("x / np.sqrt(b)", "the square root is missing in np.sqrt(b)", X / B),
         ("x**2", "x is not raised to the power 2", X),
         ("x**2", "x is doubled where x ** 2 belongs", 2 * X),
         ("np.sqrt(x) + b", "b is added inside the root, not outside", np.sqrt(X + B)),
