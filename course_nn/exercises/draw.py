@@ -94,6 +94,13 @@ def wide(rng: np.random.Generator, shape: tuple[int, ...], whole: bool) -> np.nd
     return rng.normal(size=shape) * rng.permutation(scales.ravel()).reshape(shape)
 
 
+def far_columns(rng: np.random.Generator, shape: tuple[int, ...], whole: bool) -> np.ndarray:
+    """Columns whose means are far larger than their spread: digits are lost; an `own` draw."""
+    if whole:
+        return rng.integers(-2, 4, shape)
+    return rng.normal(size=shape) + 100 * rng.permutation(np.arange(1, shape[-1] + 1))
+
+
 def far_rows(rng: np.random.Generator, shape: tuple[int, ...], whole: bool) -> np.ndarray:
     """Rows far above and below 0, one number far from its row; an `own` draw."""
     if whole:

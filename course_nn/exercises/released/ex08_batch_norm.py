@@ -9,7 +9,11 @@ import numpy as np
 
 from course_nn.exercises.task import task
 
+from course_nn.exercises import draw
+
+
 @task("8.1", "x:N,D gamma:D beta:D eps -> y:N,D mean:D var:D", points=2,
+      own={"x": draw.far_columns},
       section=("Batch normalisation", "The forward pass"),
       hint="The statistics are taken along axis 0. ε goes inside the root.",
       example={"x": [[1, 2], [3, 2]], "gamma": [1, 1], "beta": [0, 5], "eps": 0.44})
