@@ -84,7 +84,7 @@ def record(name: str) -> Any:
     Examples
     --------
     >>> sorted(record("bench"))[:3]
-    ['gradcheck', 'layers', 'machine']
+    ['earlier', 'gradcheck', 'layers']
     """
     folder = files("course_nn.data")
     file = folder / f"{name}.json"
