@@ -1,0 +1,116 @@
+"""What grading one submission gave, as it is kept: plain values that outlast the run.
+
+The gradebook stores records, and every report is made from them alone: what was graded last week
+reads as what was graded now.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class OutcomeRecord:
+    """One test of a task: what came of it, and all that explains and replays it.
+
+    stage : the verdict's kind: "passed", "stub", "value" …
+    sentence, looks : what was wrong, and what it looks like; "" where that is not known.
+    smallest : the smallest failing example, a line each.
+    case, inputs, error : the case that failed, its arguments and the difference to what is right,
+        by name, as nested lists; left out where they are large.
+    answer : the same for two submissions whose numbers agree on all cases of the test.
+    """
+
+    label: str
+    public: bool
+    passed: bool
+    stage: str = "passed"
+    sentence: str = ""
+    looks: str = ""
+    smallest: tuple[str, ...] = ()
+    case: str = ""
+    inputs: dict[str, Any] = field(default_factory=dict)
+    error: dict[str, Any] = field(default_factory=dict)
+    answer: str = ""
+
+
+@dataclass(frozen=True)
+class TaskRecord:
+    """One task: points of a maximum, where the book explains it, and its tests."""
+
+    number: str
+    name: str
+    points: float
+    maximum: float
+    section: str = (
+        ""  # a page and an anchor of the book, such as "layers/dense.html#the-derivative"
+    )
+    tests: tuple[OutcomeRecord, ...] = ()
+
+    @property
+    def first_fault(self) -> OutcomeRecord | None:
+        """The first test that failed, the one to explain."""
+        return next((test for test in self.tests if not test.passed), None)
+
+
+@dataclass(frozen=True)
+class Record:
+    """One submission graded once.
+
+    status : "graded", "missing", "unreadable", "stopped" or "grader error".
+    failures : cells that did not run to their end, a sentence each.
+    said : what was decided when it was collected, a sentence each: the later of two attempts …
+    file, content : its name as handed in, and the SHA-256 of the code that was graded.
+    handed_in : ISO 8601 with its offset, "" where not known.
+    """
+
+    student: str
+    assignment: str
+    status: str
+    message: str
+    tasks: tuple[TaskRecord, ...] = ()
+    failures: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+    file: str = ""
+    content: str = ""
+    handed_in: str = ""
+    seed: int = 0
+    seconds: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """Points reached by the tests alone, before a penalty or an override."""
+        return round(sum(task.points for task in self.tasks), 2)
+
+    @property
+    def maximum(self) -> float:
+        """Points that can be reached."""
+        return sum(task.maximum for task in self.tasks)
+
+
+def to_json(record: Record) -> str:
+    """The record as one line of JSON; `from_json` reads it back, equal.
+
+    >>> from_json(to_json(Record("ada", "ex02_dense", "graded", ""))).student
+    'ada'
+    """
+    return json.dumps(asdict(record), ensure_ascii=False)
+
+
+def from_json(text: str) -> Record:
+    """A record as it was written by `to_json`; ValueError where the text is none."""
+    try:
+        fields = json.loads(text)
+        tasks = tuple(_task(task) for task in fields.pop("tasks"))
+        failures, said = tuple(fields.pop("failures")), tuple(fields.pop("said"))
+        return Record(**fields, tasks=tasks, failures=failures, said=said)
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ValueError(f"this is no record of a grading: {error}") from error
+
+
+def _task(fields: dict[str, Any]) -> TaskRecord:
+    tests = fields.pop("tests")
+    made = (OutcomeRecord(**{**test, "smallest": tuple(test["smallest"])}) for test in tests)
+    return TaskRecord(**fields, tests=tuple(made))
