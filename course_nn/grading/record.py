@@ -38,16 +38,20 @@ class OutcomeRecord:
 
 @dataclass(frozen=True)
 class TaskRecord:
-    """One task: points of a maximum, where the book explains it, and its tests."""
+    """One task: points of a maximum, where the book explains it, and its tests.
+
+    section : a page and an anchor of the book, such as "layers/dense.html#the-derivative".
+    chapter, heading : the same in words, as the book titles them.
+    """
 
     number: str
     name: str
     points: float
     maximum: float
-    section: str = (
-        ""  # a page and an anchor of the book, such as "layers/dense.html#the-derivative"
-    )
+    section: str = ""
     tests: tuple[OutcomeRecord, ...] = ()
+    chapter: str = ""
+    heading: str = ""
 
     @property
     def first_fault(self) -> OutcomeRecord | None:
@@ -88,6 +92,39 @@ class Record:
     def maximum(self) -> float:
         """Points that can be reached."""
         return sum(task.maximum for task in self.tasks)
+
+
+@dataclass(frozen=True)
+class Override:
+    """Points set by hand: of a task by its number, or of the whole where `task` is ""."""
+
+    task: str
+    points: float
+    reason: str
+    when: str = ""
+
+
+@dataclass(frozen=True)
+class Grade:
+    """What a student gets: what the tests gave, what was set by hand, what being late costs.
+
+    penalty, reason : the points taken off for being late, and the rule that took them.
+    override : the whole as it was set by hand, None where it was not.
+    final : what counts.
+    overrides : what was set by hand and still stands, tasks and the whole.
+    """
+
+    record: Record
+    penalty: float = 0.0
+    reason: str = ""
+    override: float | None = None
+    final: float = 0.0
+    overrides: tuple[Override, ...] = ()
+
+    def points(self, task: TaskRecord) -> float:
+        """A task's points as they count before a penalty: set by hand, or as tested."""
+        by_hand = [one.points for one in self.overrides if one.task == task.number]
+        return by_hand[-1] if by_hand else task.points
 
 
 def to_json(record: Record) -> str:
