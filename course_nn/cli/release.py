@@ -17,7 +17,7 @@ def release(
     out: Annotated[Path, typer.Option(help="Folder of the student notebooks.")] = EXERCISES,
     tests: TestsOption = TESTS,
     answers: Annotated[
-        bool, typer.Option(help="Write the instructor's notebook, with solutions, to OUT.")
+        bool, typer.Option(help="With the solutions, and hidden tests as nbgrader wants them.")
     ] = False,
     solved: Annotated[
         bool, typer.Option(help="Also run the solutions, kept with outputs beside their source.")
@@ -72,7 +72,7 @@ def released(loaded: "Assignment", out: Path, answers: bool) -> dict[Path, str]:
     """The files of a release: the notebook, and for students the public module."""
     from ..grading import source
 
-    notebook = source.notebook(loaded.source, loaded.exercise.tasks, answers)
+    notebook = source.notebook(loaded.source, loaded.exercise.tasks, answers, hidden=answers)
     files = {out / f"{loaded.name}.ipynb": notebook}
     if out == EXERCISES and not answers:
         files[RELEASED / f"{loaded.name}.py"] = loaded.source.public_module()

@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import linecache
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..exercises import trial
 from ..exercises.exercise import Exercise, completed, tasks_in
-from ..exercises.student import LocalStudent, Student
+from ..exercises.student import Student
 from ..exercises.task import Case, Task
 from ..exercises.verdict import Verdict
 from .source import Source, SourceError, read_source
@@ -125,19 +122,3 @@ def tests_of(task: Task) -> tuple[Test, ...]:
         tests.append(Test(about + "other sizes", False, sizes, name))
         tests.append(Test(about + "other precision and memory", False, memory, name))
     return tuple(tests)
-
-
-def require(name: str, **functions: Callable) -> None:
-    """Run all tests of the given functions in this process; for nbgrader's hidden cells.
-
-    Raises
-    ------
-    AssertionError : with the verdict of the first test that fails.
-    """
-    for graded in load_assignment(name).tasks:
-        if graded.task.name not in functions:
-            continue
-        for test in graded.tests:
-            student = LocalStudent(functions, np.random.default_rng(test.seed(0)))
-            verdict = test.run(student, graded.task)
-            assert verdict.passed, f"{test.label}: {verdict}"

@@ -9,11 +9,13 @@ title names the pages of the book that it goes with; the notebook then opens wit
 from __future__ import annotations
 
 import ast
+import base64
 import hashlib
 import json
 import os
 import re
 import textwrap
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -126,10 +128,13 @@ class Cell:
     nbgrader: dict[str, Any] | None = None
 
 
-def cells_of(source: Source, tasks: dict[str, Task], answers: bool) -> list[Cell]:
+def cells_of(
+    source: Source, tasks: dict[str, Task], answers: bool, hidden: bool = False
+) -> list[Cell]:
     """The notebook's cells: for the student, or with `answers` for the instructor.
 
     tasks : complete, by the names of their functions.
+    hidden : whether the cells that check also run the hidden tests, as nbgrader wants them.
     """
     cells: list[Cell] = []
     for i, block in enumerate(source.blocks):
@@ -140,7 +145,7 @@ def cells_of(source: Source, tasks: dict[str, Task], answers: bool) -> list[Cell
             cells.append(_given(source, tasks, block, i, answers))
         elif block.kind == "task":
             for name in _declared(block):
-                cells += _asked(source, tasks[name], answers)
+                cells += _asked(source, tasks[name], answers, hidden)
     return cells
 
 
@@ -194,20 +199,43 @@ def _declared(block: Block) -> list[str]:
     return [f.name for f in functions if any("task(" in ast.unparse(d) for d in f.decorator_list)]
 
 
-def _asked(source: Source, task: Task, answers: bool) -> list[Cell]:
+def _asked(source: Source, task: Task, answers: bool, hidden: bool) -> list[Cell]:
     """The cell in which a task is solved, and the cell that checks it."""
     check = f"check.{task.name}({task.name})"
-    if answers:
-        check += (
-            "\n### BEGIN HIDDEN TESTS\nfrom course_nn.grading.assignment import require\n\n"
-            f'require("{source.name}", {task.name}={task.name})\n### END HIDDEN TESTS'
-        )
+    if hidden:
+        check += f"\n{_hidden_test(source, task)}"
     test = _metadata(f"test_{task.name}", grade=True, points=task.points, locked=True)
     checked = Cell("code", check, f"test_{task.name}", test)
     if task.given:
         return [checked]
     solved = Cell("code", stub(task, answers), task.name, _metadata(task.name, solution=True))
     return [solved, checked]
+
+
+def _hidden_test(source: Source, task: Task) -> str:
+    """The lines that run a task's hidden tests; nbgrader takes them out of what it hands out."""
+    carried = pack(source.code("hidden"))
+    lines = [
+        "### BEGIN HIDDEN TESTS",
+        "from course_nn.grading.hidden import require",
+        f'\nrequire("{source.name}", "{carried}", {task.name}={task.name})',
+        "### END HIDDEN TESTS",
+    ]
+    return "\n".join(lines)
+
+
+def pack(text: str) -> str:
+    """A text as one word of letters and digits, which a cell can carry; `unpack` undoes it.
+
+    >>> unpack(pack("y = 2 * x"))
+    'y = 2 * x'
+    """
+    return base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode()
+
+
+def unpack(word: str) -> str:
+    """The text that `pack` made a word of."""
+    return zlib.decompress(base64.urlsafe_b64decode(word)).decode()
 
 
 def _metadata(grade_id: str, **options: Any) -> dict[str, Any]:
@@ -300,10 +328,12 @@ def body_of(task: Task) -> str:
     return textwrap.indent(textwrap.dedent("\n".join(lines)), "    ")
 
 
-def notebook(source: Source, tasks: dict[str, Task], answers: bool = False) -> str:
+def notebook(
+    source: Source, tasks: dict[str, Task], answers: bool = False, hidden: bool = False
+) -> str:
     """The .ipynb text; the same source gives the same bytes."""
     content = {
-        "cells": [_json_cell(cell) for cell in cells_of(source, tasks, answers)],
+        "cells": [_json_cell(cell) for cell in cells_of(source, tasks, answers, hidden)],
         "metadata": {"kernelspec": KERNEL, "language_info": {"name": "python"}},
         "nbformat": 4,
         "nbformat_minor": 5,

@@ -91,7 +91,7 @@ def test_the_public_module_holds_no_answer_of_a_transfer_task(loaded) -> None:
 
 
 def cells(loaded, answers: bool) -> list:
-    return cells_of(loaded.source, loaded.exercise.tasks, answers)
+    return cells_of(loaded.source, loaded.exercise.tasks, answers, hidden=answers)
 
 
 def test_a_task_becomes_a_cell_to_solve_and_a_cell_that_checks(loaded) -> None:

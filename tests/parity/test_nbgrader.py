@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,18 +17,36 @@ nbgrader = pytest.importorskip("nbgrader", reason="needs nbgrader, of the extra 
 
 NAME = "ex02_dense"
 ROOT = Path(__file__).resolve().parents[2]
-WRONG = {"dx = dy @ W.T": "dx = dy @ W", "y = x @ W + b": "y = x @ W - b"}
+WRONG = {"db = dy.sum(axis=0)": "db = dy.mean(axis=0)", "y = x @ W + b": "y = x @ W - b"}
+CONFIG = """\
+c = get_config()
+c.CourseDirectory.root = {root!r}
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
+"""
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package as pip installs it from its wheel, with no folder of tests beside it."""
+    folder = tmp_path_factory.mktemp("installed")
+    pip = [sys.executable, "-m", "pip", "install", "-qq", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*pip, "--target", str(folder), str(ROOT)], check=True, timeout=300)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Path:
     """A course of one exercise and two students: one right, one with two tasks wrong."""
     folder = tmp_path_factory.mktemp("course")
     loaded = load_assignment(NAME)
-    answers = source.notebook(loaded.source, loaded.exercise.tasks, answers=True)
+    answers = source.notebook(loaded.source, loaded.exercise.tasks, answers=True, hidden=True)
     write(folder / "source" / NAME, answers)
-    config = f"c = get_config()\nc.CourseDirectory.root = {str(folder)!r}\n"
-    (folder / "nbgrader_config.py").write_text(config)
+    (folder / "nbgrader_config.py").write_text(CONFIG.format(root=str(folder)))
+    run = partial(run_with, installed)
     run(folder, "generate_assignment", NAME, "--force")
     write(folder / "submitted" / "right" / NAME, answers)
     spoiled = answers
@@ -45,14 +64,13 @@ def write(folder: Path, text: str) -> None:
     (folder / f"{NAME}.ipynb").write_text(text, encoding="utf-8")
 
 
-def run(folder: Path, *command: str) -> None:
-    # the kernel that nbgrader starts finds the package of this checkout
-    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
+def run_with(installed: Path, folder: Path, *command: str) -> None:
+    """Run nbgrader, whose kernels find the package that is installed there."""
     tools = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     done = subprocess.run(
         [sys.executable, "-m", "nbgrader", *command],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": path, "PATH": tools},
+        env=os.environ | {"PYTHONPATH": str(installed), "PATH": tools},
         capture_output=True,
         text=True,
         timeout=300,
@@ -75,7 +93,7 @@ def scores(folder: Path) -> dict[str, dict[str, float]]:
 
 
 def ours(text: str) -> dict[str, float]:
-    """Our points by task, where nbgrader gives whole tasks only: all tests passed, or none."""
+    """Our points by task: the share of its tests that pass."""
     import json
 
     space: dict = {}
@@ -89,7 +107,8 @@ def ours(text: str) -> dict[str, float]:
             test.run(LocalStudent(functions, np.random.default_rng(test.seed(0))), graded.task)
             for test in graded.tests
         ]
-        points[graded.task.name] = graded.task.points * all(v.passed for v in verdicts)
+        passed = sum(verdict.passed for verdict in verdicts)
+        points[graded.task.name] = round(graded.task.points * passed / len(verdicts), 2)
     return points
 
 
@@ -109,11 +128,27 @@ def test_the_scores_are_ours(course: Path, student: str) -> None:
 def test_one_is_right_and_the_other_is_not(course: Path) -> None:
     found = scores(course)
     assert sum(found["right"].values()) == 9
-    assert {task for task, points in found["wrong"].items() if not points} == {
-        "dense_forward", "dense_backward",
-    }  # fmt: skip
+    lost = {task: points for task, points in found["wrong"].items()
+            if points < found["right"][task]}  # fmt: skip
+    assert lost == {
+        "dense_forward": 0,
+        "dense_backward": 1.14,
+        "low_rank_backward": 1.33,
+    }  # 2·4/7, 2·6/9
 
 
 def test_the_feedback_names_the_mistake(course: Path) -> None:
     page = (course / "feedback" / "wrong" / NAME / f"{NAME}.html").read_text(encoding="utf-8")
     assert "b is subtracted, not added" in page
+
+
+def test_the_feedback_shows_no_hidden_test(course: Path) -> None:
+    page = (course / "feedback" / "wrong" / NAME / f"{NAME}.html").read_text(encoding="utf-8")
+    assert "require" not in page
+    assert source.pack(load_assignment(NAME).source.code("hidden")) not in page
+
+
+def test_what_is_installed_holds_no_answer_of_a_transfer_task(installed: Path) -> None:
+    texts = [path.read_text(encoding="utf-8") for path in installed.rglob("*.py")]
+    assert len(texts) > 100
+    assert not [text for text in texts if "W1 @ W2" in text or '@right("' in text]
