@@ -1,50 +1,74 @@
-"""Locks the worker's own process before the student's code runs: Landlock for files, seccomp for
-system calls. Both need no privilege and cannot be undone.
+"""Locks a process that is to run a student's code: small limits, Landlock for files, signals and
+sockets, seccomp for system calls. None needs a privilege, and none can be undone.
 """
 
 import contextlib
 import ctypes
+import functools
 import os
-import platform
+import resource
 import struct
 import sys
+from collections.abc import Sequence
 
-SYSCALLS = {  # what is refused: processes, signals, tracing, sockets, keys, mounts, io_uring
-    "x86_64": (0xC000003E, [
-        41, 42, 43, 49, 50, 53, 57, 58, 59, 62, 101, 129, 155, 160, 161, 165, 166, 200, 234, 248,
-        249, 250, 272, 288, 297, 298, 302, 308, 310, 311, 321, 322, 323, 424, 425, 426, 427, 428,
-        435, 438,
-    ], 56),
-    "aarch64": (0xC00000B7, [
-        198, 199, 200, 201, 202, 203, 242, 221, 129, 130, 131, 138, 240, 117, 164, 261, 39, 40, 41,
-        51, 97, 268, 270, 271, 217, 218, 219, 241, 280, 281, 282, 424, 425, 426, 427, 428, 435, 438,
-    ], 220),
-}  # fmt: skip
-CLONE_THREAD = 0x00010000
-LOAD, JUMP_EQUAL, JUMP_SET, RETURN = 0x20, 0x15, 0x45, 0x06
-ALLOW, REFUSE, NOSYS = 0x7FFF0000, 0x00050001, 0x00050026  # errno 1 = EPERM, 38 = ENOSYS
-CLONE3 = 435
-RIGHTS = {1: 0x1FFF, 2: 0x3FFF, 3: 0x7FFF, 4: 0x7FFF, 5: 0xFFFF}
-EXECUTE, READ, LIST = 0x1, 0x4, 0x8  # Landlock's rights; a library is mapped with EXECUTE
+from .syscalls import filter_program
+
+RIGHTS = {1: 0x1FFF, 2: 0x3FFF, 3: 0x7FFF, 4: 0x7FFF, 5: 0xFFFF}  # of files, as Landlock grew
+EXECUTE, READ, LIST = 0x1, 0x4, 0x8  # a library is mapped with EXECUTE
+CONNECTIONS = 0x1 | 0x2  # to bind and to connect by TCP, since Landlock 4
+SCOPES = 0x1 | 0x2  # sockets without a file, and signals: to nobody outside, since Landlock 6
+CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
+CLOSE_RANGE = 436
+SET_DUMPABLE, CAPBSET_DROP, NO_NEW_PRIVS, CAP_AMBIENT, CLEAR_ALL = 4, 24, 38, 47, 4
+CAPABILITY_VERSION = 0x20080522
+NUMBERS = {"x86_64": {"capset": 126, "seccomp": 317}, "aarch64": {"capset": 91, "seccomp": 277}}
+FILTER_MODE, ALL_THREADS = 1, 1
+FILES, THREADS = 64, 32  # that may be open, that may run
 
 
-def seal(readable: list[str], listable: list[str]) -> list[str]:
-    """Refuse all files but those under `readable` (read only), and all risky system calls.
+def seal(readable: Sequence[str], listable: Sequence[str], keep: Sequence[int] = ()) -> list[str]:
+    """Lock this process for good, last before foreign code runs in it.
 
-    Under `listable` folders may be listed, but no file read. Returns the names of the
-    locks that hold: "landlock", "seccomp".
+    Parameters
+    ----------
+    readable : files, and folders with all below, that stay readable; nothing stays writable.
+    listable : folders whose names may be listed, and no file of them read.
+    keep : descriptors that stay open beside 0, 1 and 2.
+
+    Returns the names of the locks that hold: "landlock", "seccomp".
     """
     if sys.platform != "linux":
         return []
-    libc, locks = ctypes.CDLL(None, use_errno=True), []
+    locks = []
+    _bound()
     with contextlib.suppress(OSError):
-        _check(libc.prctl(38, 1, 0, 0, 0))  # PR_SET_NO_NEW_PRIVS
+        _drop_privileges()
         with contextlib.suppress(OSError):
-            _landlock(libc, readable, listable)
+            _check(_call(RESTRICT_SELF, prepare(tuple(readable), tuple(listable)), 0))
             locks.append("landlock")
-        _seccomp(libc)
+    close_others(keep)
+    with contextlib.suppress(OSError):
+        _seccomp(threads=_alone())
         locks.append("seccomp")
     return locks
+
+
+@functools.cache
+def _libc() -> ctypes.CDLL:
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.syscall.restype = ctypes.c_long
+    return libc
+
+
+def _call(number: int, *arguments: int | bytes | None) -> int:
+    """Make a system call by its number."""
+    wide = (ctypes.c_long(a) if isinstance(a, int) else a for a in arguments)
+    return _libc().syscall(ctypes.c_long(number), *wide)
+
+
+def _prctl(option: int, *arguments: int) -> int:
+    full = (*arguments, 0, 0, 0, 0)[:4]
+    return _libc().prctl(option, *(ctypes.c_ulong(a) for a in full))
 
 
 def _check(result: int) -> int:
@@ -53,45 +77,91 @@ def _check(result: int) -> int:
     return result
 
 
-def _landlock(libc: ctypes.CDLL, readable: list[str], listable: list[str]) -> None:
-    libc.syscall.restype = ctypes.c_long
-    version = _check(libc.syscall(444, None, ctypes.c_size_t(0), 1))
-    handled = RIGHTS[min(version, 5)]
-    ruleset = struct.pack("Q", handled)
-    fd = _check(libc.syscall(444, ruleset, ctypes.c_size_t(8), 0))
-    rules = [(path, EXECUTE | READ | LIST) for path in readable]
-    for path, rights in rules + [(path, LIST) for path in listable]:
-        with contextlib.suppress(FileNotFoundError):
-            _allow(libc, fd, path, rights)
-    _check(libc.syscall(446, fd, 0))
-    os.close(fd)
+def _bound() -> None:
+    """Bound what is small and easily forgotten: open files, locked memory, queues, threads."""
+    for what, most in (
+        (resource.RLIMIT_NOFILE, FILES),
+        (resource.RLIMIT_NPROC, THREADS if _alone() else 0),
+        (resource.RLIMIT_FSIZE, 1 << 20),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_MEMLOCK, 0),
+        (resource.RLIMIT_MSGQUEUE, 0),
+        (resource.RLIMIT_SIGPENDING, 64),
+        (resource.RLIMIT_RTPRIO, 0),
+        (resource.RLIMIT_NICE, 0),
+    ):
+        with contextlib.suppress(ValueError, OSError):  # a lower limit is in force already
+            resource.setrlimit(what, (most, most))
 
 
-def _allow(libc: ctypes.CDLL, ruleset: int, path: str, rights: int) -> None:
-    parent = os.open(path, os.O_PATH)
+def _alone() -> bool:
+    """Whether it has a table of processes to itself, so that a limit counts its own threads."""
+    return os.getpid() == 1
+
+
+def _drop_privileges() -> None:
+    """Give up every capability, and the means to win one: also with it no core is written."""
+    for capability in range(64):
+        if _prctl(CAPBSET_DROP, capability) < 0:
+            break  # it has none to drop, or there are no more
+    _prctl(CAP_AMBIENT, CLEAR_ALL)
+    numbers = NUMBERS.get(os.uname().machine)
+    if numbers:
+        none = struct.pack("6I", *[0] * 6)
+        _check(_call(numbers["capset"], struct.pack("Ii", CAPABILITY_VERSION, 0), none))
+    _check(_prctl(SET_DUMPABLE, 0))
+    _check(_prctl(NO_NEW_PRIVS, 1))
+
+
+@functools.cache
+def prepare(readable: tuple[str, ...], listable: tuple[str, ...]) -> int:
+    """Make Landlock's rules once, for every process that is forked from here.
+
+    Raises
+    ------
+    OSError : where the kernel has no Landlock.
+    """
+    version = _check(_call(CREATE_RULESET, None, 0, 1))
+    fields = [RIGHTS[min(version, 5)]]
+    fields += [CONNECTIONS] if version >= 4 else []
+    fields += [SCOPES] if version >= 6 else []
+    given = struct.pack(f"{len(fields)}Q", *fields)
+    ruleset = _check(_call(CREATE_RULESET, given, len(given), 0))
+    for path in readable:
+        _allow(ruleset, path, EXECUTE | READ | LIST)
+    for path in listable:
+        _allow(ruleset, path, LIST)
+    return ruleset
+
+
+def _allow(ruleset: int, path: str, rights: int) -> None:
+    try:
+        parent = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except (FileNotFoundError, PermissionError):
+        return  # what is not there, or not for us, needs no permission
     if not os.path.isdir(path):
         rights &= ~LIST
-    _check(libc.syscall(445, ruleset, 1, struct.pack("=Qi", rights, parent), 0))
-    os.close(parent)
+    try:
+        _check(_call(ADD_RULE, ruleset, 1, struct.pack("=Qi", rights, parent), 0))
+    finally:
+        os.close(parent)
 
 
-def _seccomp(libc: ctypes.CDLL) -> None:
-    if platform.machine() not in SYSCALLS:
+def close_others(keep: Sequence[int]) -> None:
+    """Close every descriptor but 0, 1, 2 and these."""
+    first = 3
+    for fd in [*sorted({fd for fd in keep if fd > 2}), None]:
+        last = 0x7FFFFFFF if fd is None else fd - 1
+        if last >= first and _call(CLOSE_RANGE, first, last, 0) < 0:
+            os.closerange(first, min(last, 1 << 16))
+        first = last + 2
+
+
+def _seccomp(threads: bool) -> None:
+    machine = os.uname().machine
+    if machine not in NUMBERS:
         raise OSError("no table of system calls for this machine")
-    program = filter_program(*SYSCALLS[platform.machine()])
+    program = filter_program(machine, threads)
     code = ctypes.create_string_buffer(program)
     pointer = struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(code))
-    _check(libc.prctl(22, 2, pointer, 0, 0))  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
-
-
-def filter_program(arch: int, refused: list[int], clone: int) -> bytes:
-    """Build the filter: refuse other architectures, the list, and clone that is no thread."""
-    step = struct.Struct("HBBI").pack
-    lines = [step(LOAD, 0, 0, 4), step(JUMP_EQUAL, 1, 0, arch), step(RETURN, 0, 0, REFUSE)]
-    lines += [step(LOAD, 0, 0, 0), step(0x35, 0, 1, 0x40000000), step(RETURN, 0, 0, REFUSE)]
-    for number in refused:
-        action = NOSYS if number == CLONE3 else REFUSE
-        lines += [step(JUMP_EQUAL, 0, 1, number), step(RETURN, 0, 0, action)]
-    lines += [step(JUMP_EQUAL, 0, 3, clone), step(LOAD, 0, 0, 16)]
-    lines += [step(JUMP_SET, 1, 0, CLONE_THREAD), step(RETURN, 0, 0, REFUSE)]
-    return b"".join([*lines, step(RETURN, 0, 0, ALLOW)])
+    _check(_call(NUMBERS[machine]["seccomp"], FILTER_MODE, ALL_THREADS, pointer))
