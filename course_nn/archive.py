@@ -12,11 +12,10 @@ import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar
 
 import numpy as np
-import safetensors
-from safetensors.numpy import save as to_bytes
 
 from .backend import Array, to_numpy
 from .checks import ShapeError
@@ -29,9 +28,8 @@ FORMAT, VERSION, KEY = "course_nn model", 2, "course_nn"
 DTYPES = {"F32": np.dtype("float32"), "F64": np.dtype("float64")}
 T = TypeVar("T")
 
-# what a broken file makes the library, JSON and NumPy raise
+# what a broken file makes JSON and NumPy raise, beside the library's own error
 BROKEN = (
-    safetensors.SafetensorError,
     zipfile.BadZipFile,
     struct.error,
     EOFError,
@@ -48,6 +46,23 @@ BROKEN = (
 )
 
 
+def library() -> ModuleType:
+    """safetensors, imported when the first file is written or read: a browser may not have it.
+
+    Raises
+    ------
+    StorageError : where it is not installed.
+    """
+    try:
+        import safetensors.numpy
+    except ModuleNotFoundError as error:
+        raise StorageError(
+            f"models are kept in files of safetensors, which is not here ({error}): "
+            "install it with `pip install safetensors`"
+        ) from error
+    return safetensors
+
+
 def write(path: str | os.PathLike, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
     """Writes one file: complete, or not there at all.
 
@@ -60,7 +75,9 @@ def write(path: str | os.PathLike, header: Mapping[str, Any], arrays: Mapping[st
     Raises
     ------
     OSError : if the file cannot be written; what was there stays.
+    StorageError : where safetensors is not installed.
     """
+    to_bytes = library().numpy.save
     plain = {name: np.ascontiguousarray(to_numpy(a)) for name, a in arrays.items()}
     sums = {name: zlib.crc32(a.data) for name, a in plain.items()}  # the library has none
     told = json.dumps({"format": FORMAT, "version": VERSION, "sums": sums, **header})
@@ -83,7 +100,7 @@ def read(path: str | os.PathLike, make: Callable[[Mapping[str, Any], Arrays], T]
     StorageError : for a file that is damaged, cut short, foreign, newer than this course_nn, or at
         odds with itself.
     """
-    path = Path(path)
+    path, broken = Path(path), (*BROKEN, library().SafetensorError)
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path} to load a model from")
     try:
@@ -92,7 +109,7 @@ def read(path: str | os.PathLike, make: Callable[[Mapping[str, Any], Arrays], T]
         reason = str(error)
     except ShapeError as error:
         reason = f"its layers do not fit: {error}"
-    except BROKEN as error:
+    except broken as error:
         reason = f"it is damaged or cut short ({type(error).__name__}: {error})"
     raise StorageError(f"{path} is refused: {reason}")
 
@@ -108,7 +125,7 @@ def _read(path: Path, make: Callable[[Mapping[str, Any], Arrays], T]) -> T:
                 made = make(old.header(), old)
                 old.expect_none_left()
                 return made
-    with safetensors.safe_open(path, framework="numpy") as opened:
+    with library().safe_open(path, framework="numpy") as opened:
         arrays = StoredArrays(opened)
         made = make(arrays.header(), arrays)
         arrays.expect_none_left()

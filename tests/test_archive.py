@@ -2,6 +2,8 @@
 
 import json
 import struct
+import subprocess
+import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -168,3 +170,18 @@ def test_a_byte_changed_anywhere_is_refused_or_harmless(good, share, value):
     except StorageError:
         return
     assert_same(arrays_of(again.model), arrays_of(storage.load(good).model))
+
+
+def test_without_the_library_one_sentence_says_what_to_install(good, tmp_path, monkeypatch):
+    model = storage.load(good).model
+    monkeypatch.setitem(sys.modules, "safetensors.numpy", None)  # as where it is not installed
+    for keep in (lambda: model.save(tmp_path / "other"), lambda: storage.load(good)):
+        with pytest.raises(StorageError, match="install it with `pip install safetensors`"):
+            keep()
+    assert not (tmp_path / "other").exists()
+
+
+def test_the_package_is_imported_without_what_only_files_and_figures_need():
+    code = "import sys, course_nn; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"safetensors", "pooch", "tqdm", "matplotlib"} & set(run.stdout.split())
