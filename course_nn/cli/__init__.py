@@ -5,9 +5,9 @@ One module a group of commands; each registers its own with the app.
 
 from .base import EXERCISES, RELEASED, app
 
-from . import students, release, grading  # isort: skip  # the order in which they are shown
+from . import students, release, grading, spread  # isort: skip  # the order in which they are shown
 
-__all__ = ["EXERCISES", "RELEASED", "app", "grading", "main", "release", "students"]
+__all__ = ["EXERCISES", "RELEASED", "app", "grading", "main", "release", "spread", "students"]
 
 
 def main() -> None:

@@ -1,0 +1,210 @@
+"""Writes what the grader found into nbgrader's gradebook, which collects and gives back.
+
+The submissions' own files are not touched: in nbgrader's folder `autograded` each student gets a
+page made of the code that was graded, each task's cell followed by what its tests said, so that
+`nbgrader generate_feedback` and its formgrader show it. No text of a student but code enters it.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..exercises.day import defines
+from ..exercises.verdict import ended
+from .gradebook import write
+from .record import Grade, OutcomeRecord, TaskRecord
+from .source import KERNEL, NBGRADER
+
+HANDED_IN = ("graded", "stopped", "unreadable", "grader error")  # all but "missing"
+
+
+class BridgeError(Exception):
+    """nbgrader's gradebook does not take the grades; the message says why and what to do."""
+
+
+def write_back(
+    course: Path,
+    assignment: str,
+    grades: Iterable[Grade],
+    cells: Callable[[str], Sequence[str]],
+    url: str = "",
+) -> list[str]:
+    """Write points, penalties and comments into nbgrader's gradebook, and the pages to show.
+
+    Parameters
+    ----------
+    course : nbgrader's folder of the course, with `gradebook.db`.
+    cells : the code cells that were graded, by `Record.content`.
+    url : of the gradebook, where it is not `gradebook.db` in the folder.
+
+    Returns
+    -------
+    written : the students; who handed in nothing is left out, as nbgrader does it.
+
+    Raises
+    ------
+    BridgeError : where nbgrader is not installed, or its gradebook does not know the assignment.
+    """
+    written = []
+    with _opened(course, assignment, url) as book:
+        for grade in grades:
+            record = grade.record
+            if record.status not in HANDED_IN:
+                continue
+            place = course / "autograded" / _folder(record.student) / assignment
+            notebook = _submission(book, assignment, grade)
+            _put(notebook, grade)
+            book.db.commit()
+            solvable = {comment.name for comment in notebook.comments}
+            text = page(grade, cells(record.content) if record.content else (), solvable)
+            write(place / f"{assignment}.ipynb", text)
+            written.append(record.student)
+    return written
+
+
+def _folder(student: str) -> str:
+    """The student's name, which is a folder's in nbgrader's course, and no way out of it."""
+    if Path(student).name != student or student.startswith("."):
+        raise BridgeError(
+            f"{student!r} is no name of a student in nbgrader: collect with nbgrader, or name the "
+            "students by a roster as nbgrader does"
+        )
+    return student
+
+
+def _opened(course: Path, assignment: str, url: str) -> Any:
+    """nbgrader's gradebook, which must be there and know the assignment."""
+    try:
+        from nbgrader.api import Gradebook, MissingEntry
+    except ImportError as error:
+        raise BridgeError(
+            'nbgrader is not installed here: pip install "course-nn[nbgrader]"'
+        ) from error
+    file = course / "gradebook.db"
+    if not url and not file.is_file():
+        raise BridgeError(f"there is no {file}: name nbgrader's folder of the course, or its --db")
+    book = Gradebook(url or f"sqlite:///{file.resolve()}", "")
+    try:
+        book.find_notebook(assignment, assignment)
+    except MissingEntry as error:
+        book.close()
+        raise BridgeError(
+            f"nbgrader's gradebook does not know the assignment {assignment}: "
+            f"run `nbgrader generate_assignment {assignment}` first"
+        ) from error
+    return book
+
+
+def _submission(book: Any, assignment: str, grade: Grade) -> Any:
+    """The student's notebook in nbgrader's gradebook, made where there is none."""
+    student, when = grade.record.student, grade.record.handed_in
+    book.update_or_create_student(student)
+    book.update_or_create_submission(assignment, student, **({"timestamp": when} if when else {}))
+    return book.find_submission_notebook(assignment, assignment, student)
+
+
+def _put(notebook: Any, grade: Grade) -> None:
+    """Points into its grades, what was wrong into its comments."""
+    tasks = {task.name: task for task in grade.record.tasks}
+    by_hand = {override.task for override in grade.overrides}
+    for cell in notebook.grades:
+        task = tasks.get(cell.name.removeprefix("test_"))
+        cell.auto_score, cell.needs_manual_grade = task.points if task else 0.0, False
+        cell.manual_score = grade.points(task) if task and task.number in by_hand else None
+        cell.extra_credit = None
+    for comment in notebook.comments:
+        comment.auto_comment = said(tasks[comment.name]) if comment.name in tasks else None
+    reached = sum(grade.points(task) for task in tasks.values())
+    notebook.late_submission_penalty = grade.penalty or None
+    if grade.override is not None and notebook.grades:  # the whole was set by hand
+        notebook.grades[0].extra_credit = round(grade.final + grade.penalty - reached, 2)
+
+
+def said(task: TaskRecord) -> str:
+    """What is said of a task under a student's answer: the first fault and its smallest example.
+
+    nbgrader takes a comment for Markdown and HTML, so it is a block of code: shown as it stands.
+    """
+    fault = task.first_fault
+    if fault is None:
+        return "All tests passed."
+    kind = "the public check" if fault.public else "a hidden test"
+    lines = [f"{task.points:g} of {task.maximum:g} points. In {kind}: {fault.sentence}"]
+    lines += fault.smallest
+    if fault.looks:
+        lines.append(f"What it looks like: {ended(fault.looks)}")
+    wrapped = (part for line in lines for part in textwrap.wrap(line, 90, subsequent_indent="  "))
+    return "\n".join(f"    {line}" for line in wrapped)
+
+
+# -- the page that nbgrader shows ------------------------------------------------------------------
+
+
+def page(grade: Grade, cells: Sequence[str], solvable: Iterable[str]) -> str:
+    """The notebook for nbgrader's folder `autograded`.
+
+    Parameters
+    ----------
+    cells : the student's code, in order.
+    solvable : names of the tasks under whose cell nbgrader keeps a comment.
+    """
+    record, known = grade.record, set(solvable)
+    told = [line for line in (record.message, *record.said, *record.failures) if line]
+    shown = [_cell("\n".join("# " + " ".join(line.split()) for line in told) or "# graded")]
+    solved = {task.name: _solved_in(task.name, cells) for task in record.tasks}
+    for i, text in enumerate(cells):
+        here = [task for task in record.tasks if solved[task.name] == i]
+        commented = next((task.name for task in here if task.name in known), "")
+        shown.append(_cell(text, _meta(commented, solution=True) if commented else None))
+        shown += [_tested(task, grade) for task in here]
+    shown += [_tested(task, grade) for task in record.tasks if solved[task.name] is None]
+    content = {
+        "cells": [{**cell, "id": f"cell-{number}"} for number, cell in enumerate(shown)],
+        "metadata": {"kernelspec": KERNEL},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def _solved_in(name: str, cells: Sequence[str]) -> int | None:
+    """Which cell defines a function: the last, as the notebook's run leaves it."""
+    return max((i for i, text in enumerate(cells) if defines(name, text)), default=None)
+
+
+def _meta(grade_id: str, **options: Any) -> dict[str, Any]:
+    return {**NBGRADER, "grade_id": grade_id, **options}
+
+
+def _tested(task: TaskRecord, grade: Grade) -> dict[str, Any]:
+    """The cell of a task's tests, under it what they said."""
+    lines = [f"{grade.points(task):g} of {task.maximum:g} points"]
+    lines += [f"set by hand: {o.reason}" for o in grade.overrides if o.task == task.number]
+    lines += [line for test in task.tests for line in _outcome(test)]
+    meta = _meta(f"test_{task.name}", grade=True, locked=True, points=task.maximum)
+    return _cell(f"# Task {task.number}: {task.name}", meta, "\n".join(lines))
+
+
+def _outcome(test: OutcomeRecord) -> list[str]:
+    """A test's name, and what was wrong."""
+    kind = "public" if test.public else "hidden"
+    lines = [f"{'✔' if test.passed else '✘'} {kind}: {test.label}"]
+    if not test.passed:
+        lines += [f"    {line}" for line in (test.sentence, *test.smallest)]
+    if test.looks:
+        lines.append(f"    What it looks like: {ended(test.looks)}")
+    return lines
+
+
+def _cell(text: str, nbgrader: dict[str, Any] | None = None, output: str = "") -> dict[str, Any]:
+    """A code cell, and what it printed."""
+    printed = {"name": "stdout", "output_type": "stream", "text": output + "\n"}
+    return {
+        "cell_type": "code", "execution_count": None, "source": text,
+        "metadata": {"nbgrader": nbgrader} if nbgrader else {},
+        "outputs": [printed] if output else [],
+    }  # fmt: skip
