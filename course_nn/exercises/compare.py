@@ -72,10 +72,24 @@ def examine(
     student: Student, task: Task, inputs: Inputs, right: dict[str, np.ndarray] | None, only: str
 ) -> Comparison:
     """The same, given what is right; without it, only shapes and dtypes are looked at."""
+    answer: Answer | StudentError
     try:
         answer = student.call(task.name, *inputs.values())
     except StudentError as error:
-        return unanswered(task, error, inputs)
+        answer = error
+    return judged(task, answer, inputs, right, only)
+
+
+def judged(
+    task: Task,
+    answer: Answer | StudentError,
+    inputs: Inputs,
+    right: dict[str, np.ndarray] | None,
+    only: str = "",
+) -> Comparison:
+    """What an answer is worth, or that there is none."""
+    if isinstance(answer, StudentError):
+        return unanswered(task, answer, inputs)
     return replace(_judged(task, answer, inputs, right, only), warned=answer.warned)
 
 

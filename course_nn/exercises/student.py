@@ -8,7 +8,8 @@ import linecache
 import math
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol
@@ -16,8 +17,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..worker.answer import answer
+from ..worker.layout import lay_out, layout_of
 from ..worker.notebook import message_of
-from ..worker.protocol import Value, lay_out, layout_of, restore
+from ..worker.protocol import Value, restore
 from .patience import SECONDS, TooSlow, limited
 
 
@@ -42,6 +44,13 @@ class Answer:
     warned: str = ""
 
 
+@dataclass(frozen=True, eq=False)
+class Calls:
+    """The arguments of several calls of one function."""
+
+    inputs: tuple[tuple[np.ndarray | float, ...], ...]
+
+
 class Student(Protocol):
     """What a test may use: random numbers, and calls of the student's functions."""
 
@@ -50,8 +59,28 @@ class Student(Protocol):
     def call(self, name: str, *inputs: np.ndarray | float) -> Answer:
         """Call one function of the student; raise StudentError where it gives no answer."""
 
+    def call_many(self, name: str, calls: Calls) -> Iterable[Answer | StudentError]:
+        """Call it once for each of the inputs, in order; where no more answers will come, the last
+        is an error."""
 
-class LocalStudent:
+
+class OneByOne(ABC):
+    """A student who is called once for every answer that is wanted, and no more."""
+
+    @abstractmethod
+    def call(self, name: str, *inputs: np.ndarray | float) -> Answer:
+        """See `Student`."""
+
+    def call_many(self, name: str, calls: Calls) -> Iterator[Answer | StudentError]:
+        """See `Student`."""
+        for inputs in calls.inputs:
+            try:
+                yield self.call(name, *inputs)
+            except StudentError as error:
+                yield error
+
+
+class LocalStudent(OneByOne):
     """The student's functions in this process, as in a notebook.
 
     `calls` counts them; `warned` is what NumPy warned of first in one of them; `left` are the
@@ -73,9 +102,10 @@ class LocalStudent:
             raise StudentError(self.over, "endless")
         function, self.calls = self.functions.get(name), self.calls + 1
         allowed, start = min(SECONDS, self.left), time.monotonic()
+        given = [_copy(value) for value in inputs]
         reply, arrays = answer(
             function,
-            [_copy(value) for value in inputs],
+            given,
             lambda error: _tell(error, function),
             BaseException,
             lambda: limited(allowed),
@@ -86,7 +116,8 @@ class LocalStudent:
             self.over = endless(name) if allowed == SECONDS else slow(name, self.calls)
         if ended:
             raise StudentError(self.over, "endless")
-        found = read_reply(name, reply, [array.copy() for array in arrays])
+        changed = [i for i, value in enumerate(inputs) if not _same(value, given[i])]
+        found = read_reply(name, reply, [array.copy() for array in arrays], changed)
         self.warned = self.warned or found.warned
         return found
 
@@ -95,15 +126,25 @@ def _copy(value: np.ndarray | float) -> np.ndarray | float:
     return lay_out(value, layout_of(value)) if isinstance(value, np.ndarray) else value
 
 
-def read_reply(name: str, reply: Mapping[str, Any], arrays: list[np.ndarray]) -> Answer:
-    """Return the answer that a reply brings; raise StudentError where it brings none."""
+def _same(value: np.ndarray | float, given: np.ndarray | float) -> bool:
+    return np.array_equal(value, given, equal_nan=True)
+
+
+def read_reply(
+    name: str, reply: Mapping[str, Any], arrays: list[np.ndarray], changed: Iterable[int] = ()
+) -> Answer:
+    """Return the answer that a reply brings; raise StudentError where it brings none.
+
+    `changed` are the arguments that hold other numbers, as was seen on this side.
+    """
     if reply["status"] == "missing":
         raise StudentError(missing(name))
     if reply["status"] == "stub":
         raise StudentError(stub(name), "stub")
     if reply["status"] == "raised":
         raise StudentError(raised(name, reply))
-    return Answer(restore(reply["value"], arrays), tuple(reply["changed"]), reply["warned"])
+    both = tuple(sorted({*changed, *reply["changed"]}))
+    return Answer(restore(reply["value"], arrays), both, reply["warned"])
 
 
 def missing(name: str) -> str:

@@ -2,23 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+import pickle
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from ..threads import blas_threads
-from .compare import Asker, Comparison, ask, examine, unanswered
+from .compare import Asker, Comparison, judged, unanswered
 from .diagnose import diagnose, like
 from .smallest import smallest_example
-from .student import Student, StudentError
-from .task import Case, Task
+from .student import Calls, Student, StudentError
+from .task import Case, Inputs, Task
 from .verdict import Verdict
 
+KEPT = 512  # tests whose calls are remembered
 VAST = 10**6  # numbers in an answer, where the right one has a few dozen
 
 
-def run(student: Student, task: Task, cases: Iterable[Case], only: str = "") -> Verdict:
+class Question:
+    """One call of a test: its case, None of the printed example that comes first; what goes in; and
+    the state of the random numbers after it was drawn."""
+
+    def __init__(self, task: Task, case: Case | None, inputs: Inputs, after: Any) -> None:
+        self.task, self.case, self.inputs, self.after = task, case, inputs, after
+
+    @cached_property
+    def right(self) -> dict[str, np.ndarray] | None:
+        """What is right, found once for all who are asked; None where only the form is known."""
+        if self.case is None:
+            return answer_of(self.task)
+        return self.task.right(self.inputs) if self.task.knows else None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """All calls of a test: the same for every student whose random numbers begin alike."""
+
+    questions: tuple[Question, ...]
+    calls: Calls
+
+
+def run(
+    student: Student, task: Task, cases: Iterable[Case], only: str = "", explain: bool = True
+) -> Verdict:
     """The verdict on a function: passed, or the first case that it fails, explained.
 
     Parameters
@@ -26,48 +55,80 @@ def run(student: Student, task: Task, cases: Iterable[Case], only: str = "") -> 
     student : who wrote the function.
     cases : tried in order; the first that fails ends it.
     only : the output that is looked at; "" for all.
+    explain : whether a mistake is looked for, which takes time.
 
     NumPy computes on one thread: on a busy machine many threads wait for each other.
     """
     with blas_threads(1):
-        return _run(student, task, cases, only)
-
-
-def _run(student: Student, task: Task, cases: Iterable[Case], only: str) -> Verdict:
-    comparison, case = _first_wrong(student, task, cases, only)
-    if comparison is None:
-        return _properties(student, task) if not only else Verdict(task)
-    if case is None:
-        return Verdict(task, comparison, None if comparison.fault == "stub" else comparison)
-    return explained(student, task, comparison, case)
+        comparison, case = _first_wrong(student, task, cases, only)
+        if comparison is None:
+            return _properties(student, task) if not only else Verdict(task)
+        if case is None:
+            return Verdict(task, comparison, None if comparison.fault == "stub" else comparison)
+        if not explain:
+            return Verdict(task, comparison, case=case.label)
+        return explained(student, task, comparison, case)
 
 
 def passes(student: Student, task: Task, cases: Iterable[Case], only: str = "") -> bool:
     """Whether `run` finds nothing wrong, without a look for what the mistake is."""
-    with blas_threads(1):
-        if _first_wrong(student, task, cases, only)[0] is not None:
-            return False
-        return bool(only) or _properties(student, task).passed
+    return run(student, task, cases, only, explain=False).passed
 
 
 def _first_wrong(
     student: Student, task: Task, cases: Iterable[Case], only: str
 ) -> tuple[Comparison | None, Case | None]:
     """The first call that is wrong, and its case; of the printed example there is none."""
-    if task.function is None and task.example and task.answer:
-        comparison = examine(student, task, task.printed(), answer_of(task), only)
+    sheet = sheet_of(task, tuple(cases), student.rng, whole=not only)
+    answers = student.call_many(task.name, sheet.calls)
+    for question, answer in zip(sheet.questions, answers, strict=False):  # an error is the last
+        student.rng.bit_generator.state = question.after
+        comparison = judged(task, answer, question.inputs, question.right, only)
         if comparison.fault:
-            return comparison, None
-    for case in cases:
-        comparison = ask(student, task, task.draw(case, student.rng), only)
-        if comparison.fault:
-            return comparison, case
-    if task.function is not None and task.example and not only:
-        comparison = ask(student, task, task.printed())
-        if comparison.fault:
-            case = replace(like(task, task.printed()), label="the example that the task prints")
-            return comparison, case
+            return comparison, question.case
     return None, None
+
+
+_sheets: dict[Hashable, Sheet] = {}  # those of one assignment, and of its notebook
+
+
+def sheet_of(task: Task, cases: tuple[Case, ...], rng: np.random.Generator, whole: bool) -> Sheet:
+    """The calls of a test, drawn once for all who begin with the same random numbers.
+
+    whole : whether all outputs are looked at, so that the example that the task prints is asked.
+    """
+    state = pickle.dumps(rng.bit_generator.state)
+    key = task, state, whole, tuple(map(_key, cases))
+    if key not in _sheets:
+        while len(_sheets) >= KEPT:
+            _sheets.pop(next(iter(_sheets)), None)
+        questions = tuple(_drawn(task, cases, rng, whole))
+        inputs = tuple(tuple(question.inputs.values()) for question in questions)
+        _sheets[key] = Sheet(questions, Calls(inputs))
+    return _sheets[key]
+
+
+def _key(case: Case) -> Hashable:
+    sizes, options = tuple(case.sizes.items()), tuple(case.options.items())
+    return case.label, sizes, options, case.dtype, case.layout, case.whole
+
+
+def _drawn(
+    task: Task, cases: tuple[Case, ...], rng: np.random.Generator, whole: bool
+) -> Iterator[Question]:
+    """The calls in order; the printed example comes first where it alone is known to be right."""
+
+    def question(case: Case | None, inputs: Inputs) -> Question:
+        return Question(task, case, inputs, rng.bit_generator.state)
+
+    if task.function is None and task.example and task.answer:
+        yield question(None, task.printed())
+    for case in cases:
+        yield question(case, task.draw(case, rng))
+    if task.function is not None and task.example and whole:
+        printed = task.printed()
+        label = "the example that the task prints"
+        yield question(replace(like(task, printed), label=label), printed)
 
 
 def answer_of(task: Task) -> dict[str, np.ndarray]:

@@ -38,9 +38,10 @@ class Test:
         """This test's own seed: the same for every student of one grading."""
         return [seed, zlib.crc32(self.label.encode())]
 
-    def run(self, student: Student, task: Task) -> Verdict:
-        """What the student's function is worth here."""
-        return trial.run(student, task, self.cases, self.output)
+    def run(self, student: Student, task: Task, explain: bool = True) -> Verdict:
+        """What the student's function is worth here; with `explain` also what a mistake looks
+        like."""
+        return trial.run(student, task, self.cases, self.output, explain)
 
 
 @dataclass(frozen=True)

@@ -3,29 +3,62 @@
 `RemoteStudent` stands in for `exercises.student.LocalStudent`, so the same tests run on both.
 """
 
+from __future__ import annotations
+
+import json
+import math
+import os
 import secrets
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..exercises.student import Answer, StudentError, missing, raised, read_reply
-from ..worker.protocol import ProtocolError, describe, plain_text
-from . import sandbox
+from ..exercises.student import Answer, Calls, StudentError, missing, raised, read_reply
+from ..worker.desk import Sheet
+from ..worker.protocol import ProtocolError, plain_text
+from . import sandbox, warm
+
+BACKSTOP = 3600  # seconds of the processor, all threads together, that the kernel allows a worker
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one submission may use."""
+    """What one submission may use. Seconds are its own: while the processor is busy with others,
+    none passes; asleep it is not.
+
+    Attributes
+    ----------
+    call_seconds : for one call of a function; one that is longer costs its task, and no other.
+    notebook_seconds : for all cells together, whenever the notebook is run.
+    task_seconds : for all calls of one task together.
+    memory : bytes of address space.
+    restarts : how many cells may end the worker; it is started again without them.
+    """
 
     call_seconds: float = 5.0
-    notebook_seconds: float = 20.0  # all cells together
-    submission_seconds: float = 90.0
-    memory: int = 1 << 30  # bytes of address space
+    notebook_seconds: float = 20.0
+    task_seconds: float = 90.0
+    memory: int = 1 << 30
     restarts: int = 6
+
+
+def too_many_jobs(jobs: int) -> str:
+    """A sentence of warning where there are more jobs than processors, else "".
+
+    >>> too_many_jobs(1)
+    ''
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    if jobs <= (cores or 1):
+        return ""
+    return (
+        f"{jobs} jobs share {cores} processors: nothing is graded sooner for it, and no submission "
+        "worse, for the limits count its own seconds"
+    )
 
 
 @dataclass
@@ -40,67 +73,89 @@ class WorkerLost(Exception):
     """The worker is gone or talks nonsense; the message says which."""
 
 
-@dataclass
+@lru_cache(maxsize=512)
+def laid(calls: Calls) -> Sheet:
+    """The calls of a test as they lie on a desk: the same for every student of a grading."""
+    return Sheet(calls.inputs)
+
+
 class Worker:
-    """A worker that has run the student's cells."""
+    """A worker that has run the student's cells.
 
-    cells: list[str]
-    limits: Limits
-    kind: str
-    hide: tuple[Path, ...] = ()
-    deadline: float = field(default=0.0)
+    Parameters
+    ----------
+    cells : the notebook's code.
+    limits, kind : what it may use, and its sandbox.
+    hide : folders that the sandbox must not show.
+    allowed : packages beside NumPy that it may import.
+    """
 
-    def __post_init__(self) -> None:
-        self.deadline = time.monotonic() + self.limits.submission_seconds
-        self.process: sandbox.Process | None = None
+    def __init__(
+        self,
+        cells: Sequence[str],
+        limits: Limits,
+        kind: str,
+        hide: Sequence[Path] = (),
+        allowed: Sequence[str] = (),
+    ) -> None:
+        self.cells, self.limits, self.allowed = list(cells), limits, list(allowed)
+        self.server = warm.server(kind, hide, allowed)
+        self.child: warm.Child | None = None
         self.failures: dict[int, Failure] = {}
         self.fatal: set[int] = set()  # cells that kill the worker, left out when it starts again
         self.sealed: list[str] = []  # the kernel's locks that the worker says it holds
         self.starts, self.cell = 0, 0
 
     def ready(self) -> None:
-        """Start the process and run the cells, unless it stands already.
+        """Start the worker and run the cells, unless it stands already.
 
         Raises
         ------
-        WorkerLost : where it does not stand after some tries, or time is up.
+        WorkerLost : where too many cells end it.
+        SandboxError : where this machine starts none, which is not the student's fault.
         """
-        while self.process is None:
-            if self.starts > self.limits.restarts:
+        tries = 0
+        while self.child is None:
+            if len(self.fatal) > self.limits.restarts:
                 raise WorkerLost("the notebook's code stopped the worker too often")
-            if time.monotonic() > self.deadline:
-                raise WorkerLost("the time for this submission is up")
-            self.starts += 1
-            self.process = sandbox.start(self.kind, self.hide)
-            self.cell = 0
+            self.child = self.server.child()
+            self.starts, self.cell = self.starts + 1, 0
             try:
-                self._run_cells()
+                self._run_cells(self.child)
             except (WorkerLost, ProtocolError) as error:
                 self.stop()
-                self._lost_in(self.cell, str(error))
+                tries += not self.cell
+                self._lost_in(self.cell, str(error), tries)
 
-    def _lost_in(self, cell: int, why: str) -> None:
-        if cell == 0:
-            raise WorkerLost(f"the worker did not start ({why})")
-        self.fatal.add(cell)
-        self.failures[cell] = Failure(cell, f"code cell {cell} was stopped: {why}")
+    def _lost_in(self, cell: int, why: str, tries: int) -> None:
+        """A cell that ends the worker is left out; before the first, the machine is to blame."""
+        if cell:
+            self.fatal.add(cell)
+            self.failures[cell] = Failure(cell, f"code cell {cell} was stopped: {why}")
+        elif tries > 1:
+            raise sandbox.SandboxError(f"the worker did not start ({why})")
+        else:
+            self.server.close()
 
-    def _run_cells(self) -> None:
-        process, ticket = self.process, secrets.token_hex(8)
-        assert process is not None
+    def _run_cells(self, child: warm.Child) -> None:
+        ticket = secrets.token_hex(8)
         start = {
-            "ticket": ticket, "cells": self.cells, "skip": sorted(self.fatal),
-            "memory": self.limits.memory, "cpu_seconds": int(self.limits.submission_seconds) + 1,
-            "readable": process.readable, "listable": process.listable,
+            "ticket": ticket, "skip": sorted(self.fatal), "allowed": self.allowed,
+            "memory": self.limits.memory, "cpu_seconds": BACKSTOP,
         }  # fmt: skip
-        self._send(start, [], self.deadline)
-        self._receive(ticket, self.deadline)  # Python and NumPy are loaded; the cells begin
-        deadline = min(self.deadline, time.monotonic() + self.limits.notebook_seconds)
+        watch = warm.Watch(child, warm.STARTING)
+        cells = np.frombuffer(json.dumps(self.cells).encode(), np.uint8)
+        self._send(child, start, watch, [cells])
+        self._receive(child, ticket, watch)  # it is sealed; the cells begin
+        watch, said = warm.Watch(child, self.limits.notebook_seconds), "all cells together"
         while True:
-            header, _ = self._receive(ticket, deadline)
+            header, _ = self._receive(child, ticket, watch, said)
             if header.get("op") != "cell":
                 break
-            self.cell = _whole(header.get("cell"))
+            cell = _whole(header.get("cell"))
+            if not self.cell < cell <= len(self.cells):
+                raise ProtocolError("a number of a cell that is none")
+            self.cell = cell
         self._note(header)
 
     def _note(self, header: dict[str, Any]) -> None:
@@ -111,15 +166,54 @@ class Worker:
                 cell = _whole(error.get("cell"))
                 self.failures[cell] = Failure(cell, raised(f"code cell {cell}", _told(error)))
 
+    def ask(self, name: str, sheet: Sheet, seconds: float = math.inf) -> Asked:
+        """Ask a function all that a sheet holds, in one message.
+
+        Parameters
+        ----------
+        seconds : that are left for all of it; each call has its own limit, too.
+
+        Raises
+        ------
+        WorkerLost, SandboxError : where there is no worker to ask. One that is lost later is told
+            in what is returned, beside what it had answered.
+        """
+        self.ready()
+        assert self.child is not None
+        asked, child, ticket = Asked(), self.child, secrets.token_hex(8)
+        base = child.desk.put(sheet)
+        request = {"ticket": ticket, "name": name, "base": base, "calls": sheet.calls}
+        whole = warm.Watch(child, seconds)
+        try:
+            self._send(child, request, whole)
+            for number in range(len(sheet.calls)):
+                if self._answer(child, ticket, number, whole, asked):
+                    break
+        except (WorkerLost, ProtocolError) as error:
+            asked.lost = error
+        asked.changed = child.desk.changed(base, sheet)
+        asked.seconds = whole.used()
+        return asked
+
+    def _answer(
+        self, child: warm.Child, ticket: str, number: int, whole: warm.Watch, asked: Asked
+    ) -> bool:
+        """Take the answer to one call; whether it is the last."""
+        one, said = warm.Watch(child, self.limits.call_seconds), "a call"
+        if whole.left() < one.left():
+            one, said = whole, "all calls of a task together"
+        header, arrays = self._receive(child, ticket, one, said)
+        if header.pop("call", None) != number:
+            raise ProtocolError("an answer that nobody asked for")
+        asked.replies.append((header, arrays))
+        return header.get("status") in ("stub", "missing")
+
     def call(self, name: str, inputs: tuple) -> tuple[dict[str, Any], list[np.ndarray]]:
         """Ask for one function's answer; raise WorkerLost or ProtocolError where none comes."""
-        self.ready()
-        arrays: list[np.ndarray] = []
-        trees = [describe(value, arrays) for value in inputs]
-        ticket = secrets.token_hex(8)
-        deadline = min(self.deadline, time.monotonic() + self.limits.call_seconds)
-        self._send({"ticket": ticket, "name": name, "inputs": trees}, arrays, deadline)
-        return self._receive(ticket, deadline)
+        asked = self.ask(name, Sheet([inputs]))
+        if asked.lost:
+            raise asked.lost
+        return asked.replies[0]
 
     def why_missing(self, name: str) -> str:
         """The cell that would have defined a function and did not run to its end, if one did so."""
@@ -128,28 +222,44 @@ class Worker:
                 return f" The reason: {failure.sentence.rstrip('.')}."
         return ""
 
-    def _send(self, header: dict[str, Any], arrays: list[np.ndarray], deadline: float) -> None:
-        assert self.process is not None
+    def _send(
+        self,
+        child: warm.Child,
+        header: dict[str, Any],
+        watch: warm.Watch,
+        arrays: Sequence[np.ndarray] = (),
+    ) -> None:
         try:
-            self.process.channel.send(header, arrays, deadline)
+            child.channel.send(header, list(arrays), watch.left)
         except (TimeoutError, EOFError) as error:
-            raise WorkerLost(_why(error)) from error
+            raise WorkerLost(_why(error, watch)) from error
 
-    def _receive(self, ticket: str, deadline: float) -> tuple[dict[str, Any], list[np.ndarray]]:
-        assert self.process is not None
+    def _receive(
+        self, child: warm.Child, ticket: str, watch: warm.Watch, what: str = ""
+    ) -> tuple[dict[str, Any], list[np.ndarray]]:
         try:
-            header, arrays = self.process.channel.receive(deadline)
+            header, arrays = child.channel.receive(watch.left)
         except (TimeoutError, EOFError) as error:
-            raise WorkerLost(_why(error)) from error
+            raise WorkerLost(_why(error, watch, what)) from error
         if header.pop("ticket", None) != ticket:
             raise ProtocolError("an answer that nobody asked for")
         return header, arrays
 
     def stop(self) -> None:
-        """End the process, if there is one."""
-        if self.process is not None:
-            self.process.kill()
-            self.process = None
+        """End the worker, if there is one."""
+        if self.child is not None:
+            self.child.kill()
+            self.child = None
+
+
+class Asked:
+    """What came of some calls: replies in order, the arguments each changed, and how it ended."""
+
+    def __init__(self) -> None:
+        self.replies: list[tuple[dict[str, Any], list[np.ndarray]]] = []
+        self.changed: list[list[int]] = []
+        self.lost: WorkerLost | ProtocolError | None = None
+        self.seconds = 0.0
 
 
 def probe(kind: str) -> list[str] | None:
@@ -196,10 +306,11 @@ def _note(kind: str, locks: list[str]) -> str:
     return f"{kind}, limits of time and memory, no kernel locks"
 
 
-def _why(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return "it did not come to an end in the time allowed"
-    return "the process ended (exit, or out of memory)"
+def _why(error: Exception, watch: warm.Watch, what: str = "") -> str:
+    if not isinstance(error, TimeoutError):
+        return "the process ended (exit, or out of memory)"
+    allowed = f" ({watch.seconds:g} s for {what})" if what else ""
+    return f"it did not come to an end in the time allowed{allowed}"
 
 
 def _whole(value: Any) -> int:
@@ -216,46 +327,76 @@ def _told(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class RemoteStudent:
-    """The student's functions across the pipe. `broken` once a call has cost the worker."""
+    """The student's functions across the pipe, for one task: its seconds are `Limits`'.
+
+    `broken` says why it is asked no more, once a call has cost the worker.
+    """
 
     def __init__(
         self, worker: Worker, rng: np.random.Generator, alias: Callable[[str], str] = str
     ) -> None:
-        self.worker, self.rng, self.alias, self.broken = worker, rng, alias, False
+        self.worker, self.rng, self.alias = worker, rng, alias
+        self.left, self.broken = worker.limits.task_seconds, ""
 
     def call(self, name: str, *inputs: np.ndarray | float) -> Answer:
         """Call one function; raise StudentError where no answer comes."""
+        (found,) = self._asked(name, Sheet([inputs]))
+        if isinstance(found, StudentError):
+            raise found
+        return found
+
+    def call_many(self, name: str, calls: Calls) -> list[Answer | StudentError]:
+        """Call one function with many inputs, in one message; after a stub, or where the worker is
+        lost, nothing more is asked."""
+        return self._asked(name, laid(calls))
+
+    def _asked(self, name: str, sheet: Sheet) -> list[Answer | StudentError]:
         if self.broken:
-            raise StudentError("not asked again: an earlier call of this task stopped the worker.")
+            return [StudentError(self.broken)]
+        if not sheet.calls:
+            return []
         try:
-            header, arrays = self.worker.call(self.alias(name), inputs)
-            if header.get("status") == "missing":
-                raise StudentError(missing(name) + self.worker.why_missing(self.alias(name)))
-            return read_reply(name, _checked(header, len(inputs)), arrays)
-        except (WorkerLost, ProtocolError) as error:
-            self.broken = True
-            self.worker.stop()
-            what = "gave no answer" if isinstance(error, WorkerLost) else "gave a malformed answer"
-            raise StudentError(f"{name} {what}: {error}.") from error
+            asked = self.worker.ask(self.alias(name), sheet, self.left)
+        except WorkerLost as error:
+            return [self._lost(name, error)]
+        self.left -= asked.seconds
+        found: list[Answer | StudentError] = []
+        for k, (header, arrays) in enumerate(asked.replies):
+            try:
+                header = self._checked(name, header, len(sheet.calls[k]))
+                found.append(read_reply(name, header, arrays, asked.changed[k]))
+            except StudentError as error:
+                found.append(error)
+            except ProtocolError as error:
+                return [*found, self._lost(name, error)]
+        return [*found, self._lost(name, asked.lost)] if asked.lost else found
+
+    def _checked(self, name: str, header: dict[str, Any], count: int) -> dict[str, Any]:
+        if header.get("status") == "missing":
+            raise StudentError(missing(name) + self.worker.why_missing(self.alias(name)))
+        return _checked(header, count)
+
+    def _lost(self, name: str, error: WorkerLost | ProtocolError) -> StudentError:
+        """The worker is of no use any more: this task asks it nothing more."""
+        self.worker.stop()
+        what = "gave no answer" if isinstance(error, WorkerLost) else "gave a malformed answer"
+        self.broken = "not asked again: an earlier call of this task stopped the worker."
+        return StudentError(f"{name} {what}: {error}.")
 
 
 def _checked(reply: dict[str, Any], count: int) -> dict[str, Any]:
     """A reply to a call with so many arguments, as far as it can be believed."""
-    status, changed = reply.get("status"), reply.get("changed")
+    status, reformed = reply.get("status"), reply.get("changed")
     if status == "stub":
         return {"status": status}
     if status == "raised":
         return {"status": status, **_told(reply)}
-    if status != "ok" or not isinstance(changed, list) or len(changed) > count:
+    if status != "ok" or not isinstance(reformed, list) or len(reformed) > count:
         raise ProtocolError("a reply of no known status")
-    if any(type(i) is not int or not 0 <= i < count for i in changed):
+    if any(type(i) is not int or not 0 <= i < count for i in reformed):
         raise ProtocolError("a change to an argument that does not exist")
     warned = reply.get("warned", "")
     if not isinstance(warned, str):
         raise ProtocolError("a warning that is no text")
-    return {
-        "status": status,
-        "value": reply.get("value"),
-        "changed": changed,
-        "warned": warned[:200],
-    }
+    said = {"value": reply.get("value"), "warned": plain_text(warned, 200)}
+    return {"status": status, "changed": reformed, **said}

@@ -1,6 +1,6 @@
-"""Starts and ends the worker's process: under bubblewrap where it works, else a plain process.
+"""Starts and ends the workers' server: under bubblewrap where it works, else a plain process.
 
-In both, the process limits and locks itself before the student's code runs (`worker.program`,
+In both, a worker limits and locks itself before the student's code runs (`worker.program`,
 `worker.lockdown`); bubblewrap adds an own file system, no network and an own process table.
 """
 
@@ -8,6 +8,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import sysconfig
@@ -20,7 +21,6 @@ from typing import NamedTuple
 import numpy
 
 from .. import worker
-from ..worker.protocol import Channel
 
 ROOM = Path(worker.__file__).resolve().parent
 FILES = tuple(sorted(path.name for path in ROOM.glob("*.py")))  # all that enters the sandbox
@@ -46,22 +46,21 @@ class Launch(NamedTuple):
 
 @dataclass
 class Process:
-    """A running worker: its process, the channel to it, and its folder."""
+    """A running server: its process, the socket to it, and its folder."""
 
     popen: subprocess.Popen
-    channel: Channel
+    control: socket.socket
     folder: Path
     readable: list[str]
     listable: list[str]
 
     def kill(self) -> None:
-        """End the worker and all it started, close the pipe, and remove its folder."""
+        """End the server and all it started, close the socket, and remove its folder."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.popen.pid, signal.SIGKILL)
         self.popen.kill()
         self.popen.wait()
-        for fd in (self.channel.read_fd, self.channel.write_fd):
-            os.close(fd)
+        self.control.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -71,38 +70,34 @@ def interpreter() -> str:
 
 
 def start(kind: str, hide: Sequence[Path] = ()) -> Process:
-    """Start a worker in a sandbox of this kind, "bwrap" or "plain".
+    """Start a server in a sandbox of this kind, "bwrap" or "plain".
 
     `hide` names folders that bubblewrap must not show, should they lie under one that it does.
     """
-    folder = Path(tempfile.mkdtemp(prefix="course-nn-worker-"))
-    for name in ("cwd", "packages", "worker"):
-        (folder / name).mkdir()
-    ours_read, theirs_write = os.pipe()
-    theirs_read, ours_write = os.pipe()
-    fds = (theirs_read, theirs_write)
+    folder = None
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
+        folder = Path(tempfile.mkdtemp(prefix="course-nn-worker-"))
+        for name in ("cwd", "packages", "worker"):
+            (folder / name).mkdir()
         build = _bwrap if kind == "bwrap" else _plain
-        launch = build(folder, [str(fd) for fd in fds], hide)
-        popen = spawn(launch, fds)
+        launch = build(folder, theirs.fileno(), hide)
+        popen = spawn(launch, theirs.fileno())
     except OSError as error:
-        os.close(ours_read)
-        os.close(ours_write)
-        shutil.rmtree(folder, ignore_errors=True)
-        raise SandboxError(f"the worker does not start: {error}") from error
+        ours.close()
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise SandboxError(f"no worker can be started here: {error}") from error
     finally:
-        os.close(theirs_read)
-        os.close(theirs_write)
-    os.set_blocking(ours_write, False)
-    channel = Channel(ours_read, ours_write)
-    return Process(popen, channel, folder, launch.readable, launch.listable)
+        theirs.close()
+    return Process(popen, ours, folder, launch.readable, launch.listable)
 
 
-def spawn(launch: Launch, fds: tuple[int, int]) -> subprocess.Popen:
-    """Start a process that hears and says nothing but through these two file descriptors."""
+def spawn(launch: Launch, fd: int) -> subprocess.Popen:
+    """Start a process that hears and says nothing but through this file descriptor."""
     nothing = subprocess.DEVNULL
     return subprocess.Popen(
-        launch.command, cwd=launch.cwd, env=_environment(), pass_fds=fds,
+        launch.command, cwd=launch.cwd, env=_environment(), pass_fds=[fd],
         stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True,
     )  # fmt: skip
 
@@ -116,12 +111,12 @@ def _numpy_folders() -> list[Path]:
     return [path for path in (package, package.parent / "numpy.libs") if path.is_dir()]
 
 
-def _plain(folder: Path, fds: list[str], hide: Sequence[Path]) -> Launch:
+def _plain(folder: Path, fd: int, hide: Sequence[Path]) -> Launch:
     for package in _numpy_folders():
         (folder / "packages" / package.name).symlink_to(package)
     for name in FILES:
         shutil.copy(ROOM / name, folder / "worker")
-    command = _command(folder, folder / "packages", fds)
+    command = _command(folder, folder / "packages", fd)
     stdlib = Path(sysconfig.get_path("stdlib"))
     modules = [str(p) for p in stdlib.iterdir() if p.name not in ("site-packages", "dist-packages")]
     own = [str(folder / "packages"), str(folder / "cwd"), *map(str, _numpy_folders())]
@@ -129,15 +124,14 @@ def _plain(folder: Path, fds: list[str], hide: Sequence[Path]) -> Launch:
     return Launch(command, folder / "cwd", readable, [str(stdlib)])
 
 
-def _command(room: Path, packages: Path, fds: list[str]) -> list[str]:
-    """What starts the worker: NumPy stays importable, its own folder does not."""
+def _command(room: Path, packages: Path, fd: int) -> list[str]:
+    """What starts the server: NumPy stays importable, its own folder does not."""
     code = f"import sys; sys.path += [{str(packages)!r}, {str(room)!r}]; "
-    code += "from worker.program import main; sys.path.pop(); "
-    code += f"main({', '.join(fds)})"
+    code += f"from worker.server import main; sys.path.pop(); main({fd})"
     return [interpreter(), "-I", "-S", "-B", "-c", code]
 
 
-def _bwrap(folder: Path, fds: list[str], hide: Sequence[Path]) -> Launch:
+def _bwrap(folder: Path, fd: int, hide: Sequence[Path]) -> Launch:
     prefix = Path(sys.base_prefix).resolve()
     shown = [path for path in (*LIBRARIES, str(prefix)) if os.path.exists(path)]
     command = [_bwrap_path(), *NAMESPACES]
@@ -154,7 +148,7 @@ def _bwrap(folder: Path, fds: list[str], hide: Sequence[Path]) -> Launch:
     for name in FILES:
         command += ["--ro-bind", str(ROOM / name), f"/room/worker/{name}"]
     command += ["--ro-bind", str(folder / "cwd"), "/cwd", "--chdir", "/cwd", "--remount-ro", "/"]
-    command += ["--", *_command(Path("/room"), Path("/packages"), fds)]
+    command += ["--", *_command(Path("/room"), Path("/packages"), fd)]
     return Launch(command, Path("/"), ["/"], [])
 
 

@@ -1,11 +1,13 @@
 """The worker: runs a student's cells, then answers calls of the student's functions over a pipe.
 
-It is started with no site packages but NumPy. What it says is never trusted: the grader compares,
-and the grader scores.
+It is a child of `server`, one for each submission. What it says is never trusted: the grader
+compares, and the grader scores.
 """
 
 import contextlib
+import json
 import os
+import random
 import resource
 import sys
 from typing import Any
@@ -13,60 +15,59 @@ from typing import Any
 import numpy as np
 
 from . import lockdown
+from .desk import SIZE, Desk
 from .notebook import Notebook, course_shim
-from .protocol import Channel, Value, restore
+from .protocol import Channel
 
 MAX_ERRORS = 50
 
 
 def limit(memory: int, cpu_seconds: int) -> None:
-    """Bound memory, processor time, file size and processes, for good."""
-    for what, most in (
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_CPU, cpu_seconds),
-        (resource.RLIMIT_FSIZE, 1 << 20),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NPROC, 0),
-    ):
+    """Bound memory and processor time, for good; the rest `lockdown` bounds."""
+    for what, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, cpu_seconds)):
         with contextlib.suppress(ValueError, OSError):  # a lower limit is in force already
             resource.setrlimit(what, (most, most))
 
 
-def silence() -> None:
-    """Point stdin, stdout and stderr at nothing."""
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for fd in (0, 1, 2):
-        os.dup2(nothing, fd)
-    os.close(nothing)
+def fresh_chance() -> None:
+    """Begin new random numbers, which no other child of the same server has."""
+    random.seed()
+    np.random.seed()  # noqa: NPY002  # it is the student's old generator that begins anew
 
 
-def serve(channel: Channel) -> None:
+def serve(channel: Channel, desk: Desk, readable: list[str], listable: list[str]) -> None:
     """Run the cells that the first message brings, then answer calls until the pipe closes."""
-    start, _ = channel.receive()
-    limit(start["memory"], start["cpu_seconds"])
+    start, (cells,) = channel.receive()
+    limit(start["memory"] + SIZE, start["cpu_seconds"])
     keep = (channel.read_fd, channel.write_fd)
-    sealed = lockdown.seal(start["readable"], start["listable"], keep)
+    sealed = lockdown.seal(readable, listable, keep)
     sys.modules.update(course_shim())
-    notebook = Notebook(start["cells"])
+    notebook = Notebook(json.loads(cells.tobytes()))
     channel.send({"ticket": start["ticket"], "op": "up"}, [])
     errors = run_cells(channel, notebook, start)
     channel.send({"ticket": start["ticket"], "op": "ready", "errors": errors, "sealed": sealed}, [])
     while True:
-        header, arrays = channel.receive()
-        inputs = [_number(restore(tree, arrays)) for tree in header["inputs"]]
-        reply, results = notebook.answer(header["name"], inputs)
-        channel.send({"ticket": header["ticket"], **reply}, results)
+        request, _ = channel.receive()
+        answer_all(channel, desk, notebook, request)
 
 
-def _number(value: Value) -> Value | float:
-    """A Python number for an array without axes: a learning rate arrives as it was sent."""
-    return value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
+def answer_all(channel: Channel, desk: Desk, notebook: Notebook, request: dict[str, Any]) -> None:
+    """Answer the calls of one message, each as soon as it is; a function that is none is said once.
+
+    What came before a call that ends the process has then been said.
+    """
+    for number, specs in enumerate(request["calls"]):
+        inputs = desk.take(request["base"], specs)
+        reply, results = notebook.answer(request["name"], inputs)
+        channel.send({"ticket": request["ticket"], "call": number, **reply}, results)
+        if reply["status"] in ("stub", "missing"):
+            return
 
 
 def run_cells(channel: Channel, notebook: Notebook, start: dict[str, Any]) -> list[dict[str, Any]]:
     """Run all cells but those to skip, announcing each; return what the first of them raised."""
     errors: list[dict[str, Any]] = []
-    for number in range(1, len(start["cells"]) + 1):
+    for number in range(1, len(notebook.sources) + 1):
         if number in start["skip"]:
             continue
         channel.send({"ticket": start["ticket"], "op": "cell", "cell": number}, [])
@@ -76,9 +77,16 @@ def run_cells(channel: Channel, notebook: Notebook, start: dict[str, Any]) -> li
     return errors
 
 
-def main(read_fd: int, write_fd: int) -> None:
-    """Serve on two file descriptors, and end the process."""
-    silence()
+def main(files: list[int], readable: list[str], listable: list[str]) -> None:
+    """Serve on two pipes and a desk, and end the process.
+
+    Parameters
+    ----------
+    files : the pipe to read from, the pipe to write to, the desk's memory.
+    readable, listable : see `lockdown.seal`.
+    """
+    read_fd, write_fd, desk_fd = files
+    fresh_chance()
     with contextlib.suppress(EOFError):
-        serve(Channel(read_fd, write_fd))
+        serve(Channel(read_fd, write_fd), Desk(desk_fd), readable, listable)
     os._exit(0)

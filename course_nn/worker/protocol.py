@@ -10,6 +10,7 @@ import os
 import select
 import struct
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,9 @@ MAX_PAYLOAD = 1 << 26  # bytes of all arrays of one frame
 MAX_ARRAYS, MAX_AXES, MAX_ITEMS, MAX_TEXT = 16, 8, 16, 2000
 DTYPES = {"|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8"}
 LENGTHS = struct.Struct("!II")
+READ = 1 << 16  # bytes that are read or written at once
+
+Left = Callable[[], float]  # the seconds that are left
 
 
 class ProtocolError(Exception):
@@ -95,25 +99,9 @@ def plain_text(value: Any, limit: int = MAX_TEXT) -> str:
     return "".join(c if c.isprintable() else "�" for c in " ".join(text.split()))
 
 
-def layout_of(array: np.ndarray) -> str:
-    """How the array lies in memory: "C", "F", or "strided" with gaps in between."""
-    if array.flags.c_contiguous:
-        return "C"
-    return "F" if array.flags.f_contiguous else "strided"
-
-
-def lay_out(array: np.ndarray, layout: str) -> np.ndarray:
-    """Return a writable copy of a C-ordered array that lies in memory as `layout` says."""
-    if layout != "strided" or array.ndim == 0:
-        return np.array(array, order="F" if layout == "F" else "C")
-    gaps = np.full((*array.shape[:-1], 2 * array.shape[-1]), 7, array.dtype)
-    gaps[..., ::2] = array
-    return gaps[..., ::2]
-
-
 def pack(header: dict[str, Any], arrays: list[np.ndarray]) -> bytes:
     """Build one frame."""
-    specs = [{"dtype": a.dtype.str, "shape": list(a.shape), "layout": layout_of(a)} for a in arrays]
+    specs = [{"dtype": a.dtype.str, "shape": list(a.shape)} for a in arrays]
     text = json.dumps({**header, "arrays": specs}).encode()
     payload = b"".join(a.tobytes(order="C") for a in arrays)
     if len(text) > MAX_HEADER or len(payload) > MAX_PAYLOAD or len(arrays) > MAX_ARRAYS:
@@ -132,12 +120,12 @@ def unpack(text: bytes, payload: bytes) -> tuple[dict[str, Any], list[np.ndarray
         raise ProtocolError("the header does not list its arrays")
     arrays, start = [], 0
     for spec in specs:
-        dtype, shape, layout = _checked(spec)
+        dtype, shape = _checked(spec)
         size = dtype.itemsize * math.prod(shape)
         if start + size > len(payload):
             raise ProtocolError("an array is longer than what was sent")
         part = np.frombuffer(payload[start : start + size], dtype) if size else np.empty(0, dtype)
-        arrays.append(lay_out(_reshaped(part, shape), layout))
+        arrays.append(_reshaped(part.copy(), shape))
         start += size
     if start != len(payload):
         raise ProtocolError("more was sent than the header tells")
@@ -151,66 +139,78 @@ def _reshaped(flat: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         raise ProtocolError("an array of an impossible shape") from error
 
 
-def _checked(spec: Any) -> tuple[np.dtype, tuple[int, ...], str]:
-    dtype, shape, layout = (
-        (spec.get("dtype"), spec.get("shape"), spec.get("layout"))
-        if isinstance(spec, dict)
-        else (None, None, None)
+def _checked(spec: Any) -> tuple[np.dtype, tuple[int, ...]]:
+    dtype, shape = (
+        (spec.get("dtype"), spec.get("shape")) if isinstance(spec, dict) else (None, None)
     )
-    if not isinstance(dtype, str) or dtype not in DTYPES or layout not in ("C", "F", "strided"):
-        raise ProtocolError("an array of a dtype or layout that may not cross")
+    if not isinstance(dtype, str) or dtype not in DTYPES:
+        raise ProtocolError("an array of a dtype that may not cross")
     if not isinstance(shape, list) or len(shape) > MAX_AXES:
         raise ProtocolError("an array without a shape")
     if any(type(n) is not int or not 0 <= n <= MAX_PAYLOAD for n in shape):
         raise ProtocolError("an array of an impossible shape")
-    return np.dtype(dtype), tuple(shape), layout
+    return np.dtype(dtype), tuple(shape)
+
+
+def within(seconds: float) -> Left:
+    """The seconds that are left of so many from now on."""
+    end = time.monotonic() + seconds
+    return lambda: end - time.monotonic()
 
 
 class Channel:
-    """Frames over a pair of file descriptors, each wait bounded by a deadline (monotonic time)."""
+    """Frames over a pair of file descriptors; each wait is bounded by the seconds that are left."""
 
     def __init__(self, read_fd: int, write_fd: int) -> None:
         self.read_fd, self.write_fd = read_fd, write_fd
+        self.buffer = bytearray()
 
     def send(
-        self, header: dict[str, Any], arrays: list[np.ndarray], deadline: float | None = None
+        self, header: dict[str, Any], arrays: list[np.ndarray], left: Left | None = None
     ) -> None:
         """Write one frame; TimeoutError when nobody reads, EOFError when nobody is there."""
         rest = memoryview(pack(header, arrays))
         while rest:
-            _wait(self.write_fd, select.POLLOUT, deadline)
+            _wait(self.write_fd, select.POLLOUT, left)
             try:
-                rest = rest[os.write(self.write_fd, rest[: 1 << 16]) :]
+                rest = rest[os.write(self.write_fd, rest[:READ]) :]
             except BlockingIOError:
                 time.sleep(0.001)
             except BrokenPipeError as error:
                 raise EOFError("the other side is gone") from error
 
-    def receive(self, deadline: float | None = None) -> tuple[dict[str, Any], list[np.ndarray]]:
+    def receive(self, left: Left | None = None) -> tuple[dict[str, Any], list[np.ndarray]]:
         """Read one frame; EOFError at the end, ProtocolError when it breaks the rules."""
-        header_size, payload_size = LENGTHS.unpack(self._read(LENGTHS.size, deadline))
+        header_size, payload_size = LENGTHS.unpack(self._read(LENGTHS.size, left))
         if header_size > MAX_HEADER or payload_size > MAX_PAYLOAD:
             raise ProtocolError("the message is too large")
-        text = self._read(header_size, deadline)
-        return unpack(text, self._read(payload_size, deadline))
+        text = self._read(header_size, left)
+        return unpack(text, self._read(payload_size, left))
 
-    def _read(self, size: int, deadline: float | None) -> bytes:
-        parts, missing = [], size
-        while missing:
-            _wait(self.read_fd, select.POLLIN, deadline)
-            part = os.read(self.read_fd, min(missing, 1 << 16))
+    def _read(self, size: int, left: Left | None) -> bytes:
+        while len(self.buffer) < size:
+            _wait(self.read_fd, select.POLLIN, left)
+            part = os.read(self.read_fd, READ)
             if not part:
                 raise EOFError("the other side is gone")
-            parts.append(part)
-            missing -= len(part)
-        return b"".join(parts)
+            self.buffer += part
+        taken = bytes(self.buffer[:size])
+        del self.buffer[:size]
+        return taken
+
+    def close(self) -> None:
+        """Close both ends that are ours."""
+        os.close(self.read_fd)
+        os.close(self.write_fd)
 
 
-def _wait(fd: int, event: int, deadline: float | None) -> None:
-    if deadline is None:
+def _wait(fd: int, event: int, left: Left | None) -> None:
+    """Until the other side is ready; what is left is asked again, for it may have grown."""
+    if left is None:
         return
-    left = deadline - time.monotonic()
     poll = select.poll()
     poll.register(fd, event)
-    if left <= 0 or not poll.poll(left * 1000):
-        raise TimeoutError("no answer in time")
+    while (seconds := left()) > 0:
+        if poll.poll(min(max(seconds, 0.002), 60) * 1000):
+            return
+    raise TimeoutError("no answer in time")

@@ -167,7 +167,9 @@ def test_the_notebook_and_the_sandbox_give_the_same_answer(student, body):
     notebook = Notebook([f"def f(x):\n    {body}"])
     assert notebook.run(1) is None
     x = np.arange(3.0)
-    reply, arrays = notebook.answer("f", [x.copy()])
+    given = x.copy()
+    reply, arrays = notebook.answer("f", [given])
+    changed = [] if np.array_equal(given, x) else [0]
 
     def outcome(ask):
         try:
@@ -176,6 +178,6 @@ def test_the_notebook_and_the_sandbox_give_the_same_answer(student, body):
             return error.kind, error.sentence.split(" at line ")[0].split(" (")[0]
         return repr(answer)
 
-    there = outcome(lambda: read_reply("f", reply, arrays))
+    there = outcome(lambda: read_reply("f", reply, arrays, changed))
     here = outcome(lambda: student(f=notebook.space["f"]).call("f", x))
     assert here == there

@@ -1,40 +1,55 @@
 """The student across the pipe: started again, cut short, or refused, but never believed."""
 
+import json
 import time
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from course_nn.exercises.student import StudentError
-from course_nn.grading import remote, sandbox
+from course_nn.exercises.student import Calls, StudentError
+from course_nn.grading import remote, sandbox, warm
 from course_nn.grading.remote import Limits, RemoteStudent, Worker, WorkerLost
-from course_nn.worker.protocol import ProtocolError
+from course_nn.grading.sandbox import SandboxError
 
 
 class FakeChannel:
     """Answers each receive with the next of its lines; an exception is raised."""
 
     def __init__(self, lines: list) -> None:
-        self.lines, self.sent = list(lines), []
+        self.lines, self.sent, self.brought = list(lines), [], []
 
-    def send(self, header, arrays, deadline):
+    def send(self, header, arrays, left):
+        assert left() > 0
         self.sent.append(header)
+        self.brought.append(arrays)
 
-    def receive(self, deadline):
+    def receive(self, left):
         line = self.lines.pop(0)
         if isinstance(line, Exception):
             raise line
-        return {"ticket": self.sent[-1]["ticket"], **line}, []
+        return {"ticket": self.sent[-1]["ticket"], **line}, [np.ones(2)]
 
 
-class FakeProcess:
-    """A process that is only a channel."""
+class FakeDesk:
+    """A desk on which nothing changes."""
 
-    readable, listable = ["/r"], ["/l"]
+    def put(self, sheet):
+        return 640
+
+    def changed(self, base, sheet):
+        assert base == 640
+        return [[] for _ in sheet.calls]
+
+
+class FakeChild:
+    """A child that is only a channel and a desk."""
 
     def __init__(self, lines: list) -> None:
-        self.channel, self.killed = FakeChannel(lines), 0
+        self.channel, self.desk, self.killed = FakeChannel(lines), FakeDesk(), 0
+
+    def waited(self):
+        return 0.0
 
     def kill(self):
         self.killed += 1
@@ -47,30 +62,43 @@ def cell(number):
     return {"op": "cell", "cell": number}
 
 
+class FakeServer:
+    """A server whose children are given."""
+
+    def __init__(self, children) -> None:
+        self.children, self.closed = iter(children), 0
+
+    def child(self):
+        return next(self.children)
+
+    def close(self):
+        self.closed += 1
+
+
 @pytest.fixture
-def starts(monkeypatch) -> Callable[..., list[FakeProcess]]:
-    """`starts(lines, lines, …)` are the processes that will be started, in order."""
+def starts(monkeypatch) -> Callable[..., list[FakeChild]]:
+    """`starts(lines, lines, …)` are the children that will be forked, in order."""
 
     def starts(*all_lines):
-        processes = [FakeProcess(lines) for lines in all_lines]
-        queue = iter(processes)
-        monkeypatch.setattr(sandbox, "start", lambda kind, hide: next(queue))
-        return processes
+        children = [FakeChild(lines) for lines in all_lines]
+        server = FakeServer(children)
+        monkeypatch.setattr(warm, "server", lambda kind, hide, allowed: server)
+        return children
 
     return starts
 
 
 def test_a_worker_is_told_its_cells_and_limits(starts):
-    (process,) = starts([UP, cell(1), cell(2), READY])
-    limits = Limits(submission_seconds=7, memory=3 << 20)
-    worker = Worker(["a", "b"], limits, "plain")
+    (child,) = starts([UP, cell(1), cell(2), READY])
+    worker = Worker(["a", "b"], Limits(memory=3 << 20), "plain", allowed=["scipy"])
     worker.ready()
     worker.ready()  # it stands already
-    start = process.channel.sent[0]
+    start = child.channel.sent[0]
     assert {key: value for key, value in start.items() if key != "ticket"} == {
-        "cells": ["a", "b"], "skip": [], "memory": 3 << 20, "cpu_seconds": 8, "readable": ["/r"],
-        "listable": ["/l"],
+        "skip": [], "allowed": ["scipy"], "memory": 3 << 20, "cpu_seconds": remote.BACKSTOP,
     }  # fmt: skip
+    (cells,) = child.channel.brought[0]
+    assert json.loads(cells.tobytes()) == ["a", "b"]
     assert (worker.starts, worker.sealed, worker.failures) == (1, ["seccomp"], {})
 
 
@@ -89,23 +117,40 @@ def test_a_cell_without_end_is_told_from_one_that_ends_the_process(starts):
     starts([UP, cell(1), TimeoutError()], [UP, READY])
     worker = Worker(["a"], Limits(), "plain")
     worker.ready()
-    assert "did not come to an end in the time allowed" in worker.failures[1].sentence
+    assert worker.failures[1].sentence == (
+        "code cell 1 was stopped: it did not come to an end in the time allowed "
+        "(20 s for all cells together)"
+    )
 
 
-def test_a_worker_that_never_stands_is_lost(starts):
-    starts([EOFError()])
-    with pytest.raises(WorkerLost, match=r"the worker did not start \(the process ended"):
+def test_a_worker_that_dies_before_its_first_cell_is_started_again(starts):
+    first, second = starts([EOFError()], [UP, cell(1), READY])
+    worker = Worker(["a"], Limits(), "plain")
+    worker.ready()
+    assert (first.killed, second.killed, worker.server.closed) == (1, 0, 1)
+    assert (worker.starts, worker.failures) == (2, {})
+
+
+def test_a_worker_that_never_stands_is_the_machines_fault(starts):
+    starts([EOFError()], [UP, EOFError()])
+    with pytest.raises(SandboxError, match=r"the worker did not start \(the process ended"):
         Worker([], Limits(), "plain").ready()
 
 
-def test_too_many_starts_and_too_long_a_time_are_the_end(starts):
+def test_too_many_cells_that_end_the_worker_are_the_end(starts):
     starts(*[[UP, cell(n), EOFError()] for n in range(1, 4)])
     with pytest.raises(WorkerLost, match="stopped the worker too often"):
         Worker(["a"] * 9, Limits(restarts=2), "plain").ready()
-    starts([UP, cell(1), TimeoutError()])
-    worker = Worker(["a"], Limits(submission_seconds=-1), "plain")
-    with pytest.raises(WorkerLost, match="the time for this submission is up"):
-        worker.ready()
+
+
+def test_calls_that_end_the_worker_do_not_count_as_cells(starts):
+    starts(*[[UP, cell(1), READY, EOFError()] for _ in range(5)])
+    worker = Worker(["a"], Limits(restarts=0), "plain")
+    for _ in range(5):
+        with pytest.raises(WorkerLost, match="the process ended"):
+            worker.call("f", ())
+        worker.stop()
+    assert worker.starts == 5
 
 
 def test_what_cells_raised_is_noted_and_made_safe_to_print(starts):
@@ -135,54 +180,61 @@ def test_a_worker_that_is_ready_but_says_it_oddly_is_taken_as_it_is(starts, read
     assert all(len(name) <= 20 for name in worker.sealed)
 
 
-@pytest.mark.parametrize("number", [-1, True, "1", None, 1 << 30])
+@pytest.mark.parametrize("number", [-1, 0, 2, True, "1", None, 1 << 30])
 def test_a_cell_of_no_number_is_no_message(starts, number):
-    starts([UP, cell(number)])
-    with pytest.raises(WorkerLost, match=r"did not start \(a number of a cell that is none"):
+    starts(*[[UP, cell(number)]] * 2)
+    with pytest.raises(SandboxError, match=r"did not start \(a number of a cell that is none"):
         Worker(["a"], Limits(), "plain").ready()
 
 
-def test_an_answer_to_another_question_is_refused(starts):
-    (process,) = starts([UP, READY, {"ticket": "another", "status": "ok"}])
-    worker = Worker([], Limits(), "plain")
-    with pytest.raises(ProtocolError, match="nobody asked for"):
-        worker.call("f", (np.ones(2),))
-    start, question = process.channel.sent
-    assert question["name"] == "f"
+def test_a_cell_is_announced_once(starts):
+    starts([UP, cell(1), cell(1)], [UP, READY])
+    worker = Worker(["a"], Limits(), "plain")
+    worker.ready()
+    assert "a number of a cell that is none" in worker.failures[1].sentence
+
+
+@pytest.fixture
+def student(starts) -> Callable[..., RemoteStudent]:
+    """`student(line, line, …)` is one whose worker stands, and answers so."""
+
+    def student(*lines, **limits):
+        starts([UP, READY, *lines], [UP, READY, *lines])
+        return RemoteStudent(Worker([], Limits(**limits), "plain"), np.random.default_rng(0))
+
+    return student
+
+
+OK = {"status": "ok", "value": {"kind": "array", "index": 0}, "changed": [], "call": 0}
+
+
+@pytest.mark.parametrize("line", [{"ticket": "another"}, {"call": 1}, {"call": None}])
+def test_an_answer_to_another_question_is_refused(student, line):
+    one = student({**OK, **line})
+    with pytest.raises(StudentError, match="malformed answer: an answer that nobody asked for"):
+        one.call("f", np.ones(2))
+
+
+def test_a_question_says_where_its_arguments_lie(student):
+    one = student(OK)
+    one.worker.ready()
+    channel = one.worker.child.channel
+    one.call("f", np.ones(2), 0.5)
+    start, question = channel.sent
+    assert (question["name"], question["base"]) == ("f", 640)
+    assert question["calls"] == [[[0, "<f8", [2], "C"], 0.5]]
     assert question["ticket"] != start["ticket"]
 
 
-class Answering:
-    """A worker whose answers are given."""
-
-    def __init__(self, *answers) -> None:
-        self.answers, self.asked, self.stopped = list(answers), [], 0
-
-    def call(self, name, inputs):
-        self.asked.append(name)
-        answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer, [np.ones(2)]
-
-    def why_missing(self, name):
-        return f" Because of {name}."
-
-    def stop(self):
-        self.stopped += 1
-
-
-def student(*answers) -> RemoteStudent:
-    return RemoteStudent(Answering(*answers), np.random.default_rng(0))
-
-
-OK = {"status": "ok", "value": {"kind": "array", "index": 0}, "changed": []}
-
-
-def test_a_good_reply_is_an_answer():
+def test_a_good_reply_is_an_answer(student):
     answer = student({**OK, "changed": [1]}).call("f", np.ones(2), 0.5)
     np.testing.assert_array_equal(answer.value, [1, 1])
     assert answer.changed == (1,)
+
+
+def test_what_the_desk_shows_counts_whatever_is_said(student, monkeypatch):
+    monkeypatch.setattr(FakeDesk, "changed", lambda *_: [[1]])
+    assert student({**OK, "changed": [0]}).call("f", np.ones(2), np.ones(1)).changed == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -199,29 +251,30 @@ def test_a_good_reply_is_an_answer():
         {**OK, "value": None},
         {**OK, "value": {"kind": "array", "index": 1}},
         {**OK, "value": {"kind": "pickle"}},
+        {**OK, "warned": 3},
     ],
 )
-def test_a_malformed_reply_costs_the_worker(reply):
-    one = student(reply)
+def test_a_malformed_reply_costs_the_worker(student, reply):
+    one = student({"call": 0, **reply})
     with pytest.raises(StudentError, match="f gave a malformed answer: "):
         one.call("f", np.ones(2), 0.5)
-    assert one.worker.stopped == 1
+    assert one.worker.child is None
 
 
-def test_a_lost_worker_is_not_asked_again_for_this_task():
-    one = student(WorkerLost("the process ended"), OK)
+def test_a_lost_worker_is_not_asked_again_for_this_task(student):
+    one = student(EOFError(), OK)
     with pytest.raises(StudentError, match="f gave no answer: the process ended"):
         one.call("f")
     with pytest.raises(StudentError, match="not asked again"):
         one.call("f")
-    assert (one.worker.asked, one.worker.stopped) == (["f"], 1)
+    assert one.worker.starts == 1
+    assert isinstance(RemoteStudent(one.worker, one.rng).call_many("f", ONE)[0], StudentError)
+    assert one.worker.starts == 2
 
 
-def test_what_the_student_did_is_said_and_the_worker_kept():
+def test_what_the_student_did_is_said_and_the_worker_kept(student):
     long = {"status": "raised", "type": "E", "message": "x\x1b" * 500, "line": 2, "source": "y"}
-    one = student({"status": "missing"}, {"status": "stub"}, long, OK)
-    with pytest.raises(StudentError, match=r"no function called f: .* Because of f\."):
-        one.call("f")
+    one = student(*({"call": 0, **line} for line in ({"status": "stub"}, long, OK)))
     with pytest.raises(StudentError, match="not written yet") as stub:
         one.call("f")
     assert stub.value.kind == "stub"
@@ -230,14 +283,74 @@ def test_what_the_student_did_is_said_and_the_worker_kept():
     assert len(str(told.value)) < 400
     assert "\x1b" not in str(told.value)
     assert one.call("f").changed == ()
-    assert one.worker.stopped == 0
+    assert one.worker.starts == 1
 
 
-def test_a_test_may_ask_for_a_function_under_another_name():
-    worker = Answering({"status": "stub"})
+def test_a_missing_function_is_said_with_the_cell_that_failed(student):
+    one = student({"call": 0, "status": "missing"})
+    one.worker.ready()
+    one.worker.cells, one.worker.failures = ["def f(x):"], {1: remote.Failure(1, "it broke.")}
+    with pytest.raises(StudentError, match=r"no function called f: .* The reason: it broke\."):
+        one.call("f")
+
+
+def test_a_test_may_ask_for_a_function_under_another_name(student):
+    worker = student({"call": 0, "status": "stub"}).worker
     with pytest.raises(StudentError, match=r"^f is not written"):
         RemoteStudent(worker, np.random.default_rng(0), lambda name: f"my_{name}").call("f")
-    assert worker.asked == ["my_f"]
+    assert worker.child.channel.sent[-1]["name"] == "my_f"
+
+
+# -- many calls in one message ---------------------------------------------------------------------
+
+ONE, TWO = Calls(((np.ones(2),),)), Calls(((np.ones(2), 1.0), (np.ones(2), 2.0)))
+
+
+def test_many_calls_are_one_message(student):
+    one = student(OK, {**OK, "call": 1, "changed": [0]})
+    first, second = one.call_many("f", TWO)
+    assert (first.changed, second.changed) == ((), (0,))
+    assert len(one.worker.child.channel.sent) == 2
+    assert student().call_many("f", Calls(())) == []
+
+
+def test_after_a_stub_nothing_more_is_expected(student):
+    (only,) = student({"call": 0, "status": "stub"}).call_many("f", TWO)
+    assert only.kind == "stub"
+
+
+def test_what_was_answered_before_the_worker_was_lost_stands(student):
+    one = student(OK, EOFError())
+    answer, error = one.call_many("f", TWO)
+    assert answer.value.tolist() == [1, 1]
+    assert "f gave no answer: the process ended" in error.sentence
+    assert one.worker.child is None
+    one = student(OK, {**OK, "call": 1, "value": None})
+    answer, error = one.call_many("f", TWO)
+    assert "malformed" in error.sentence
+
+
+def test_a_call_has_seconds_of_its_own_and_a_task_has_for_all(student):
+    (error,) = student(TimeoutError(), call_seconds=3).call_many("f", TWO)
+    assert "in the time allowed (3 s for a call)" in error.sentence
+    one = student(TimeoutError(), call_seconds=3, task_seconds=2)
+    (error,) = one.call_many("f", TWO)
+    assert "(2 s for all calls of a task together)" in error.sentence
+
+
+def test_the_seconds_of_a_task_are_spent(student, monkeypatch):
+    one = student(OK, OK)
+    monkeypatch.setattr(warm.Watch, "used", lambda watch: 1.5)
+    one.call("f", np.ones(2))
+    assert one.left == 90 - 1.5
+    one.call("f", np.ones(2))
+    assert one.left == 90 - 3
+
+
+def test_more_jobs_than_processors_are_warned_of(monkeypatch):
+    monkeypatch.setattr(remote.os, "sched_getaffinity", lambda pid: {0, 1})
+    assert remote.too_many_jobs(2) == ""
+    assert "3 jobs share 2 processors" in remote.too_many_jobs(3)
 
 
 LOCKS = ["landlock", "seccomp"]
@@ -281,13 +394,13 @@ def test_a_probe_says_which_locks_hold(kind):
 
 
 def test_a_probe_of_what_cannot_start_is_none(monkeypatch, starts):
-    starts([EOFError()])
+    starts([EOFError()], [EOFError()])
     assert remote.probe("plain") is None
 
-    def refuse(kind, hide):
-        raise sandbox.SandboxError("no")
+    def refuse(server):
+        raise SandboxError("no")
 
-    monkeypatch.setattr(sandbox, "start", refuse)
+    monkeypatch.setattr(FakeServer, "child", refuse)
     assert remote.probe("plain") is None
 
 

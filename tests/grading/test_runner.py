@@ -7,7 +7,7 @@ import pytest
 from course_nn.exercises.compare import Comparison
 from course_nn.exercises.diagnose import Finding
 from course_nn.exercises.signature import Signature
-from course_nn.exercises.student import Answer, StudentError
+from course_nn.exercises.student import Answer, OneByOne, StudentError
 from course_nn.exercises.task import Task
 from course_nn.exercises.verdict import Verdict
 from course_nn.grading import runner
@@ -37,7 +37,7 @@ class FakeWorker:
         type(self).stopped += 1
 
 
-class FakeStudent:
+class FakeStudent(OneByOne):
     """Answers as the solution does; a subclass may do otherwise."""
 
     def __init__(self, worker, rng):

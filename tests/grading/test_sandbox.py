@@ -2,7 +2,6 @@
 
 import os
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -27,20 +26,20 @@ def temporary(tmp_path, monkeypatch) -> Path:
 def test_what_enters_is_the_whole_room_and_nothing_else():
     assert set(sandbox.FILES) == {path.name for path in ROOM.glob("*.py")}
     assert set(sandbox.FILES) == {
-        "__init__.py", "answer.py", "lockdown.py", "notebook.py", "program.py", "protocol.py",
-        "spaces.py", "syscalls.py",
+        "__init__.py", "answer.py", "desk.py", "layout.py", "lockdown.py", "notebook.py",
+        "program.py", "protocol.py", "server.py", "spaces.py", "syscalls.py",
     }  # fmt: skip
     assert {path.suffix for path in ROOM.iterdir()} <= {".py", ""}
 
 
-def test_a_started_worker_waits_for_its_cells_and_leaves_nothing(kind, temporary):
+def test_a_started_server_waits_for_requests_and_leaves_nothing(kind, temporary):
     before = descriptors()
     process = sandbox.start(kind)
     assert process.folder.parent == temporary
     assert process.popen.poll() is None
-    process.channel.send({"nonsense": 1}, [], time.monotonic() + 5)
-    with pytest.raises(EOFError):
-        process.channel.receive(time.monotonic() + 20)
+    process.control.settimeout(20)
+    process.control.send(b"nonsense")
+    assert process.control.recv(100) in (b"", b"up")
     process.kill()
     assert descriptors() == before
     assert list(temporary.iterdir()) == []
@@ -52,7 +51,7 @@ def test_a_worker_that_does_not_start_is_said_and_leaves_nothing(temporary, monk
     monkeypatch.setattr(sandbox, "interpreter", lambda: "/not/there")
     monkeypatch.setenv("PATH", "/not/there")
     before = descriptors()
-    with pytest.raises(sandbox.SandboxError, match="the worker does not start: "):
+    with pytest.raises(sandbox.SandboxError, match="no worker can be started here: "):
         sandbox.start(given)
     assert descriptors() == before
     assert list(temporary.iterdir()) == []
@@ -67,7 +66,7 @@ def launch(kind, tmp_path, monkeypatch, hide=()):
     """How a worker of this kind would be started."""
     caught = []
 
-    def catch(launch, fds):
+    def catch(launch, fd):
         caught.append(launch)
         raise OSError("caught")
 

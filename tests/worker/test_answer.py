@@ -60,15 +60,12 @@ def test_an_interrupt_passes_where_it_is_not_to_be_caught():
     ("spoil", "changed"),
     [
         (lambda a, b, c: None, []),
-        (lambda a, b, c: a.fill(3), [0]),
-        (lambda a, b, c: (a.fill(3), b.fill(3)), [0, 1]),
-        (lambda a, b, c: b.sort(), [1]),
-        (lambda a, b, c: np.negative(b, out=b), [1]),
-        (lambda a, b, c: a.__setitem__(..., a), []),
+        (lambda a, b, c: a.fill(3), []),  # whoever laid it out looks at its numbers
         (lambda a, b, c: b.resize((2, 1)), [1]),
+        (lambda a, b, c: (setattr(a, "shape", (3, 1)), setattr(b, "dtype", "i8")), [0, 1]),
     ],
 )
-def test_the_arguments_that_were_changed_are_named(spoil, changed):
+def test_the_arguments_that_were_given_another_form_are_named(spoil, changed):
     inputs = [np.array([np.nan, 1, 2]), np.array([2.0, 1]), 0.1]
     assert answer(lambda *a: (spoil(*a), None)[1], inputs, tell)[0]["changed"] == changed
 

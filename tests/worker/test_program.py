@@ -3,9 +3,9 @@
 import ast
 import json
 import os
+import select
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from course_nn import worker
-from course_nn.grading import sandbox
-from course_nn.worker.protocol import describe, restore
+from course_nn.grading import sandbox, warm
+from course_nn.worker.desk import Sheet
+from course_nn.worker.protocol import restore, within
 
 ROOM = Path(worker.__file__).parent
 CELLS = [
@@ -30,39 +31,47 @@ CELLS = [
 
 
 @pytest.fixture(scope="module")
-def process() -> Iterator[sandbox.Process]:
-    started = sandbox.start("plain")
-    yield started
-    started.kill()
+def child() -> Iterator[warm.Child]:
+    server = warm.Server("plain")
+    child = server.child()
+    yield child
+    child.kill()
+    server.close()
 
 
 @pytest.fixture(scope="module")
-def opening(process) -> list[dict]:
+def opening(child) -> list[dict]:
     """What the program says until it is ready, when cell 2 is to be skipped."""
     start = {
-        "ticket": "t", "cells": CELLS, "skip": [2], "memory": 1 << 30, "cpu_seconds": 20,
-        "readable": process.readable, "listable": process.listable,
+        "ticket": "t", "skip": [2], "memory": 1 << 30, "cpu_seconds": 20,
     }  # fmt: skip
-    process.channel.send(start, [])
+    child.channel.send(start, [np.frombuffer(json.dumps(CELLS).encode(), np.uint8)])
     said: list[dict] = []
     while not said or said[-1]["op"] != "ready":
-        said.append(process.channel.receive(time.monotonic() + 20)[0])
+        said.append(child.channel.receive(within(20))[0])
     return said
 
 
 @pytest.fixture
-def call(process, opening):
-    def call(name, *inputs):
-        arrays: list = []
-        trees = [describe(value, arrays) for value in inputs]
-        process.channel.send({"ticket": name, "name": name, "inputs": trees}, arrays)
-        reply, results = process.channel.receive(time.monotonic() + 20)
-        assert reply.pop("ticket") == name
-        if reply["status"] == "ok":
-            reply["value"] = restore(reply["value"], results)
-        return reply
+def ask(child, opening):
+    """`ask(name, inputs, inputs, …)` are the replies to several calls in one message."""
 
-    return call
+    def ask(name, *calls):
+        sheet = Sheet(calls)
+        base = child.desk.put(sheet)
+        child.channel.send({"ticket": name, "name": name, "base": base, "calls": sheet.calls}, [])
+        replies: list[dict] = []
+        while len(replies) < len(calls):
+            reply, results = child.channel.receive(within(20))
+            assert (reply.pop("ticket"), reply.pop("call")) == (name, len(replies))
+            if reply["status"] == "ok":
+                reply["value"] = restore(reply["value"], results)
+            replies.append(reply)
+            if reply["status"] in ("stub", "missing"):
+                break
+        return replies, child.desk.changed(base, sheet)
+
+    return ask
 
 
 def test_cells_are_announced_and_one_that_is_to_be_skipped_is_not(opening):
@@ -73,53 +82,52 @@ def test_cells_are_announced_and_one_that_is_to_be_skipped_is_not(opening):
     assert set(opening[-1]["sealed"]) <= {"landlock", "seccomp"}
 
 
-def test_calls_are_answered_one_after_the_other(call):
-    assert call("kinds", np.ones(2), 0.5)["value"] == (1, True)
-    assert call("kinds", np.ones(2))["value"] == (2, False)
-    assert call("stub", np.ones(2)) == {"status": "stub"}
-    assert call("nothing") == {"status": "missing"}
+def test_calls_are_answered_one_after_the_other(ask):
+    replies, _ = ask("kinds", (np.ones(2), 0.5), (np.ones(2),))
+    assert [reply["value"] for reply in replies] == [(1, True), (2, False)]
 
 
-def test_a_changed_argument_is_told_and_lies_in_memory_as_it_was_sent(call):
-    assert call("spoil", np.ones(2))["changed"] == [0]
-    columns = np.asfortranarray(np.ones((3, 4)))
-    assert call("strides", columns)["value"].tolist() == [8, 24]
+def test_a_function_that_is_none_is_said_once(ask):
+    assert ask("stub", (np.ones(2),), (np.ones(2),))[0] == [{"status": "stub"}]
+    assert ask("nothing", (), ())[0] == [{"status": "missing"}]
+    assert [reply["status"] for reply in ask("hoard", (), ())[0]] == ["raised", "raised"]
+
+
+def test_an_argument_that_is_changed_is_so_on_the_graders_side(ask):
+    replies, changed = ask("spoil", (np.ones(2),), (np.ones(3),))
+    assert changed == [[0], [0]]
+    assert [reply["changed"] for reply in replies] == [[], []]
+    assert ask("strides", (np.ones(2),))[1] == [[]]
+
+
+def test_an_argument_lies_in_memory_as_it_was_sent(ask):
+    (reply,), _ = ask("strides", (np.asfortranarray(np.ones((3, 4))),))
+    assert reply["value"].tolist() == [8, 24]
 
 
 def test_the_limits_are_set_for_good():
     code = (
         "import json, resource as r; from course_nn.worker.program import limit;"
         "limit(1 << 40, 20);"
-        "kinds = r.RLIMIT_AS, r.RLIMIT_CPU, r.RLIMIT_FSIZE, r.RLIMIT_CORE, r.RLIMIT_NPROC;"
-        "print(json.dumps([r.getrlimit(kind) for kind in kinds]))"
+        "print(json.dumps([r.getrlimit(kind) for kind in (r.RLIMIT_AS, r.RLIMIT_CPU)]))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert json.loads(done.stdout)[1:] == [[20, 20], [1 << 20, 1 << 20], [0, 0], [0, 0]]
-    assert json.loads(done.stdout)[0] == [1 << 40, 1 << 40]
+    assert json.loads(done.stdout) == [[1 << 40, 1 << 40], [20, 20]]
 
 
-def test_what_a_cell_prints_goes_nowhere():
-    code = (
-        "import os; from course_nn.worker.program import silence; silence();"
-        "print('noise', flush=True); os.write(2, b'noise'); os._exit(len(os.read(0, 5)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, input=b"given")
-    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
-
-
-def test_memory_ends_before_the_machines_does(call):
-    assert call("hoard")["type"] == "MemoryError"
-    assert call("kinds", 0.5)["status"] == "ok"
+def test_memory_ends_before_the_machines_does(ask):
+    assert ask("hoard", ())[0][0]["type"] == "MemoryError"
+    assert ask("kinds", (0.5,))[0][0]["status"] == "ok"
 
 
 def test_it_ends_when_nobody_is_there():
-    process = sandbox.start("plain")
-    os.close(process.channel.write_fd)
-    process.channel.write_fd = os.open(os.devnull, os.O_WRONLY)
-    try:
-        assert process.popen.wait(20) == 0
-    finally:
-        process.kill()
+    server = warm.Server("plain")
+    child = server.child()
+    os.close(child.channel.write_fd)
+    child.channel.write_fd = os.open(os.devnull, os.O_WRONLY)
+    assert select.select([child.handle], [], [], 20)[0]
+    child.kill()
+    server.close()
 
 
 @pytest.mark.parametrize("path", sorted(ROOM.iterdir()), ids=lambda path: path.name)
@@ -142,7 +150,7 @@ def test_the_room_stands_on_numpy_alone(tmp_path):
         (tmp_path / "numpy.libs").symlink_to(libraries)
     code = (
         "import sys, json; sys.path.append(sys.argv[1]); import numpy; before = set(sys.modules);"
-        "import worker.program; new = {n.split('.')[0] for n in set(sys.modules) - before};"
+        "import worker.server; new = {n.split('.')[0] for n in set(sys.modules) - before};"
         "print(json.dumps(sorted(new - set(sys.stdlib_module_names))))"
     )
     command = [sandbox.interpreter(), "-I", "-S", "-B", "-c", code, str(tmp_path)]
@@ -155,6 +163,7 @@ def test_importing_the_protocol_imports_no_program():
     """The grader and a notebook need the frames, never what limits and locks a process."""
     code = (
         "import sys; import course_nn.exercises.check, course_nn.grading.remote;"
-        "sys.exit(any(f'course_nn.worker.{n}' in sys.modules for n in ('program', 'lockdown')))"
+        "names = 'program', 'server', 'lockdown';"
+        "sys.exit(any(f'course_nn.worker.{name}' in sys.modules for name in names))"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

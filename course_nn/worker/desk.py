@@ -1,0 +1,96 @@
+"""The desk: memory in which a call's arguments lie, seen by grader and worker alike.
+
+What a call does to its arguments the grader sees itself, so nothing has to be believed. What lay
+there is kept until the desk is full: a function may hold on to an argument of an earlier call.
+"""
+
+import mmap
+from typing import Any
+
+import numpy as np
+
+from .layout import lay_out, layout_of
+
+SIZE = 1 << 26  # bytes; a page costs memory once it is written
+ALIGNED = 64
+
+Spec = Any  # a number as it is; of an array [offset, dtype, shape, layout]
+
+
+def spread(spec: Spec, memory: Any, base: int = 0) -> Any:
+    """What a spec stands for: an array in the memory from `base` on, or the number itself."""
+    if not isinstance(spec, list):
+        return spec
+    offset, dtype, shape, layout = spec
+    if 0 in shape:
+        return np.empty(shape, dtype)
+    if layout != "strided":
+        return np.ndarray(shape, dtype, memory, base + offset, order=layout)
+    return np.ndarray((*shape[:-1], 2 * shape[-1]), dtype, memory, base + offset)[..., ::2]
+
+
+class Sheet:
+    """The arguments of some calls, laid out once: specs, and the bytes that they speak of.
+
+    >>> sheet = Sheet([(np.ones(2), 0.5)])
+    >>> sheet.calls, len(sheet.data)
+    ([[[0, '<f8', [2], 'C'], 0.5]], 64)
+    """
+
+    def __init__(self, calls: Any) -> None:
+        parts: list[bytes] = []
+        self.size = 0
+        self.calls = [[self._spec(value, parts) for value in inputs] for inputs in calls]
+        self.data = b"".join(parts)
+
+    def _spec(self, value: Any, parts: list[bytes]) -> Spec:
+        if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+            return value.item()
+        if not isinstance(value, np.ndarray):
+            return value
+        layout = layout_of(value)
+        laid = lay_out(value, layout)
+        whole = laid if laid.base is None else laid.base  # with the gaps
+        offset, size = self.size, -(-whole.nbytes // ALIGNED) * ALIGNED
+        parts.append(whole.tobytes("A").ljust(size, b"\0"))
+        self.size += size
+        return [offset, value.dtype.str, list(value.shape), layout]
+
+
+class Desk:
+    """The memory itself, on either side of the pipe."""
+
+    def __init__(self, fd: int) -> None:
+        self.memory, self.used = mmap.mmap(fd, SIZE), 0
+
+    def put(self, sheet: Sheet) -> int:
+        """Lay a sheet down, after what lies there already; return where."""
+        if sheet.size > SIZE:
+            raise ValueError("the arguments are too large to send")
+        base = self.used if self.used + sheet.size <= SIZE else 0
+        self.memory[base : base + sheet.size] = sheet.data
+        self.used = base + sheet.size
+        return base
+
+    def take(self, base: int, specs: list[Spec]) -> list[Any]:
+        """The arguments of one call, as they lie there."""
+        return [spread(spec, self.memory, base) for spec in specs]
+
+    def changed(self, base: int, sheet: Sheet) -> list[list[int]]:
+        """Of every call the positions of the arguments that are not as they were laid down."""
+        if self.memory[base : base + sheet.size] == sheet.data:
+            return [[] for _ in sheet.calls]
+        return [
+            [i for i, spec in enumerate(specs) if not self._kept(base, spec, sheet.data)]
+            for specs in sheet.calls
+        ]
+
+    def _kept(self, base: int, spec: Spec, data: bytes) -> bool:
+        if not isinstance(spec, list):
+            return True
+        now, before = spread(spec, self.memory, base), spread(spec, data)
+        return np.array_equal(now, before, equal_nan=now.dtype.kind == "f")
+
+    def clear(self) -> None:
+        """Give the memory back."""
+        self.memory.close()
