@@ -1,14 +1,22 @@
-"""What a class handed in, as submissions: every entry gets a row, nothing is believed."""
+"""What a class handed in, as submissions: every entry gets a row, nothing is believed.
+
+`disk` walks the folder, `archives` looks into what is packed, `people` says whose each thing is,
+`platforms` and `roster` know the names they go by, `attempts` chooses one notebook a person.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from .disk import Found, OnDisk, Walk, source_of
-from .names import quoted, shown
+from . import archives, names
+from .disk import OnDisk, Walk, source_of
+from .people import Sorter, tree
+from .roster import Person, Roster, RosterError, read_roster
+from .rows import rows_of
 from .submission import Nothing, Submission, Unreadable
 
-__all__ = ["OnDisk", "Submission", "Unreadable", "collect", "source_of"]
+__all__ = ["Nothing", "OnDisk", "Person", "Roster", "RosterError", "Submission", "Unreadable",
+           "collect", "names", "read_roster", "source_of"]  # fmt: skip
 
 
 def collect(
@@ -21,25 +29,23 @@ def collect(
 ) -> list[Submission]:
     """Every person's submission to an exercise, sorted by student.
 
+    folder : as a platform hands it out, or with each person's file, archive or folder in it.
+    roster : a table of who is in the class; who handed in nothing gets a row too.
+    attempts : which of several counts, "latest" or "first".
+    leave_out : a folder that is not looked into: where the results go.
+
     Raises
     ------
     OSError : where the folder itself cannot be read.
+    RosterError : where the roster cannot be read as one.
+    ValueError : where `attempts` is neither of the two.
     """
-    people: dict[str, list[Found]] = {}
-    for found in Walk(folder, leave_out):
-        if found.kind != "system":
-            name = found.parts[0]
-            student = shown(name if len(found.parts) > 1 else Path(name).stem)
-            people.setdefault(student, []).append(found)
-    return [_chosen(student, found, assignment) for student, found in sorted(people.items())]
-
-
-def _chosen(student: str, found: list[Found], assignment: str) -> Submission:
-    notebooks = [f for f in found if f.read and f.parts[-1].casefold().endswith(".ipynb")]
-    if not notebooks:
-        name = quoted(found[0].parts[-1])
-        problem = f"{name} {found[0].problem or 'is no notebook (.ipynb)'}"
-        return Submission(student, Nothing(problem), shown("/".join(found[0].parts)), problem)
-    latest = max(notebooks, key=lambda f: f.time)
-    assert latest.read is not None
-    return Submission(student, latest.read, shown("/".join(latest.parts)))
+    if attempts not in ("latest", "first"):
+        raise ValueError(f'attempts is {attempts!r}, but must be "latest" or "first"')
+    people = read_roster(roster) if roster is not None else Roster()
+    entries = (e for found in Walk(folder, leave_out) for e in archives.expanded(found))
+    try:
+        claims = Sorter(assignment, people).claims(tree(entries))
+        return rows_of(claims, people, assignment, attempts)
+    finally:
+        archives.forget()

@@ -7,9 +7,10 @@ anywhere, however a name changes meanwhile, and no path is too long.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -124,8 +125,6 @@ def _read(fd: int, most: int) -> bytes:
 
 def why_not(error: OSError) -> str:
     """Why something could not be opened, in words; no path of this machine is in them."""
-    import errno
-
     if error.errno in (errno.ELOOP, errno.EMLINK):
         return f"it is {KINDS[stat.S_IFLNK]}"
     if error.errno in (errno.ENOENT, errno.ESTALE, errno.ENOTDIR):
@@ -149,7 +148,7 @@ class Found:
 
     parts: tuple[str, ...]
     kind: str
-    read: OnDisk | None = None
+    read: Callable[..., bytes] | None = None
     problem: str = ""
     size: int = 0
     time: float = 0.0

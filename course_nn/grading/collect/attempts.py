@@ -1,0 +1,193 @@
+"""One notebook out of all that a person handed in: the exercise's, and of several the latest.
+
+What is chosen is said. Where nothing says which of two is meant, neither is graded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from ...exercises.exercise import known
+from .archives import without_end
+from .disk import Found
+from .names import folded, quoted, shown, without_copy_marks
+from .people import is_notebook
+from .submission import Unreadable
+
+SAME = 2.0  # seconds: as fine as a zip tells the time
+ID = re.compile(rb'"(?:id|grade_id)"\s*:\s*"([A-Za-z0-9_-]{1,64}?)[-_]\d{1,3}"')
+POLICIES = ("latest", "first")
+
+
+@dataclass(frozen=True)
+class Peeked:
+    """A notebook looked into: what its bytes are, and of which exercises its cells say they are."""
+
+    found: Found
+    digest: bytes
+    exercises: frozenset[str]
+    unreadable: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The notebook to grade, or why there is none."""
+
+    found: Found | None
+    problem: str = ""
+    said: tuple[str, ...] = ()
+
+
+def exercises_in(data: bytes) -> frozenset[str]:
+    """The exercises whose cells a notebook holds, by the cells' own ids.
+
+    Quotation marks inside of a text are escaped in JSON: nothing printed or written can claim an
+    id.
+
+    >>> exercises_in(b'{"id": "ex02-dense-00"}')
+    frozenset({'ex02_dense'})
+    """
+    return frozenset(found.decode().replace("-", "_") for found in ID.findall(data))
+
+
+def peek(found: Found) -> Peeked:
+    """Look into a notebook."""
+    assert found.read is not None
+    try:
+        data = found.read()
+    except Unreadable as error:
+        return Peeked(found, b"", frozenset(), str(error))
+    return Peeked(found, hashlib.sha256(data).digest(), exercises_in(data))
+
+
+def choose(entries: list[tuple[Found, int]], assignment: str, policy: str = "latest") -> Choice:
+    """Choose among all that one person handed in.
+
+    entries : each with its order, where a platform tells one; it counts before the times.
+    policy : "latest" or "first".
+    """
+    notebooks = [(peek(found), order) for found, order in entries if is_notebook(found)]
+    said = [f"{quoted(found.parts[-1])} {found.problem}" for found, _ in entries if found.problem]
+    own, others = _of_exercise(notebooks, assignment)
+    said += [f"passed over {other}" for other in others]
+    if not own:
+        return Choice(None, _nothing(entries, said, others, assignment), tuple(said))
+    own, doubles = _different(own, assignment)
+    said += doubles
+    if len(own) > 1:
+        own, which = _by_time(own, policy)
+        said.append(which)
+    if len(own) > 1:
+        names = " and ".join(sorted(quoted(_name(peeked)) for peeked, _ in own))
+        problem = (
+            f"handed in {len(own)} different notebooks, and nothing says which counts: {names}"
+        )
+        return Choice(None, problem, tuple(said))
+    return Choice(own[0][0].found, "", tuple(said))
+
+
+def _name(peeked: Peeked) -> str:
+    return "/".join(peeked.found.parts[-2:])
+
+
+Notebooks = list[tuple[Peeked, int]]
+
+
+def _of_exercise(notebooks: Notebooks, assignment: str) -> tuple[Notebooks, list[str]]:
+    """Those of the exercise, and a word on each of another one.
+
+    A notebook is the exercise's by its cells. One whose cells have lost their ids is where its name
+    says so, or where no other can be meant.
+    """
+    names = {*known(), assignment}
+    sure, named, unnamed, others = [], [], [], []
+    for peeked, order in notebooks:
+        of = peeked.exercises & names
+        if assignment in of:
+            sure.append((peeked, order))
+        elif of:
+            others.append(f"{quoted(_name(peeked))}: it is the notebook of {min(of)}")
+        elif _is_named(peeked, assignment):
+            named.append((peeked, order))
+        else:
+            unnamed.append((peeked, order))
+    own = sure or named or unnamed
+    rest = [entry for entry in named + unnamed if entry not in own]
+    others += [f"{quoted(_name(p))}: another one is the exercise's" for p, _ in rest]
+    return own, others
+
+
+def _is_named(peeked: Peeked, assignment: str) -> bool:
+    """Whether a notebook has the exercise's name, whatever else is around it."""
+    bare = folded(without_copy_marks(without_end(peeked.found.parts[-1]))[0])
+    return f" {folded(assignment)} " in f" {bare} "
+
+
+def _different(own: Notebooks, assignment: str) -> tuple[Notebooks, list[str]]:
+    """Each content once; the one that has the better name of those that are the same."""
+    kept: dict[bytes, tuple[Peeked, int]] = {}
+    said = []
+    ranked = sorted(own, key=lambda entry: (not _is_named(entry[0], assignment), _rank(entry)))
+    for peeked, order in ranked:
+        key = peeked.digest or _name(peeked).encode("utf-8", "surrogatepass")
+        if key in kept:
+            same = f"{quoted(_name(kept[key][0]))} and {quoted(_name(peeked))}"
+            said.append(f"{same} are the same file")
+        kept.setdefault(key, (peeked, order))
+    return list(kept.values()), said
+
+
+def _rank(entry: tuple[Peeked, int]) -> tuple[int, int, str]:
+    """Shorter and without the mark of a copy comes first."""
+    name = entry[0].found.parts[-1]
+    return abs(without_copy_marks(without_end(name))[1]), len(name), shown(name)
+
+
+def _by_time(own: Notebooks, policy: str) -> tuple[Notebooks, str]:
+    """The latest or the first of several: by the platform, by time, by what a copy's name says."""
+    sign = 1 if policy == "latest" else -1
+    for key, how in ((_order, "by the platform"), (_time, "by its time"), (_copy, "by its name")):
+        best = max(sign * key(entry) for entry in own)
+        found = [
+            entry for entry in own if best - sign * key(entry) <= (SAME if key is _time else 0)
+        ]
+        if len(found) == 1:
+            word = "the latest" if policy == "latest" else "the first"
+            chosen = quoted(_name(found[0][0]))
+            return found, f"of {len(own)} attempts {word} counts, {how}: {chosen}"
+        if key is not _time:
+            own = found
+    return own, f"of {len(own)} attempts none is known to be the latest or the first"
+
+
+def _order(entry: tuple[Peeked, int]) -> float:
+    return entry[1]
+
+
+def _time(entry: tuple[Peeked, int]) -> float:
+    return entry[0].found.time
+
+
+def _copy(entry: tuple[Peeked, int]) -> float:
+    """A browser counts downloads up; a copy kept aside is older than what it was made from."""
+    return without_copy_marks(without_end(entry[0].found.parts[-1]))[1]
+
+
+def _nothing(
+    entries: list[tuple[Found, int]], said: list[str], others: list[str], assignment: str
+) -> str:
+    """Why there is nothing to grade."""
+    if others:
+        return f"{assignment}.ipynb is missing; {others[0]}"
+    problems = [found for found, _ in entries if found.problem]
+    if problems:
+        return f"{quoted(problems[0].parts[-1])} {problems[0].problem}"
+    files = [quoted(found.parts[-1]) for found, _ in entries if found.read is not None]
+    if len(files) == 1:
+        return f"{files[0]} is no notebook (.ipynb)"
+    if files:
+        more = f" and {len(files) - 3} more" if len(files) > 3 else ""
+        return f"{assignment}.ipynb is missing; there is only {', '.join(files[:3])}{more}"
+    return f"{assignment}.ipynb is missing: the folder is empty"
