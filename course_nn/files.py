@@ -23,8 +23,10 @@ def check_place(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
     """A file to write that takes its place only when it is complete and on the disk.
+
+    lasting : wait for the disk; what can be made again need not.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -39,7 +41,23 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         with open(draft, "xb") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                os.fsync(file.fileno())
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def write(path: Path, content: str | bytes) -> None:
+    """Put what can be made again at a path in one step, and make the folders that lead there.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(Path(folder) / "deep" / "note", "whole")
+    ...     (Path(folder) / "deep" / "note").read_text()
+    'whole'
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
+    with replacing(path, lasting=False) as file:
+        file.write(data)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from course_nn.files import check_place, replacing
+from course_nn.files import check_place, replacing, write
 
 
 def test_a_file_takes_its_place_when_it_is_complete(tmp_path: Path) -> None:
@@ -33,3 +33,10 @@ def test_a_place_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"there is no folder .*; make it first"):
         check_place(tmp_path / "none" / "model")
     check_place(tmp_path / "model")
+
+
+def test_what_cannot_be_encoded_is_written_as_an_escape(tmp_path: Path) -> None:
+    write(tmp_path / "new" / "text", "é\udcff")
+    assert (tmp_path / "new" / "text").read_bytes() == b"\xc3\xa9\\udcff"
+    write(tmp_path / "new" / "text", b"bytes")
+    assert [path.read_bytes() for path in (tmp_path / "new").iterdir()] == [b"bytes"]

@@ -1,100 +1,369 @@
-"""The commands that grade a class."""
+"""The command that grades a class, goes on where it ended, and says so."""
 
+from __future__ import annotations
+
+import contextlib
+import os
 import secrets
-import warnings
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.progress import track
-from rich.table import Table
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ..grading import assignment as assignments
-from ..grading import gradebook, runner, sandbox, submissions
-from ..grading.remote import Limits, choose
-from .base import REPOSITORY, TESTS, TestsOption, app, console, errors, loaded_assignment, stop
+from .base import REPOSITORY, TESTS, TestsOption, app, errors, loaded_assignment, say, stop
+
+if TYPE_CHECKING:
+    from ..grading.assignment import Assignment
+    from ..grading.classroom import Class
+    from ..grading.collect import Submission
+    from ..grading.gradebook import Gradebook
+    from ..grading.runner import Settings
+
+PAUSE = 10.0  # seconds between two lines of progress where there is no terminal
+ENDINGS = (
+    "0: all is graded. 1: it stopped; what was finished is kept, and the same command goes on. "
+    "2: the command itself cannot be carried out. 3: all is graded, but some rows say "
+    '"grader error". 129, 130, 143: the terminal was closed, Ctrl-C, or the process was told to '
+    "end; as with 1."
+)
 
 
-@app.command()
+@dataclass(frozen=True)
+class Wish:
+    """What was asked for, beside the class and the exercise."""
+
+    out: Path
+    jobs: int
+    note: str = ""
+    again: bool = False
+    reason: str = ""
+    due: str = ""
+    late: str = ""
+    labels: Path | None = None
+
+
+@app.command(epilog=f"Exit codes. {ENDINGS}")
 def grade(
-    folder: Annotated[
-        Path, typer.Argument(help="student.ipynb or student/ASSIGNMENT.ipynb in it.")
-    ],
+    folder: Annotated[Path, typer.Argument(help="What the class handed in, as it is.")],
     assignment: Annotated[str, typer.Option(help="For example ex02_dense.")],
-    out: Annotated[Path, typer.Option(help="Folder for grades.csv and the reports.")],
+    out: Annotated[Path, typer.Option(help="Folder of the gradebook and the reports.")],
     tests: TestsOption = TESTS,
-    sandbox_kind: Annotated[str, typer.Option("--sandbox", help="auto, bwrap or plain.")] = "auto",
-    seed: Annotated[
-        int | None, typer.Option(help="Of the tests' numbers; drawn anew unless given.", min=0)
+    jobs: Annotated[
+        int, typer.Option(help="Submissions graded at once; 0: one a core.", min=0, max=256)
+    ] = 0,
+    student: Annotated[list[str] | None, typer.Option(help="Only this one; repeatable.")] = None,
+    regrade: Annotated[
+        str, typer.Option(metavar="TASK", help="Grade this task anew, 2.1 or its name.")
+    ] = "",
+    again: Annotated[bool, typer.Option("--again", help="Grade all anew, known code too.")] = False,
+    reason: Annotated[str, typer.Option(help="Why, kept with what is graded anew.")] = "",
+    allow: Annotated[
+        list[str] | None, typer.Option(metavar="PACKAGE", help="May be imported; repeatable.")
     ] = None,
-    jobs: Annotated[int, typer.Option(help="Submissions graded at once.", min=1, max=64)] = 1,
+    roster: Annotated[
+        Path | None, typer.Option(help="A CSV file of the class: names, and who is missing.")
+    ] = None,
+    due: Annotated[str, typer.Option(help="2026-11-01T23:59; kept for the next time.")] = "",
+    late: Annotated[
+        str, typer.Option(help='What being late costs: "10% a day, at most 50%"; "none".')
+    ] = "",
+    labels: Annotated[
+        Path | None, typer.Option(help="An earlier OUT, whose names of groups hold here too.")
+    ] = None,
+    sandbox: Annotated[str, typer.Option(help="auto, bwrap or plain.")] = "auto",
+    seed: Annotated[
+        int | None, typer.Option(help="Of the tests' numbers; drawn once, then kept.", min=0)
+    ] = None,
     call_seconds: Annotated[float, typer.Option(help="For one call.", min=0.1)] = 5.0,
     notebook_seconds: Annotated[float, typer.Option(help="For all cells.", min=0.1)] = 20.0,
-    submission_seconds: Annotated[float, typer.Option(help="For all of it.", min=0.1)] = 90.0,
+    task_seconds: Annotated[float, typer.Option(help="For all of a task.", min=0.1)] = 90.0,
     memory: Annotated[int, typer.Option(help="MiB for one submission.", min=256)] = 1024,
 ) -> None:
-    """Grade every submission in FOLDER into OUT/grades.csv, with a report for each student."""
-    loaded = loaded_assignment(assignment, tests)
-    handed_in = _find(folder, assignment, out)
-    kind, note = _sandbox(sandbox_kind)
-    limits = Limits(call_seconds, notebook_seconds, submission_seconds, memory << 20)
-    hide = tuple(path.resolve() for path in (tests, folder, out, REPOSITORY))
-    seed = secrets.randbits(32) if seed is None else seed
-    _grade_into(out, handed_in, loaded, runner.Settings(kind, seed, limits, hide, jobs), note)
+    """Grade a class into OUT: a gradebook, grades.csv, and a report for each student.
+
+    Interrupted or killed, it goes on where it ended when the same command is given again; what is
+    graded already is not graded twice, unless its code, the exercise or a limit has changed.
+    """
+    _require_linux()
+    from ..grading.remote import Limits
+    from ..grading.runner import Settings
+
+    with _ending_well():
+        loaded = _with_task(loaded_assignment(assignment, tests), regrade)
+        handed_in = _find(folder, assignment, out, roster, student or [])
+        kind, note = _sandbox(sandbox)
+        limits = Limits(call_seconds, notebook_seconds, task_seconds, memory << 20)
+        hide = tuple(path.resolve() for path in (tests, folder, out, REPOSITORY))
+        given = Settings(
+            kind, -1 if seed is None else seed, limits, hide, tuple(allow or ()), regrade
+        )
+        wish = Wish(out, _jobs(jobs), note, again, reason, due, late, labels)
+        _grade_into(handed_in, loaded, tests, given, wish)
 
 
-def _grade_into(
-    out: Path,
-    handed_in: list[submissions.Submission],
-    assignment: assignments.Assignment,
-    settings: runner.Settings,
-    note: str,
-) -> None:
-    """Grade what was handed in, write it all to `out`, and show the table."""
-    seed = settings.seed
-    console.print(f"sandbox: {note}; seed {seed}", soft_wrap=True, highlight=False, markup=False)
-    graded = runner.grade_all(handed_in, assignment, settings)
+# -- what must stand before it begins --------------------------------------------------------------
+
+
+def _require_linux() -> None:
+    if sys.platform != "linux":
+        raise stop(
+            "grading runs students' code in a sandbox of the Linux kernel, which this system has "
+            "not: use a Linux container or WSL (the instructors' guide has the recipe under "
+            '"Grading on Windows and macOS"); start, check and release work here',
+            2,
+        )
+
+
+def _with_task(loaded: Assignment, task: str) -> Assignment:
+    """The exercise, once it is sure that it has the task that is asked for."""
+    from ..grading.runner import chosen
+
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # changed formulas divide by 0, and worse
-            results = list(track(graded, "grading", len(handed_in), console=errors, transient=True))
-        path = gradebook.write_all(out, assignment.name, results, note, seed)
-    except (OSError, sandbox.SandboxError) as error:
-        raise stop(f"grading stopped, no grades were written: {error}") from error
-    except KeyboardInterrupt:
-        raise stop("interrupted, no grades were written", 130) from None
-    _print_table(results)
-    console.print(f"wrote {path}", soft_wrap=True, highlight=False, markup=False)
+        chosen(loaded, task)
+    except KeyError as error:
+        raise stop(str(error.args[0]), 2) from error
+    return loaded
 
 
-def _find(folder: Path, assignment: str, out: Path) -> list[submissions.Submission]:
+def _find(
+    folder: Path, assignment: str, out: Path, roster: Path | None, students: list[str]
+) -> list[Submission]:
+    """What was handed in, of all or of some."""
+    from ..grading.collect import collect
+
     if not folder.is_dir():
         raise stop(f"{folder} is no folder: name the folder of submissions", 2)
     if out.exists() and not out.is_dir():
         raise stop(f"{out} is a file: name a folder with --out", 2)
-    found = submissions.find(folder, assignment, out.resolve())
+    try:
+        found = collect(folder, assignment, roster=roster, leave_out=out.resolve())
+    except (OSError, ValueError) as error:
+        raise stop(f"what was handed in cannot be collected: {error}", 2) from error
     if not found:
-        raise stop(
-            f"no submissions in {folder}: expected student.ipynb or student/{assignment}.ipynb"
-        )
-    return found
+        raise stop(f"there is nothing in {folder}: expected the notebooks of a class", 2)
+    names = {one.student for one in found}
+    for name in students:
+        if name not in names:
+            near = get_close_matches(name, names, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise stop(f"nobody called {name!r} handed anything in{hint}", 2)
+    return [one for one in found if not students or one.student in students]
 
 
 def _sandbox(wanted: str) -> tuple[str, str]:
+    from ..grading.remote import choose
+    from ..grading.sandbox import SandboxError
+    from ..grading.warm import close_servers
+
     if wanted not in ("auto", "bwrap", "plain"):
         raise stop(f"unknown sandbox {wanted!r}; there are auto, bwrap and plain", 2)
     try:
         return choose(wanted)
-    except sandbox.SandboxError as error:
+    except SandboxError as error:
         raise stop(str(error)) from error
+    finally:
+        close_servers()  # each job has its own
 
 
-def _print_table(results: list[runner.Result]) -> None:
-    table = Table("student", "points", "status", "message")
-    for result in results:
-        points = f"{result.total:g}/{result.maximum:g}"
-        cells = [gradebook.safe_cell(result.student), points, result.status,
-                 gradebook.safe_cell(result.message)[:160]]  # fmt: skip
-        table.add_row(*(escape(cell) for cell in cells))
-    console.print(table)
+def _jobs(wanted: int) -> int:
+    """So many jobs, with a warning where they would wait for each other."""
+    from ..grading.remote import too_many_jobs
+
+    if warning := too_many_jobs(wanted):
+        _note(warning)
+    return wanted or len(os.sched_getaffinity(0))
+
+
+# -- the run ---------------------------------------------------------------------------------------
+
+
+def _grade_into(
+    handed_in: list[Submission], loaded: Assignment, tests: Path, given: Settings, wish: Wish
+) -> None:
+    """Grade into the gradebook, then write the reports from it."""
+    from ..grading.classroom import Class
+    from ..grading.runner import Setup
+
+    with _opened(wish.out, loaded.name) as book:
+        settings = replace(given, seed=_prepared(book, given.seed, wish))
+        say(f"sandbox: {wish.note}; seed {settings.seed}")
+        run = Class(book, loaded, settings, wish.again, wish.reason)
+        _graded(run, handed_in, Setup(loaded.name, tests, settings), wish)
+        book.set("unfinished", "")
+        _reported(book, wish.out)
+        _sum_up(run, len(handed_in))
+    if run.tally.failed:
+        raise typer.Exit(3)
+
+
+@contextlib.contextmanager
+def _opened(out: Path, name: str) -> Iterator[Gradebook]:
+    """The gradebook, and a sentence for whatever goes wrong with it."""
+    from ..grading.gradebook import Gradebook, GradebookError
+    from ..grading.lock import Locked
+
+    try:
+        with Gradebook.open(out, name) as book:
+            yield book
+    except (Locked, GradebookError) as error:
+        raise stop(str(error)) from error
+    except OSError as error:
+        raise stop(f"{out} cannot be written: {error}") from error
+
+
+def _prepared(book: Gradebook, seed: int, wish: Wish) -> int:
+    """Set what this run brings, say what the last one left, and return the seed."""
+    from ..grading.gradebook import Gradebook
+    from ..grading.late import LateError
+
+    if folder := book.left.get("folder"):
+        shutil.rmtree(folder, ignore_errors=True)
+    if unfinished := book.get("unfinished"):
+        _note(f"the last run did not come to its end ({unfinished}): going on where it ended")
+    book.set("unfinished", "")
+    try:
+        if wish.late or wish.due:
+            _set_late(book, wish)
+    except LateError as error:
+        raise stop(str(error), 2) from error
+    if wish.labels is not None:
+        with Gradebook.read(wish.labels) as earlier:
+            for key, text in earlier.labels().items():
+                if key not in book.labels():
+                    book.label(key, text)
+    seed = seed if seed >= 0 else int(book.get("seed") or secrets.randbits(32))
+    book.set("seed", str(seed))
+    book.set("note", wish.note)
+    return seed
+
+
+def _set_late(book: Gradebook, wish: Wish) -> None:
+    """Keep the rule; half of it is taken from the last time."""
+    before = book.late()
+    due = wish.due or (before.due.isoformat() if before else "")
+    rule = wish.late or (before.text if before else "")
+    if rule == "none":
+        return book.set_late("", "")
+    if not due or not rule:
+        raise stop('--due and --late belong together: --due 2026-11-01T23:59 --late "10% a day"', 2)
+    return book.set_late(due, rule)
+
+
+def _graded(run: Class, handed_in: list[Submission], setup: Any, wish: Wish) -> None:
+    """Grade all that is to do; whatever ends it early, what is done is kept, and that is said."""
+    from ..grading.gradebook import GradebookError
+    from ..grading.jobs import Jobs, JobsError
+
+    total, began = len(handed_in), f"{len(handed_in)} submissions"
+    run.book.set("unfinished", began)
+    try:
+        with Jobs(min(wish.jobs, total), "course_nn.grading.runner:run", setup) as pool:
+            assert run.book.lock is not None
+            run.book.lock.note(folder=str(pool.folder))
+            for _ in _watched(run.grade(handed_in, pool), total):
+                pass
+    except (GradebookError, JobsError, OSError) as error:
+        raise stop(f"grading stopped: {error}. {_how_to_go_on(run, total)}") from error
+    except KeyboardInterrupt as error:
+        raise stop(f"interrupted. {_how_to_go_on(run, total)}", _code(error)) from None
+
+
+def _how_to_go_on(run: Class, total: int) -> str:
+    return (
+        f"{run.tally.done} of {total} submissions are done and kept in {run.book.out}: "
+        "give the same command again to go on from there"
+    )
+
+
+def _watched(records: Iterable[Any], total: int) -> Iterator[Any]:
+    """The same, with a bar, the rate and the time left; without a terminal a line now and then."""
+    columns = (
+        TextColumn("grading"), BarColumn(), TextColumn("{task.completed} of {task.total}"),
+        TextColumn("{task.fields[rate]}"), TimeRemainingColumn(compact=True), TextColumn("left"),
+    )  # fmt: skip
+    start = said = time.monotonic()
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
+        task = bar.add_task("", total=total, rate="")
+        for done, record in enumerate(records, 1):
+            now = time.monotonic()
+            a_minute = f"{60 * done / max(now - start, 1e-3):.0f} a minute"
+            bar.update(task, completed=done, rate=a_minute)
+            if not errors.is_terminal and now - said > PAUSE:
+                said, left = now, (now - start) / done * (total - done)
+                _note(f"grading: {done} of {total}, {a_minute}, {left:.0f} s left")
+            yield record
+
+
+def _reported(book: Gradebook, out: Path) -> None:
+    """Write the reports; the grades are kept whatever becomes of them."""
+    from .gradebook import write_reports
+
+    try:
+        write_reports(book, out)
+    except OSError as error:
+        raise stop(
+            f"all is graded and kept, but not every report was written ({error}): make room, then "
+            f"`course-nn report {out}` writes them"
+        ) from error
+
+
+def _sum_up(run: Class, total: int) -> None:
+    """What was done, and what needs a look."""
+    tally = run.tally
+    stood = f"; {tally.known} were graded already" if tally.known else ""
+    say(f"{tally.graded} of {total} submissions graded now{stood}")
+    if tally.stood:
+        _note(f"missing now, they keep their earlier grade: {_some(tally.stood)}")
+    if tally.failed:
+        _note(f"the grader failed for: {_some(tally.failed)}; the same command tries them again")
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - 8} more" if len(names) > 8 else ""
+    return ", ".join(names[:8]) + more
+
+
+def _note(text: str) -> None:
+    errors.print(text, soft_wrap=True, highlight=False, markup=False, emoji=False)
+
+
+# -- how it ends -----------------------------------------------------------------------------------
+
+
+class _Ended(KeyboardInterrupt):
+    """A signal that asks to end."""
+
+
+@contextlib.contextmanager
+def _ending_well() -> Iterator[None]:
+    """Being told to end, by whichever signal, is like Ctrl-C."""
+
+    def end(number: int, _: Any) -> None:
+        for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(one, signal.SIG_IGN)  # the end takes less than a second
+        raise _Ended(number)
+
+    before = {}
+    with contextlib.suppress(ValueError):  # not in the main thread: nobody sends us signals
+        for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            before[one] = signal.signal(one, end)
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise stop("interrupted; what was graded before is kept", _code(error)) from None
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _code(error: KeyboardInterrupt) -> int:
+    """The exit code of a process that was ended: 128 and the signal's number."""
+    return 128 + (error.args[0] if error.args else signal.SIGINT)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..files import write
 from .base import EXERCISES, RELEASED, TESTS, TestsOption, app, loaded_assignment, say, stop
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def release(
     pack: Annotated[Path | None, typer.Option("--zip", help="A zip of them, to hand out.")] = None,
 ) -> None:
     """Make the student notebook: solutions and hidden tests taken out."""
-    from ..grading import gradebook, handout, lint, source
+    from ..grading import handout, lint, source
 
     names = _all(tests) if assignment == "all" else [assignment]
     for name in names:
@@ -39,7 +40,7 @@ def release(
             _write({tests / name / "solved.ipynb": handout.executed(text)})
     if pack is not None:
         try:
-            gradebook.write(pack, handout.packed(out, names))
+            write(pack, handout.packed(out, names))
         except OSError as error:
             raise stop(f"{pack} was not written: {error}") from error
         say(f"wrote {pack}")
@@ -58,11 +59,9 @@ def _all(tests: Path) -> list[str]:
 
 def _write(files: dict[Path, str]) -> None:
     """Writes files, or says which could not be written."""
-    from ..grading import gradebook
-
     for path, text in files.items():
         try:
-            gradebook.write(path, text)
+            write(path, text)
         except OSError as error:
             raise stop(f"{path} was not written: {error}") from error
         say(f"wrote {path}")

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..exercises.day import defines
 from ..exercises.verdict import ended
-from .gradebook import write
+from ..files import write
 from .record import Grade, OutcomeRecord, TaskRecord
 from .source import KERNEL, NBGRADER
 

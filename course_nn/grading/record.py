@@ -66,8 +66,10 @@ class Record:
     status : "graded", "missing", "unreadable", "stopped" or "grader error".
     failures : cells that did not run to their end, a sentence each.
     said : what was decided when it was collected, a sentence each: the later of two attempts …
+    noticed : the same of what was decided when it ran.
     file, content : its name as handed in, and the SHA-256 of the code that was graded.
     handed_in : ISO 8601 with its offset, "" where not known.
+    id, email : by the roster or the platform, "" where not known.
     """
 
     student: str
@@ -82,6 +84,9 @@ class Record:
     handed_in: str = ""
     seed: int = 0
     seconds: float = 0.0
+    id: str = ""
+    email: str = ""
+    noticed: tuple[str, ...] = ()
 
     @property
     def total(self) -> float:
@@ -133,7 +138,7 @@ def to_json(record: Record) -> str:
     >>> from_json(to_json(Record("ada", "ex02_dense", "graded", ""))).student
     'ada'
     """
-    return json.dumps(asdict(record), ensure_ascii=False)
+    return json.dumps(asdict(record))
 
 
 def from_json(text: str) -> Record:
@@ -141,8 +146,8 @@ def from_json(text: str) -> Record:
     try:
         fields = json.loads(text)
         tasks = tuple(_task(task) for task in fields.pop("tasks"))
-        failures, said = tuple(fields.pop("failures")), tuple(fields.pop("said"))
-        return Record(**fields, tasks=tasks, failures=failures, said=said)
+        told: Any = {name: tuple(fields.pop(name)) for name in ("failures", "said", "noticed")}
+        return Record(**fields, tasks=tasks, **told)
     except (TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"this is no record of a grading: {error}") from error
 

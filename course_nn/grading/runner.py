@@ -1,137 +1,177 @@
-"""Grades submissions: reads each, starts its worker, runs every test, adds up the points."""
+"""Grades one submission: reads it, starts its worker, runs every test, adds up the points.
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+`run` is a function of values that can be sent to another process or another machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from ..exercises.verdict import Verdict
-from .assignment import Assignment, Graded
+from .assignment import Assignment, Graded, load_assignment
+from .canonical import Canonical
+from .collect import Submission, Unreadable
+from .outcomes import outcome, summary, task_record
+from .record import OutcomeRecord, Record, TaskRecord
 from .remote import Limits, RemoteStudent, Worker, WorkerLost
 from .sandbox import SandboxError
-from .submissions import Submission, Unreadable, read_cells
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """One test: its label, whether the student knows it, and the verdict."""
-
-    label: str
-    public: bool
-    verdict: Verdict
-
-
-@dataclass(frozen=True)
-class TaskResult:
-    """One task: points of a maximum, and its tests."""
-
-    number: str
-    name: str
-    points: float
-    maximum: float
-    tests: tuple[Outcome, ...] = ()
-
-
-@dataclass(frozen=True)
-class Result:
-    """One student's outcome. Status: graded, missing, unreadable, stopped, or grader error."""
-
-    student: str
-    status: str
-    message: str
-    tasks: tuple[TaskResult, ...]
-    failures: tuple[str, ...] = ()
-
-    @property
-    def total(self) -> float:
-        """Points reached."""
-        return round(sum(task.points for task in self.tasks), 2)
-
-    @property
-    def maximum(self) -> float:
-        """Points that can be reached."""
-        return sum(task.maximum for task in self.tasks)
+from .submissions import Unreadable as NoNotebook
+from .submissions import cells_in
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How to grade: the sandbox's kind, the limits, the seed, folders that must stay unseen."""
+    """How to grade.
+
+    kind : of sandbox.
+    seed : of the tests' numbers, the same for every student.
+    hide : folders that must stay unseen.
+    task : the one that is graded again, where the code is known already; else all of them are.
+    """
 
     kind: str
     seed: int
     limits: Limits = field(default_factory=Limits)
     hide: tuple[Path, ...] = ()
-    jobs: int = 1
+    allowed: tuple[str, ...] = ()
+    task: str = ""
 
 
-def grade_all(
-    submissions: list[Submission], assignment: Assignment, settings: Settings
-) -> Iterator[Result]:
-    """Grade every submission; yield results in order."""
-    with ThreadPoolExecutor(settings.jobs) as pool:
-        yield from pool.map(lambda one: grade_one(one, assignment, settings), submissions)
+@dataclass(frozen=True)
+class Job:
+    """One submission, and which code of its student is `known`, that is: graded already."""
+
+    submission: Submission
+    known: str = ""
 
 
-def grade_one(submission: Submission, assignment: Assignment, settings: Settings) -> Result:
-    """Grade one submission; whatever is wrong with it ends in its own result."""
-    if submission.path is None:
-        return _nothing(submission.student, "missing", submission.problem, assignment)
+@dataclass(frozen=True)
+class Setup:
+    """What all jobs of one run share: the exercise and the folder of its tests, and how."""
+
+    assignment: str
+    tests: Path
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of a job: a record and the cells it was made from.
+
+    same : the code is the one that is known; the record then holds nothing new, or the one task
+        that was graded again.
+    """
+
+    record: Record
+    cells: tuple[str, ...] = ()
+    same: bool = False
+
+
+def run(job: Job, setup: Setup) -> Done:
+    """Do one job in this process, which loads the exercise once."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # changed formulas divide by 0, and worse
+        return graded(job, _loaded(setup.assignment, setup.tests), setup.settings)
+
+
+@lru_cache(maxsize=4)
+def _loaded(name: str, tests: Path) -> Assignment:
+    return load_assignment(name, tests)
+
+
+def grade_one(submission: Submission, assignment: Assignment, settings: Settings) -> Record:
+    """Grade one submission; whatever is wrong with it ends in its own record."""
+    return graded(Job(submission), assignment, settings).record
+
+
+def graded(job: Job, assignment: Assignment, settings: Settings) -> Done:
+    """Grade a job's submission: all of it, or nothing of code that is known but the one task."""
+    start, submission = time.monotonic(), job.submission
+    record = replace(nothing(submission, assignment), seed=settings.seed)
+    if submission.problem:
+        return Done(replace(record, status="missing", message=submission.problem))
     try:
-        cells = read_cells(submission.path)
-    except Unreadable as error:
-        return _nothing(submission.student, "unreadable", str(error), assignment)
-    worker = Worker(cells, settings.limits, settings.kind, settings.hide)
-    try:
-        return _grade(submission.student, worker, assignment, settings)
-    except SandboxError:
-        raise
-    except Exception as error:  # a fault of the grader must not cost the other students their row
-        what = f"the grader failed ({type(error).__name__}: {error}); please report this"
-        return _nothing(submission.student, "grader error", what, assignment)
-    finally:
-        worker.stop()
+        cells = tuple(cells_in(submission.read()))
+    except (Unreadable, NoNotebook) as error:
+        return Done(replace(record, status="unreadable", message=str(error)))
+    record = replace(record, content=content_of(cells))
+    same = job.known == record.content
+    if not same or settings.task:
+        tasks = chosen(assignment, settings.task if same else "")
+        record = _with_points(record, cells, tasks, settings)
+    return Done(replace(record, seconds=round(time.monotonic() - start, 3)), cells, same)
 
 
-def _nothing(student: str, status: str, message: str, assignment: Assignment) -> Result:
-    tasks = tuple(
-        TaskResult(graded.task.number, graded.task.name, 0.0, graded.task.points)
-        for graded in assignment.tasks
-    )
-    return Result(student, status, message, tasks)
+def content_of(cells: Sequence[str]) -> str:
+    """The SHA-256 of the code of a notebook, cell by cell.
+
+    >>> content_of(["x = 1"])[:8] == content_of(["x = 1"])[:8] != content_of(["x = 2"])[:8]
+    True
+    """
+    return hashlib.sha256(json.dumps(list(cells)).encode()).hexdigest()
 
 
-def _grade(student: str, worker: Worker, assignment: Assignment, settings: Settings) -> Result:
+def nothing(submission: Submission, assignment: Assignment) -> Record:
+    """The record of a submission that has no points yet."""
+    tasks = tuple(task_record(graded) for graded in assignment.tasks)
+    return Record(
+        submission.student, assignment.name, "grader error", "", tasks,
+        said=submission.said, file=submission.file, handed_in=submission.handed_in,
+        id=submission.id, email=submission.email,
+    )  # fmt: skip
+
+
+def chosen(assignment: Assignment, task: str = "") -> list[Graded]:
+    """The tasks of an exercise; one of them where it is named, by its number or its name.
+
+    Raises
+    ------
+    KeyError : where there is no such task; the message names those that there are.
+    """
+    found = [g for g in assignment.tasks if task in ("", g.task.number, g.task.name)]
+    if not found:
+        there = ", ".join(f"{g.task.number} {g.task.name}" for g in assignment.tasks)
+        raise KeyError(f"there is no task {task!r} in {assignment.name}; there are: {there}")
+    return found
+
+
+def _with_points(
+    record: Record, cells: Sequence[str], tasks: Sequence[Graded], settings: Settings
+) -> Record:
+    """The record of a notebook that could be read: its tests are run in a worker."""
+    worker = Worker(cells, settings.limits, settings.kind, settings.hide, settings.allowed)
     try:
         worker.ready()
+        done = tuple(graded_task(worker, one, settings.seed) for one in tasks)
     except WorkerLost as error:
-        return _nothing(student, "stopped", f"the notebook cannot be run: {error}", assignment)
-    tasks = tuple(_grade_task(worker, graded, settings.seed) for graded in assignment.tasks)
+        return replace(record, status="stopped", message=f"the notebook cannot be run: {error}")
+    except SandboxError as error:
+        return replace(record, message=f"no worker could be started for it: {error}")
+    except Exception as error:  # a fault of the grader must not cost the other students their row
+        what = f"the grader failed ({type(error).__name__}: {error}); please report this"
+        return replace(record, message=what)
+    finally:
+        worker.stop()
     failures = tuple(failure.sentence for _, failure in sorted(worker.failures.items()))
-    return Result(student, "graded", summary(tasks), tasks, failures)
+    return replace(record, status="graded", message=summary(done), tasks=done, failures=failures)
 
 
-def _grade_task(worker: Worker, graded: Graded, seed: int) -> TaskResult:
-    task = graded.task
+def graded_task(worker: Worker, graded: Graded, seed: int) -> TaskRecord:
+    """Run a task's tests, each with its own seed."""
     student = RemoteStudent(worker, np.random.default_rng(seed))
-    results: list[Outcome] = []
+    canonical = Canonical(student, graded.task)
+    results: list[OutcomeRecord] = []
     for test in graded.tests:
         student.rng = np.random.default_rng(test.seed(seed))
-        explain = all(result.verdict.passed for result in results)  # a mistake is named once
-        verdict = test.run(student, task, explain)
-        results.append(Outcome(test.label, test.public, verdict))
-    passed = sum(result.verdict.passed for result in results)
-    points = round(task.points * passed / len(results), 2)
-    return TaskResult(task.number, task.name, points, task.points, tuple(results))
-
-
-def summary(tasks: tuple[TaskResult, ...]) -> str:
-    """Return one line: the first fault of each task that has one."""
-    faults = []
-    for task in tasks:
-        wrong = [test.verdict for test in task.tests if not test.verdict.passed]
-        if wrong:
-            looks = f" ({wrong[0].looks})" if wrong[0].looks else ""
-            faults.append(f"{task.number}: {wrong[0].wrong}{looks}")
-    return " | ".join(faults) or "all tests passed"
+        explain = all(result.passed for result in results)  # a mistake is named once
+        verdict = test.run(student, graded.task, explain)
+        results.append(outcome(test, verdict, canonical.key(verdict)))
+    return task_record(graded, tuple(results))

@@ -57,7 +57,12 @@ def read_cells(path: Path) -> list[str]:
     ------
     Unreadable : where the file is no notebook.
     """
-    content = _parse(_read(path))
+    return cells_in(_read(path))
+
+
+def cells_in(data: bytes) -> list[str]:
+    """Return the code cells of a notebook's text; Unreadable where it is none."""
+    content = _parse(data)
     cells = content.get("cells") if isinstance(content, dict) else None
     if not isinstance(cells, list):
         raise Unreadable("it is JSON but no notebook of format 4: it has no list of cells")

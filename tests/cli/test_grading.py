@@ -75,10 +75,10 @@ def test_missing_folders_are_said_in_one_sentence(tmp_path):
     out = tmp_path / "out"
     cases = [
         ([tmp_path / "no", "--out", out], 2, "is no folder"),
-        ([tmp_path, "--out", out], 1, "no submissions in"),
+        ([tmp_path, "--out", out], 2, "there is nothing in"),
         ([tmp_path, "--out", out, "--tests", tmp_path / "no"], 2, "no folder of hidden tests"),
         ([tmp_path, "--out", __file__], 2, "is a file"),
-        ([tmp_path, "--out", out, "--sandbox", "magic"], 1, "no submissions"),
+        ([tmp_path, "--out", out, "--sandbox", "magic"], 2, "there is nothing"),
     ]
     for arguments, code, sentence in cases:
         result = call("grade", *arguments, "--assignment", NAME)

@@ -11,9 +11,9 @@ import pytest
 
 from course_nn.exercises.student import StudentError
 from course_nn.grading import sandbox, warm
+from course_nn.grading.collect import Submission, source_of
 from course_nn.grading.remote import Limits, RemoteStudent, Worker, probe
 from course_nn.grading.runner import Settings, grade_one
-from course_nn.grading.submissions import Submission
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMITS = Limits(call_seconds=1.0, notebook_seconds=3, task_seconds=30, memory=600 << 20, restarts=6)
@@ -109,7 +109,7 @@ def grade(tmp_path, notebook, assignment, kind, *cells):
     path = tmp_path / "student.ipynb"
     path.write_text(notebook(*cells), encoding="utf-8")
     settings = Settings(kind, seed=1, limits=LIMITS, hide=(ROOT,))
-    return grade_one(Submission("student", path), assignment, settings)
+    return grade_one(Submission("student", source_of(path)), assignment, settings)
 
 
 def points(result):

@@ -1,20 +1,17 @@
-"""One result a submission, in order, whatever becomes of it."""
+"""One record a submission, whatever becomes of it."""
 
-import time
+import pickle
+from dataclasses import replace
 
 import pytest
 
-from course_nn.exercises.compare import Comparison
-from course_nn.exercises.diagnose import Finding
-from course_nn.exercises.signature import Signature
 from course_nn.exercises.student import Answer, OneByOne, StudentError
-from course_nn.exercises.task import Task
-from course_nn.exercises.verdict import Verdict
 from course_nn.grading import runner
+from course_nn.grading.assignment import TESTS
+from course_nn.grading.collect import Submission, source_of
 from course_nn.grading.remote import Limits, WorkerLost
-from course_nn.grading.runner import Outcome, Result, Settings, TaskResult, grade_all, grade_one
+from course_nn.grading.runner import Job, Settings, Setup, content_of, grade_one, graded
 from course_nn.grading.sandbox import SandboxError
-from course_nn.grading.submissions import Submission
 
 SETTINGS = Settings("plain", seed=1)
 
@@ -25,7 +22,7 @@ class FakeWorker:
     stopped = 0
     lost: Exception | None = None
 
-    def __init__(self, cells, limits, kind, hide):
+    def __init__(self, cells, limits, kind, hide, allowed):
         self.cells, self.failures = cells, {}
         assert (limits, kind, hide) == (SETTINGS.limits, SETTINGS.kind, SETTINGS.hide)
 
@@ -59,7 +56,6 @@ class FakeStudent(OneByOne):
         }[name](*inputs))  # fmt: skip
 
 
-TASK = Task("1.1", "f", Signature.parse("x:N -> y:N"), 1, None)
 ALL = (
     "dense_forward dense_backward flatten_forward flatten_backward sgd_step merged "
     "low_rank_backward"
@@ -81,7 +77,7 @@ def hand_in(tmp_path, notebook):
     def hand_in(cell: str, student: str = "alice") -> Submission:
         path = tmp_path / f"{student}.ipynb"
         path.write_text(notebook(cell))
-        return Submission(student, path)
+        return Submission(student, source_of(path))
 
     return hand_in
 
@@ -113,23 +109,23 @@ def test_tests_share_a_tasks_points_equally(hand_in, assignment, monkeypatch):
     monkeypatch.setattr(runner, "RemoteStudent", OnlyThePublicSizes)
     first = grade_one(hand_in(ALL), assignment, SETTINGS).tasks[0]
     assert first.points == round(1 / len(assignment.tasks[0].tests), 2)
-    assert [test.verdict.passed for test in first.tests][:2] == [True, False]
+    assert [test.passed for test in first.tests][:2] == [True, False]
     assert [test.public for test in first.tests][:2] == [True, False]
 
 
 @pytest.mark.parametrize(
     ("submission", "status", "message"),
     [
-        (Submission("a", None, "ex.ipynb is missing"), "missing", "ex.ipynb is missing"),
-        (Submission("a", "n.ipynb"), "unreadable", "it is empty"),
+        (Submission("a", problem="ex.ipynb is missing"), "missing", "ex.ipynb is missing"),
+        (Submission("a"), "unreadable", "it is empty"),
     ],
 )
 def test_who_cannot_be_graded_gets_a_row_and_no_worker(
     tmp_path, assignment, fakes, submission, status, message
 ):
-    if submission.path:
+    if not submission.problem:
         (tmp_path / "n.ipynb").write_text("")
-        submission = Submission("a", tmp_path / "n.ipynb")
+        submission = Submission("a", source_of(tmp_path / "n.ipynb"))
     result = grade_one(submission, assignment, SETTINGS)
     assert (result.status, result.message, result.total) == (status, message, 0)
     assert [(task.name, task.maximum) for task in result.tasks] == [
@@ -152,43 +148,44 @@ def test_a_fault_of_the_grader_costs_nobody_else_a_row(hand_in, assignment, fake
     assert "the grader failed (ZeroDivisionError: a bug); please report this" in result.message
 
 
-def test_a_sandbox_that_fails_stops_the_grading(hand_in, assignment, fakes):
-    fakes.lost = SandboxError("no process can be started")
-    with pytest.raises(SandboxError):
-        grade_one(hand_in(ALL), assignment, SETTINGS)
-    assert fakes.stopped == 1
+def test_a_worker_that_does_not_start_costs_one_row(hand_in, assignment, fakes):
+    fakes.lost = SandboxError("no space left")
+    result = grade_one(hand_in(ALL), assignment, SETTINGS)
+    assert (result.status, result.total, fakes.stopped) == ("grader error", 0, 1)
+    assert result.message == "no worker could be started for it: no space left"
 
 
-@pytest.mark.parametrize("jobs", [1, 3])
-def test_results_come_in_order_however_long_each_takes(hand_in, assignment, monkeypatch, jobs):
-    def slow(submission, assignment, settings):
-        time.sleep(0.05 if submission.student == "a" else 0)
-        return submission.student
-
-    monkeypatch.setattr(runner, "grade_one", slow)
-    handed_in = [Submission(name, None) for name in "abcd"]
-    settings = Settings("plain", 1, jobs=jobs)
-    assert list(grade_all(handed_in, assignment, settings)) == list("abcd")
+def test_code_that_is_known_is_not_graded_again(hand_in, assignment, fakes):
+    first = graded(Job(hand_in(ALL)), assignment, SETTINGS)
+    again = graded(Job(hand_in(ALL), first.record.content), assignment, SETTINGS)
+    other = graded(Job(hand_in("sgd_step"), first.record.content), assignment, SETTINGS)
+    assert [done.same for done in (first, again, other)] == [False, True, False]
+    assert fakes.stopped == 2
+    assert first.cells == again.cells == (ALL,)
 
 
-def test_the_summary_names_the_first_fault_of_each_task():
-    wrong = [
-        Verdict(TASK, Comparison({}, "property", says), None, Finding(looks))
-        for says, looks in (("A", "B"), ("C", ""))
-    ]
-    passed = Verdict(TASK)
-
-    def task(number, *verdicts):
-        return TaskResult(number, "f", 0, 1, tuple(Outcome("one", True, v) for v in verdicts))
-
-    tasks = (task("1", passed, *wrong), task("2", passed), task("3", wrong[1]))
-    assert runner.summary(tasks) == "1: A (B) | 3: C"
-    assert runner.summary(tasks[1:2]) == "all tests passed"
+def test_one_task_is_graded_again_where_the_code_is_known(hand_in, assignment):
+    settings = replace(SETTINGS, task="2.1")
+    known = content_of([ALL])
+    again = graded(Job(hand_in(ALL), known), assignment, settings)
+    assert [task.number for task in again.record.tasks] == ["2.1"]
+    other = graded(Job(hand_in("sgd_step"), known), assignment, settings)
+    assert len(other.record.tasks) == len(assignment.tasks), "other code is graded whole"
 
 
-def test_a_total_is_rounded_as_it_is_shown():
-    tenth = TaskResult("1", "f", 0.1, 1)
-    assert Result("a", "graded", "", (tenth, tenth, tenth)).total == 0.3
+def test_an_unknown_task_is_named_with_the_known(assignment):
+    assert [g.task.name for g in runner.chosen(assignment, "2.2")] == ["dense_backward"]
+    assert [g.task.number for g in runner.chosen(assignment, "sgd_step")] == ["2.5"]
+    with pytest.raises(KeyError, match=r"there is no task '9.9' in ex02_dense; there are: 2.1 den"):
+        runner.chosen(assignment, "9.9")
+
+
+def test_a_job_is_done_by_values_that_can_be_sent(hand_in, fakes):
+    setup = Setup("ex02_dense", TESTS, SETTINGS)
+    job, setup = pickle.loads(pickle.dumps((Job(hand_in(ALL)), setup)))
+    done = runner.run(job, setup)
+    assert pickle.loads(pickle.dumps(done)) == done
+    assert done.record.total == 9
 
 
 def test_settings_have_the_limits_of_the_guide():

@@ -1,0 +1,234 @@
+"""Processes that work side by side: one that dies costs its own piece of work, and no other.
+
+An executor of the standard library gives up all its work when one of its processes is killed, and
+leaves them behind when the grader is. These end with the grader, however it ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import importlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+GRACE = 0.5  # seconds that a process gets to end its own workers
+DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
+READY = "ready"
+
+
+class JobsError(Exception):
+    """No process can be started for the work; the message says why."""
+
+
+@dataclass(frozen=True)
+class Lost:
+    """In place of a result: the process died, or the work ended in an error of ours."""
+
+    why: str
+
+
+@dataclass
+class _Job:
+    """One process: its channel, its folder for temporary files, and what it is at work on."""
+
+    popen: subprocess.Popen
+    channel: Connection
+    folder: Path
+    piece: Any = None
+    busy: bool = False
+    ready: bool = False  # it has imported all that it needs
+    again: bool = False  # a process died of this piece before
+    since: float = field(default_factory=time.monotonic)
+
+
+class Jobs:
+    """`function(piece, argument)` for one piece of work after another, in several processes.
+
+    Parameters
+    ----------
+    count : of processes.
+    function : "module:name"; each process imports it once.
+    argument : its second argument, the same for every piece.
+    patience : seconds after which a process is ended that has not come back with its piece.
+
+    Results come as they are ready. Leaving the `with` ends every process and removes their files.
+    """
+
+    def __init__(
+        self, count: int, function: str, argument: Any = None, patience: float = 900.0
+    ) -> None:
+        self.count, self.function, self.argument = count, function, argument
+        self.patience, self.made = patience, 0
+        self.jobs: list[_Job] = []
+
+    def __enter__(self) -> Jobs:
+        self.folder = Path(tempfile.mkdtemp(prefix="course-nn-grade-"))
+        self.folder.chmod(0o711)  # a worker that is nobody finds its own folder in it
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def run(self, pieces: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+        """Each piece with its result, or `Lost`, in the order in which they are done.
+
+        Raises
+        ------
+        JobsError : where no process can be started, or it does not find its function.
+        """
+        left = iter(pieces)
+        for piece in left:
+            self._give(self._start(), piece)
+            if len(self.jobs) == self.count:
+                break
+        while busy := [job for job in self.jobs if job.busy]:
+            for job in self._answering(busy):
+                if job.ready or not self._greeted(job):
+                    yield from self._answer(job, left)
+
+    def _answer(self, job: _Job, left: Iterator[Any]) -> Iterator[tuple[Any, Any]]:
+        """What a process gave, once the next piece is under way; a piece that killed it is given
+        to another process once more."""
+        piece, result, again = job.piece, self._result(job), job.again
+        died = job not in self.jobs
+        if died:
+            job = self._start()
+            if not again:
+                self._give(job, piece, again=True)
+                return
+        for following in left:
+            self._give(job, following)
+            break
+        yield piece, result
+
+    def stop(self) -> None:
+        """End every process, within a second, and remove all temporary files."""
+        ending, self.jobs = self.jobs, []
+        for job in ending:
+            job.channel.close()
+            job.popen.terminate()
+        until = time.monotonic() + GRACE
+        for job in ending:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                job.popen.wait(max(until - time.monotonic(), 0.01))
+            _kill(job.popen)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    # -- one process ------------------------------------------------------------------------------
+
+    def _start(self) -> _Job:
+        self.made += 1
+        folder = self.folder / str(self.made)
+        try:
+            folder.mkdir(mode=0o711)
+            ours, theirs = socket.socketpair()
+            with theirs, open(folder / "errors", "wb") as said:
+                popen = subprocess.Popen(
+                    self._command(theirs.fileno(), folder), pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True,
+                )  # fmt: skip
+        except OSError as error:
+            raise JobsError(f"no process can be started to grade in: {error}") from error
+        job = _Job(popen, Connection(ours.detach()), folder)
+        self.jobs.append(job)
+        job.channel.send(self.argument)
+        return job
+
+    def _command(self, fd: int, folder: Path) -> list[str]:
+        """The same Python with the same path, but nothing from the folder where it is called."""
+        code = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import serve; "
+        code += f"serve({fd}, {self.function!r}, {str(folder)!r}, {os.getpid()})"
+        return [sys.executable, "-I", "-c", code]
+
+    def _give(self, job: _Job, piece: Any, again: bool = False) -> None:
+        job.piece, job.busy, job.again, job.since = piece, True, again, time.monotonic()
+        with contextlib.suppress(OSError):  # it has died: no answer will come
+            job.channel.send(piece)
+
+    def _greeted(self, job: _Job) -> bool:
+        """Whether a process says that it is ready; one that never is would fail at every piece."""
+        try:
+            job.ready = job.channel.poll() and job.channel.recv() == READY
+        except (EOFError, OSError):
+            raise JobsError(f"a process to grade in ended as it began{_ending(job)}") from None
+        return job.ready
+
+    def _answering(self, busy: list[_Job]) -> list[_Job]:
+        """The processes that have something to say, or are late beyond all patience."""
+        ready = wait([job.channel for job in busy], timeout=1.0)
+        late = time.monotonic() - self.patience
+        return [job for job in busy if job.channel in ready or job.since < late]
+
+    def _result(self, job: _Job) -> Any:
+        """What a process gives for its piece."""
+        job.busy = False
+        try:
+            if job.channel.poll():
+                return job.channel.recv()
+            why = f"it took more than {self.patience:g} s"
+        except (EOFError, OSError):
+            why = "its process ended" + _ending(job)
+        self.jobs.remove(job)
+        _kill(job.popen)
+        job.channel.close()
+        shutil.rmtree(job.folder, ignore_errors=True)
+        return Lost(why)
+
+
+def _ending(job: _Job) -> str:
+    """How a process ended, and the last line that it said."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        code = job.popen.wait(GRACE)
+        lines = (job.folder / "errors").read_text("utf-8", "replace").split("\n")
+        said = next((line for line in reversed(lines) if line.strip()), "")
+        how = f" by signal {signal.Signals(-code).name}" if code < 0 else ""
+        return f"{how} ({said[:200]})" if said else how
+    return ""
+
+
+def _kill(popen: subprocess.Popen) -> None:
+    """End a process and what it started that is still of its session."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(popen.pid, signal.SIGKILL)
+    popen.wait()
+
+
+# -- in the process --------------------------------------------------------------------------------
+
+
+def serve(fd: int, function: str, folder: str, parent: int) -> None:
+    """Do one piece of work after another, until the channel closes or the parent dies."""
+    ctypes.CDLL(None).prctl(DIES_WITH_PARENT, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before that was said
+        return
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to hear
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    tempfile.tempdir = folder
+    channel = Connection(fd)
+    with contextlib.suppress(EOFError, ConnectionError):
+        argument = channel.recv()
+        module, _, name = function.partition(":")
+        work = getattr(importlib.import_module(module), name)
+        channel.send(READY)
+        while True:
+            piece = channel.recv()
+            channel.send(_done(work, piece, argument))
+
+
+def _done(work: Any, piece: Any, argument: Any) -> Any:
+    try:
+        return work(piece, argument)
+    except Exception as error:
+        return Lost(f"{type(error).__name__}: {error}")

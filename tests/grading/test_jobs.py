@@ -1,0 +1,126 @@
+"""Processes side by side: a death costs one piece, the end of the grader ends them all."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from course_nn.grading import jobs
+from course_nn.grading.jobs import Jobs, JobsError, Lost
+
+WORK = f"{__name__}:work"
+
+
+def work(piece, argument):
+    """What the processes of these tests do."""
+    match piece:
+        case "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "die once", marker:
+            if not Path(marker).exists():
+                Path(marker).touch()
+                os._exit(3)
+            return "came back"
+        case "fail":
+            raise ZeroDivisionError("a bug")
+        case "sleep":
+            time.sleep(60)
+        case "where":
+            return os.getpid(), tempfile.mkdtemp()
+    return piece, argument
+
+
+def of(count, pieces, **options):
+    with Jobs(count, WORK, "argument", **options) as running:
+        return dict(running.run(pieces))
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+        return Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] != "Z"
+    except (OSError, IndexError):
+        return False
+
+
+def gone(pid, seconds=10.0):
+    until = time.monotonic() + seconds
+    while alive(pid) and time.monotonic() < until:
+        time.sleep(0.02)
+    return not alive(pid)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_every_piece_comes_back_once(count):
+    assert of(count, list("abcde")) == {piece: (piece, "argument") for piece in "abcde"}
+    assert of(count, []) == {}
+
+
+def test_a_death_costs_one_piece_and_says_how():
+    found = of(2, ["a", "die", "b", "fail", "c"])
+    assert [found[p] for p in "abc"] == [(p, "argument") for p in "abc"]
+    assert found["die"] == Lost("its process ended by signal SIGKILL")
+    assert found["fail"] == Lost("ZeroDivisionError: a bug")
+
+
+def test_a_piece_is_tried_once_more_after_a_death(tmp_path):
+    piece = ("die once", str(tmp_path / "marker"))
+    assert of(1, [piece, "a"]) == {piece: "came back", "a": ("a", "argument")}
+
+
+def test_a_piece_without_end_is_given_up():
+    found = of(1, ["sleep", "a"], patience=0.5)
+    assert found == {"sleep": Lost("it took more than 0.5 s"), "a": ("a", "argument")}
+
+
+def test_files_and_processes_go_with_the_block():
+    with Jobs(1, WORK) as running:
+        ((_, (pid, folder)),) = running.run(["where"])
+        assert Path(folder).is_relative_to(running.folder)
+        assert alive(pid)
+    assert gone(pid)
+    assert not running.folder.exists()
+
+
+def test_what_sleeps_is_ended_within_a_second():
+    running = Jobs(2, WORK)
+    with running:
+        started = running.run(["a", "sleep", "sleep"])
+        next(started)
+        pids = [job.popen.pid for job in running.jobs]
+    assert all(gone(pid) for pid in pids)
+    assert not running.folder.exists()
+
+
+def test_a_function_that_is_not_there_is_said_at_once():
+    with (
+        Jobs(1, "course_nn.no_such_module:work") as running,
+        pytest.raises(JobsError, match=r"as it began.*No module named 'course_nn.no_such_module"),
+    ):
+        list(running.run(["a", "b"]))
+
+
+def test_processes_end_with_a_grader_that_is_killed(tmp_path):
+    code = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import WORK, Jobs\n"
+    code += "with Jobs(1, WORK) as running:\n"
+    code += "    ((_, (pid, *_)),) = running.run(['where'])\n    print(pid, flush=True)\n"
+    code += "    list(running.run(['sleep']))"
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment
+    ) as p:
+        pid = int(p.stdout.readline())
+        assert alive(pid)
+        p.kill()
+    assert gone(pid)
+
+
+def test_a_process_whose_parent_is_gone_already_does_nothing(monkeypatch):
+    monkeypatch.setattr(jobs.ctypes, "CDLL", lambda _: type("C", (), {"prctl": print}))
+    monkeypatch.setattr(jobs.signal, "signal", lambda *_: pytest.fail("it went on"))
+    assert jobs.serve(-1, WORK, "", parent=1 << 22) is None
