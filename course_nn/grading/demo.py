@@ -149,8 +149,12 @@ def _bytes(book: dict[str, Any]) -> bytes:
 
 def _with(book: dict[str, Any], code: str, at: int) -> dict[str, Any]:
     """The notebook with one more cell of code."""
-    cell = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}
-    cells = [*book["cells"][:at], {**cell, "id": "mine", "source": code}, *book["cells"][at:]]
+    cell: dict[str, Any] = {"cell_type": "code", "metadata": {}, "execution_count": None}
+    cells = [
+        *book["cells"][:at],
+        {**cell, "outputs": [], "id": "mine", "source": code},
+        *book["cells"][at:],
+    ]
     return {**book, "cells": cells}
 
 

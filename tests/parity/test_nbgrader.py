@@ -1,6 +1,9 @@
 """The real nbgrader takes our notebooks: it assigns, grades, and gives the same points."""
 
+import csv
+import json
 import os
+import shutil
 import subprocess
 import sys
 from functools import partial
@@ -10,13 +13,16 @@ import numpy as np
 import pytest
 
 from course_nn.exercises.student import LocalStudent
-from course_nn.grading import source
-from course_nn.grading.assignment import load_assignment
+from course_nn.grading import demo, source
+from course_nn.grading.assignment import TESTS, load_assignment
+from course_nn.grading.nbgrader import BridgeError, write_back
+from course_nn.grading.record import Grade, OutcomeRecord, Override, Record, TaskRecord
 
 nbgrader = pytest.importorskip("nbgrader", reason="needs nbgrader, of the extra parity")
 
 NAME = "ex02_dense"
 ROOT = Path(__file__).resolve().parents[2]
+HONEST = {"ben": (1, 0), "kofi": (10, 2), "samir": (18, 3), "vera": None}  # of the demo class
 WRONG = {"db = dy.sum(axis=0)": "db = dy.mean(axis=0)", "y = x @ W + b": "y = x @ W - b"}
 CONFIG = """\
 c = get_config()
@@ -40,9 +46,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Path:
-    """A course of one exercise and two students: one right, one with two tasks wrong."""
+    """A course of one exercise: one student all right, one with tasks wrong, some from a class."""
     folder = tmp_path_factory.mktemp("course")
-    loaded = load_assignment(NAME)
+    loaded, blind = load_assignment(NAME), demo.read_answers(TESTS / NAME / "blind.py")
     answers = source.notebook(loaded.source, loaded.exercise.tasks, answers=True, hidden=True)
     write(folder / "source" / NAME, answers)
     (folder / "nbgrader_config.py").write_text(CONFIG.format(root=str(folder)))
@@ -54,6 +60,9 @@ def course(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Path:
         assert right in spoiled
         spoiled = spoiled.replace(right, wrong)
     write(folder / "submitted" / "wrong" / NAME, spoiled)
+    for student, which in HONEST.items():
+        book = demo.student(loaded, blind, *which) if which else demo.untouched(loaded)
+        write(folder / "submitted" / student / NAME, json.dumps(book))
     run(folder, "autograde", NAME)
     run(folder, "generate_feedback", NAME)
     return folder
@@ -78,6 +87,9 @@ def run_with(installed: Path, folder: Path, *command: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+STUDENTS = ["right", "wrong", *HONEST]
+
+
 def scores(folder: Path) -> dict[str, dict[str, float]]:
     """nbgrader's points by student and task."""
     from nbgrader.api import Gradebook
@@ -88,28 +100,36 @@ def scores(folder: Path) -> dict[str, dict[str, float]]:
                 grade.name.removeprefix("test_"): grade.score
                 for grade in book.find_submission_notebook(NAME, NAME, student).grades
             }
-            for student in ("right", "wrong")
+            for student in STUDENTS
         }
 
 
-def ours(text: str) -> dict[str, float]:
-    """Our points by task: the share of its tests that pass."""
-    import json
+def codes(folder: Path, student: str) -> list[str]:
+    """The code that a student handed in, without the checks."""
+    path = folder / "submitted" / student / NAME / f"{NAME}.ipynb"
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    return [text for text in texts if not text.startswith("check.")]
 
+
+def record(folder: Path, student: str) -> Record:
+    """What our tests say of a submission, kept as the grader keeps it."""
     space: dict = {}
-    for cell in json.loads(text)["cells"]:
-        if cell["cell_type"] == "code" and "check." not in "".join(cell["source"]):
-            exec("".join(cell["source"]), space)
-    points = {}
+    for text in codes(folder, student):
+        exec(text, space)
+    tasks = []
     for graded in load_assignment(NAME).tasks:
-        functions = {graded.task.name: space[graded.task.name]}
-        verdicts = [
-            test.run(LocalStudent(functions, np.random.default_rng(test.seed(0))), graded.task)
-            for test in graded.tests
-        ]
-        passed = sum(verdict.passed for verdict in verdicts)
-        points[graded.task.name] = round(graded.task.points * passed / len(verdicts), 2)
-    return points
+        task, functions = graded.task, {graded.task.name: space[graded.task.name]}
+        outcomes = []
+        for test in graded.tests:
+            verdict = test.run(LocalStudent(functions, np.random.default_rng(test.seed(0))), task)
+            outcomes.append(OutcomeRecord(
+                test.label, test.public, verdict.passed, verdict.kind, verdict.sentence,
+                verdict.looks, tuple(verdict.smallest()),
+            ))  # fmt: skip
+        points = round(task.points * sum(o.passed for o in outcomes) / len(outcomes), 2)
+        tasks.append(TaskRecord(task.number, task.name, points, task.points, tests=tuple(outcomes)))
+    return Record(student, NAME, "graded", "", tuple(tasks), content=student)
 
 
 def test_what_nbgrader_hands_out_holds_no_answer(course: Path) -> None:
@@ -119,10 +139,10 @@ def test_what_nbgrader_hands_out_holds_no_answer(course: Path) -> None:
     assert "require(" not in text
 
 
-@pytest.mark.parametrize("student", ["right", "wrong"])
+@pytest.mark.parametrize("student", STUDENTS)
 def test_the_scores_are_ours(course: Path, student: str) -> None:
-    text = (course / "submitted" / student / NAME / f"{NAME}.ipynb").read_text(encoding="utf-8")
-    assert scores(course)[student] == ours(text)
+    tasks = record(course, student).tasks
+    assert scores(course)[student] == {task.name: task.points for task in tasks}
 
 
 def test_one_is_right_and_the_other_is_not(course: Path) -> None:
@@ -152,3 +172,86 @@ def test_what_is_installed_holds_no_answer_of_a_transfer_task(installed: Path) -
     texts = [path.read_text(encoding="utf-8") for path in installed.rglob("*.py")]
     assert len(texts) > 100
     assert not [text for text in texts if "W1 @ W2" in text or '@right("' in text]
+
+
+# -- collected by nbgrader, graded by us, written back ---------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def bridged(course: Path, tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Path:
+    """The same course, whose submissions nbgrader has not graded but we have."""
+    folder = tmp_path_factory.mktemp("bridged")
+    for name in ("source", "submitted"):
+        shutil.copytree(course / name, folder / name)
+    (folder / "nbgrader_config.py").write_text(
+        f"c = get_config()\nc.CourseDirectory.root = {str(folder)!r}\n"
+    )
+    run_with(installed, folder, "generate_assignment", NAME)
+    grades = [Grade(record(folder, student)) for student in STUDENTS]
+    grades.append(Grade(Record("absent", NAME, "missing", "nothing was handed in")))
+    assert write_back(folder, NAME, grades, partial(codes, folder)) == STUDENTS
+    run_with(installed, folder, "generate_feedback", NAME)
+    run_with(installed, folder, "export")
+    return folder
+
+
+def exported(folder: Path) -> dict[str, dict[str, str]]:
+    with open(folder / "grades.csv", encoding="utf-8", newline="") as file:
+        return {row["student_id"]: row for row in csv.DictReader(file)}
+
+
+def test_what_is_written_back_is_what_nbgrader_finds_by_itself(course: Path, bridged: Path) -> None:
+    assert scores(bridged) == scores(course)
+
+
+def test_nbgrader_exports_the_points(bridged: Path) -> None:
+    rows = exported(bridged)
+    assert set(rows) == set(STUDENTS)
+    assert float(rows["right"]["score"]) == float(rows["right"]["max_score"]) == 9
+    assert float(rows["wrong"]["score"]) == record(bridged, "wrong").total
+
+
+def test_nbgrader_s_feedback_shows_what_our_tests_said(bridged: Path) -> None:
+    page = (bridged / "feedback" / "wrong" / NAME / f"{NAME}.html").read_text(encoding="utf-8")
+    assert page.count("b is subtracted, not added") == 4  # in the comment and under three tests
+    assert "✘ hidden: dense_forward: other sizes" in page
+    assert "require" not in page
+
+
+def test_late_points_and_points_by_hand_are_nbgrader_s_too(bridged: Path, installed: Path) -> None:
+    hand = Override("2.1", 0.5, "half a point for the idea")
+    found = record(bridged, "wrong")
+    late = Grade(found, 1.0, "a day late", None, found.total - 0.5, (hand,))
+    whole = Grade(record(bridged, "ben"), 0.0, "", 4.0, 4.0, (Override("", 4.0, "an oral"),))
+    write_back(bridged, NAME, [late, whole], partial(codes, bridged))
+    run_with(installed, bridged, "export")
+    rows = exported(bridged)
+    assert float(rows["wrong"]["late_submission_penalty"]) == 1
+    assert float(rows["wrong"]["score"]) == pytest.approx(late.final)
+    assert float(rows["ben"]["score"]) == 4
+
+
+def test_a_hostile_word_stays_text_in_nbgrader_s_pages(bridged: Path, installed: Path) -> None:
+    bad = "<script>alert(1)</script>"
+    outcome = OutcomeRecord("t", True, False, "call", f"raised {bad}", smallest=(bad,))
+    task = TaskRecord("2.1", "dense_forward", 0.0, 1.0, tests=(outcome,))
+    graded = Record("evil", NAME, "graded", bad, (task,), (bad,), (bad,), content="c")
+    write_back(bridged, NAME, [Grade(graded)], lambda _: [f"def dense_forward(): '{bad}'"])
+    run_with(installed, bridged, "generate_feedback", NAME, "--student", "evil")
+    page = (bridged / "feedback" / "evil" / NAME / f"{NAME}.html").read_text(encoding="utf-8")
+    assert page.count("alert(1)") >= 5
+    assert bad not in page
+
+
+def test_a_student_s_name_is_no_way_out_of_the_course(bridged: Path) -> None:
+    for name in ("../evil", "a/b", ".hidden", ".."):
+        graded = Record(name, NAME, "graded", "")
+        with pytest.raises(BridgeError, match="is no name of a student in nbgrader"):
+            write_back(bridged, NAME, [Grade(graded)], lambda _: [])
+
+
+def test_a_gradebook_that_does_not_know_the_exercise_says_what_to_run(bridged: Path) -> None:
+    with pytest.raises(BridgeError, match="run `nbgrader generate_assignment ex01_gradient`"):
+        write_back(bridged, "ex01_gradient", [], lambda _: [])
+    with pytest.raises(BridgeError, match="name nbgrader's folder of the course"):
+        write_back(bridged / "source", NAME, [], lambda _: [])
