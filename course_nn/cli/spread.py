@@ -1,11 +1,13 @@
-"""The commands around grading: a class to try it on, and nbgrader's gradebook."""
+"""The commands around grading: a class to try it on, a notebook run whole, nbgrader's gradebook."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from .base import TESTS, TestsOption, app, loaded_assignment, say, stop
+from .base import REPOSITORY, TESTS, TestsOption, app, loaded_assignment, say, stop
+
+SandboxOption = Annotated[str, typer.Option(help="auto, bwrap, namespace or plain.")]
 
 
 @app.command("demo-class")
@@ -24,3 +26,43 @@ def demo_class(
         raise stop(f"the class was not made: {error}") from error
     say(f"wrote {folder / 'roster.csv'}, a list of {len(demo.NAMES)} students")
     say(f"wrote {len(written) - 1} files into {folder / 'submissions'}")
+
+
+@app.command()
+def run(
+    notebook: Annotated[Path, typer.Argument(help="Any notebook of Python.")],
+    outputs: Annotated[
+        bool, typer.Option("--outputs", help="Also compare what cells print and show.")
+    ] = False,
+    sandbox: SandboxOption = "auto",
+    seconds: Annotated[float, typer.Option(help="For all cells together.", min=0.1)] = 60.0,
+    allow: Annotated[
+        list[str] | None, typer.Option(metavar="PACKAGE", help="May be imported; repeatable.")
+    ] = None,
+) -> None:
+    """Run a whole notebook in the sandbox by nbval's rules, and say which cells do not run.
+
+    A cell may be marked with a comment or a tag: NBVAL_SKIP, NBVAL_RAISES_EXCEPTION,
+    NBVAL_CHECK_OUTPUT, NBVAL_IGNORE_OUTPUT. Outputs are compared where that is marked or asked for.
+    """
+    from ..grading import whole
+    from ..grading.collect import Unreadable, source_of
+    from ..grading.remote import Limits, Worker, choose
+    from ..grading.sandbox import SandboxError
+
+    try:
+        cells = whole.cells_of(source_of(notebook)(), outputs)
+        kind, _ = choose(sandbox)
+        limits = Limits(call_seconds=seconds, notebook_seconds=seconds)
+        hide, allowed = (notebook.resolve().parent, REPOSITORY), tuple(allow or ())
+        found = list(whole.run(cells, lambda texts: Worker(texts, limits, kind, hide, allowed)))
+    except (Unreadable, ValueError) as error:
+        raise stop(f"{notebook}: {error}", 2) from error
+    except SandboxError as error:
+        raise stop(str(error)) from error
+    wrong = [one for one in found if one.problem]
+    for one in wrong:
+        say(f"code cell {one.cell.number}: {one.problem}")
+    say(f"{len(found) - len(wrong)} of {len(found)} cells ran, {len(cells) - len(found)} left out")
+    if wrong:
+        raise typer.Exit(1)
