@@ -131,9 +131,9 @@ class Server:
 
     def _start(self) -> None:
         """Start the server, and tell it what its children may do."""
-        process = self.process = sandbox.start(self.kind, self.hide)
+        process = self.process = sandbox.start(self.kind, self.hide, self.allowed)
         start = {
-            "fresh": getattr(process, "fresh", False),
+            "fresh": process.fresh,
             "readable": process.readable,
             "listable": process.listable,
         }

@@ -44,7 +44,7 @@ def seal(readable: Sequence[str], listable: Sequence[str], keep: Sequence[int] =
     with contextlib.suppress(OSError):
         _drop_privileges()
         with contextlib.suppress(OSError):
-            _check(_call(RESTRICT_SELF, prepare(tuple(readable), tuple(listable)), 0))
+            _check(_call(RESTRICT_SELF, _ruleset(tuple(readable), tuple(listable)), 0))
             locks.append("landlock")
     close_others(keep)
     with contextlib.suppress(OSError):
@@ -113,14 +113,17 @@ def _drop_privileges() -> None:
     _check(_prctl(NO_NEW_PRIVS, 1))
 
 
-@functools.cache
-def prepare(readable: tuple[str, ...], listable: tuple[str, ...]) -> int:
-    """Make Landlock's rules once, for every process that is forked from here.
+def prepare(readable: Sequence[str], listable: Sequence[str]) -> None:
+    """Make ready what `seal` needs, once for every process that is forked from here."""
+    with contextlib.suppress(OSError, KeyError):
+        for threads in (False, True):
+            filter_program(os.uname().machine, threads)
+        _ruleset(tuple(readable), tuple(listable))
 
-    Raises
-    ------
-    OSError : where the kernel has no Landlock.
-    """
+
+@functools.cache
+def _ruleset(readable: tuple[str, ...], listable: tuple[str, ...]) -> int:
+    """Make Landlock's rules; return the descriptor that stands for them."""
     version = _check(_call(CREATE_RULESET, None, 0, 1))
     fields = [RIGHTS[min(version, 5)]]
     fields += [CONNECTIONS] if version >= 4 else []

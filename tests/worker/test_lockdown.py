@@ -132,7 +132,7 @@ server.listen()
 child = os.fork()
 if child == 0:
     lockdown._drop_privileges()
-    lockdown._check(lockdown._call(lockdown.RESTRICT_SELF, lockdown.prepare(("/",), ()), 0))
+    lockdown._check(lockdown._call(lockdown.RESTRICT_SELF, lockdown._ruleset(("/",), ()), 0))
     said = []
     for what in (lambda: os.kill(os.getppid(), 0),
                  lambda: socket.socket(socket.AF_UNIX).connect(server.getsockname()),
@@ -172,7 +172,7 @@ def test_an_older_landlock_is_asked_only_for_what_it_knows(monkeypatch, tmp_path
         return version if arguments[0] is None else os.open(tmp_path, 0)
 
     monkeypatch.setattr(lockdown, "_call", call)
-    os.close(lockdown.prepare.__wrapped__((str(tmp_path),), ()))
+    os.close(lockdown._ruleset.__wrapped__((str(tmp_path),), ()))
     (_, given, told, _), rule = asked[1], asked[2]
     assert (len(given), told) == (size, size)
     assert given[:8] == lockdown.RIGHTS[min(version, 5)].to_bytes(8, "little")

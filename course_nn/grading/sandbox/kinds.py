@@ -1,0 +1,95 @@
+"""How a server is started in each kind of sandbox: what it runs, sees, and may read.
+
+"bwrap" and "namespace" give it files, processes, users and a network of its own: bubblewrap makes
+them, or our own launcher. "plain" gives it the machine's, and leaves all to the worker's locks.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from . import shown
+
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+ENVIRONMENT = {"PATH": "/nowhere", "LC_ALL": "C.UTF-8", **dict.fromkeys(THREADS, "1")}
+NAMESPACES = ("--unshare-all", "--unshare-user", "--uid", "65534", "--gid", "65534")
+
+
+class Launch(NamedTuple):
+    """What to start, what its workers' own locks shall let them read and list, and its view."""
+
+    command: list[str]
+    cwd: Path
+    readable: list[str]
+    listable: list[str]
+    view: dict[str, Any] | None = None  # of the files, where the launcher makes namespaces
+
+
+def plain(folder: Path, packages: Sequence[Path], fd: int, hide: Sequence[Path]) -> Launch:
+    """A process among the machine's others."""
+    own = [str(folder / "packages"), str(folder / "cwd"), *map(str, packages)]
+    readable = [*shown.LIBRARIES, *shown.DEVICES, *own, *shown.library()]
+    listable = [str(shown.stdlib())]
+    command = program(folder, folder / "packages", fd)
+    return Launch(command, folder / "cwd", readable, listable)
+
+
+def program(room: Path, packages: Path, fd: int) -> list[str]:
+    """What starts the server: packages stay importable, its own folder does not."""
+    code = f"import sys; sys.path += [{str(packages)!r}, {str(room)!r}]; "
+    code += f"from worker.server import main; sys.path.pop(); main({fd})"
+    return [shown.interpreter(), "-I", "-S", "-B", "-c", code]
+
+
+def bwrap(folder: Path, packages: Sequence[Path], fd: int, hide: Sequence[Path]) -> Launch:
+    """A process under bubblewrap. It keeps the right to make namespaces for its children."""
+    command = [bwrap_path(), *NAMESPACES, "--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN"]
+    command += ["--die-with-parent", "--new-session", "--clearenv", "--hostname", "worker"]
+    for key, value in ENVIRONMENT.items():
+        command += ["--setenv", key, value]
+    binds, hidden = view_of(folder, packages, hide)
+    for source, target in binds:
+        command += ["--ro-bind", source, target]
+    for path in hidden:
+        command += ["--tmpfs", path]
+    for device in shown.DEVICES:
+        command += ["--dev-bind", device, device]
+    command += ["--chdir", "/cwd", "--remount-ro", "/"]
+    command += ["--", *program(Path("/room"), Path("/packages"), fd)]
+    return Launch(command, Path("/"), ["/"], [])
+
+
+def bwrap_path() -> str:
+    """Where bubblewrap is; "" where it is not."""
+    return shutil.which("bwrap") or ""
+
+
+def namespace(folder: Path, packages: Sequence[Path], fd: int, hide: Sequence[Path]) -> Launch:
+    """A process in namespaces that our own launcher makes."""
+    binds, hidden = view_of(folder, packages, hide)
+    view = {
+        "root": str(folder / "root"), "shown": binds, "hidden": hidden,
+        "devices": shown.DEVICES, "cwd": "/cwd",
+    }  # fmt: skip
+    command = program(Path("/room"), Path("/packages"), fd)
+    return Launch(command, Path("/"), ["/"], [], view)
+
+
+def view_of(
+    folder: Path, packages: Sequence[Path], hide: Sequence[Path]
+) -> tuple[list[tuple[str, str]], list[str]]:
+    """What is shown in a view of its own, and where; and what of that must lie hidden."""
+    roots = [path for path in (*shown.LIBRARIES, str(shown.prefix())) if os.path.exists(path)]
+    binds = [(str(Path(path).resolve()), path) for path in roots]
+    binds += [(str(package), f"/packages/{package.name}") for package in packages]
+    binds += [(str(folder / "worker"), "/room/worker"), (str(folder / "cwd"), "/cwd")]
+    return binds, shown.inside(roots, [*hide, *shown.site_packages()])
+
+
+BUILDERS: dict[str, Callable[[Path, Sequence[Path], int, Sequence[Path]], Launch]] = {
+    "bwrap": bwrap,
+    "namespace": namespace,
+    "plain": plain,
+}

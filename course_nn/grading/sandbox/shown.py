@@ -1,0 +1,124 @@
+"""What of the machine's files a worker may see: Python, NumPy, and packages that are allowed."""
+
+import importlib.metadata
+import re
+import shutil
+import sys
+import sysconfig
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy
+
+from ... import worker
+
+ROOM = Path(worker.__file__).resolve().parent
+FILES = tuple(sorted(path.name for path in ROOM.glob("*.py")))  # all of ours that enters
+LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache")
+DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
+
+
+class NotInstalled(Exception):
+    """A package that is to be allowed is not there; the message says so."""
+
+
+def interpreter() -> str:
+    """Return the Python outside of any virtual environment: the worker sees no site packages."""
+    return str(Path(getattr(sys, "_base_executable", sys.executable)).resolve())
+
+
+def prefix() -> Path:
+    """The folder of that Python."""
+    return Path(sys.base_prefix).resolve()
+
+
+def stdlib() -> Path:
+    """The folder of its standard library."""
+    return Path(sysconfig.get_path("stdlib")).resolve()
+
+
+def library() -> list[str]:
+    """All in the standard library but what is installed into it, and what C parts of it need."""
+    ours = [
+        path for path in stdlib().iterdir() if path.name not in ("site-packages", "dist-packages")
+    ]
+    return [str(path) for path in [*ours, *prefix().glob("lib/*.so*")]]
+
+
+def site_packages() -> list[Path]:
+    """Where that Python's own packages lie: to be hidden."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    return [prefix() / "lib" / version / "site-packages", prefix() / "lib/python3/dist-packages"]
+
+
+def inside(shown: Sequence[str], hidden: Sequence[Path]) -> list[str]:
+    """Those of the hidden folders that lie in one that is shown."""
+    roots = [Path(path).resolve() for path in shown]
+    found = [path.resolve() for path in hidden if path.is_dir()]
+    return [str(path) for path in found if any(root in path.parents for root in roots)]
+
+
+def packages(allowed: Sequence[str] = ()) -> list[Path]:
+    """The folders and files of NumPy, and of what is allowed with all that it needs.
+
+    Raises
+    ------
+    NotInstalled : naming the package that is not there.
+    """
+    package = Path(numpy.__file__).resolve().parent
+    found = {path: None for path in (package, package.parent / "numpy.libs") if path.is_dir()}
+    seen = {"numpy"}
+    for name in allowed:
+        found.update(dict.fromkeys(_with_needs(_distribution(name), seen)))
+    return list(found)
+
+
+def _distribution(name: str) -> importlib.metadata.Distribution:
+    """A package by the name under which it is installed or imported."""
+    try:
+        return importlib.metadata.distribution(name)
+    except importlib.metadata.PackageNotFoundError:
+        owners = importlib.metadata.packages_distributions().get(name)
+    if not owners:
+        raise NotInstalled(
+            f"{name} is not installed here, so no submission can be allowed to use it"
+        )
+    return importlib.metadata.distribution(owners[0])
+
+
+def _with_needs(package: importlib.metadata.Distribution, seen: set[str]) -> Iterator[Path]:
+    """What a package has at the top of its folder, and what its requirements have."""
+    name = _plain(package.metadata["Name"])
+    if name in seen:
+        return
+    seen.add(name)
+    tops = {file.parts[0] for file in package.files or [] if file.parts}
+    for top in sorted(tops - {"..", "__pycache__"}):
+        path = Path(str(package.locate_file(top))).resolve()
+        if path.exists():
+            yield path
+    for line in package.requires or []:
+        needed = re.match(r"[\w.-]+", line)
+        if needed and "extra ==" not in line:
+            try:
+                other = importlib.metadata.distribution(needed[0])
+            except importlib.metadata.PackageNotFoundError:
+                continue  # needed elsewhere only
+            yield from _with_needs(other, seen)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def furnish(folder: Path, found: Sequence[Path]) -> None:
+    """Lay ours, and links to the packages, into a worker's folder, for any user to read."""
+    for name in ("cwd", "packages", "worker", "root"):
+        (folder / name).mkdir()
+        (folder / name).chmod(0o755)
+    folder.chmod(0o755)
+    for name in FILES:
+        shutil.copyfile(ROOM / name, folder / "worker" / name)
+        (folder / "worker" / name).chmod(0o644)
+    for path in found:
+        (folder / "packages" / path.name).symlink_to(path)
