@@ -123,11 +123,15 @@ class Server:
             socket.send_fds(self.process.control, [b"fork"], files)
             said, handles, _, _ = socket.recv_fds(self.process.control, 200, 1)
             if not handles:
-                raise OSError(said.decode(errors="replace") or "the server is gone")
+                raise OSError(said.decode(errors="replace") or self._why())
             ours.pop_all()
         os.set_blocking(ours_write, False)
         channel = Channel(ours_read, ours_write)
         return Child(channel, desk, handles[0])
+
+    def _why(self) -> str:
+        """What the server said before it ended."""
+        return (self.process.why() if self.process else "") or "the server is gone"
 
     def _start(self) -> None:
         """Start the server, and tell it what its children may do."""

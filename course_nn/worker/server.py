@@ -54,9 +54,9 @@ def serve(control: socket.socket, fresh: bool, readable: list[str], listable: li
             return
         bury()
         try:
-            child = spaces.fork(fresh)
+            myself, child = os.getpid(), spaces.fork(fresh)
             if child == 0:
-                live(files, readable, listable)
+                live(myself, files, readable, listable)
             hand_out(control, child)
         except OSError as error:
             control.send(f"no child can be started: {error}".encode()[:200])
@@ -78,10 +78,11 @@ def hand_out(control: socket.socket, child: int) -> None:
     os.close(handle)
 
 
-def live(files: list[int], readable: list[str], listable: list[str]) -> None:
+def live(parent: int, files: list[int], readable: list[str], listable: list[str]) -> None:
     """Be the child: end when the server ends, and work."""
     try:
         ctypes.CDLL(None).prctl(DEATH_SIGNAL, KILL, 0, 0, 0)
-        program.main(files, readable, listable)
+        if os.getppid() in (parent, 0):  # 0: it is outside of the child's own table of processes
+            program.main(files, readable, listable)
     finally:
         os._exit(1)

@@ -1,13 +1,12 @@
 """The worker's process: what it is shown, and that nothing is left of it."""
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
 from course_nn import worker
-from course_nn.grading import sandbox
+from course_nn.grading import sandbox, warm
 
 ROOM = Path(worker.__file__).parent
 
@@ -46,72 +45,76 @@ def test_a_started_server_waits_for_requests_and_leaves_nothing(kind, temporary)
     assert not Path(f"/proc/{process.popen.pid}").exists()
 
 
-@pytest.mark.parametrize("given", ["plain", "bwrap"])
-def test_a_worker_that_does_not_start_is_said_and_leaves_nothing(temporary, monkeypatch, given):
-    monkeypatch.setattr(sandbox, "interpreter", lambda: "/not/there")
-    monkeypatch.setenv("PATH", "/not/there")
+def test_a_server_that_cannot_even_begin_is_said_and_leaves_nothing(temporary, monkeypatch):
+    monkeypatch.setattr(sandbox, "LAUNCHER", Path("/dev/null/not there"))
+    monkeypatch.setattr(sandbox.sys, "executable", "/not/there")
     before = descriptors()
-    with pytest.raises(sandbox.SandboxError, match="no worker can be started here: "):
-        sandbox.start(given)
+    with pytest.raises(sandbox.SandboxError, match=r"no worker can be started here: .*not/there"):
+        sandbox.start("plain")
     assert descriptors() == before
     assert list(temporary.iterdir()) == []
 
 
-def test_the_interpreter_is_the_one_outside_of_any_environment():
-    assert Path(sandbox.interpreter()).is_file()
-    assert not (Path(sandbox.interpreter()).parents[1] / "pyvenv.cfg").exists()
+def test_bubblewrap_that_is_not_there_and_a_package_that_is_not_are_said(temporary, monkeypatch):
+    monkeypatch.setenv("PATH", "/not/there")
+    with pytest.raises(sandbox.SandboxError, match=r"bubblewrap .* is not installed"):
+        sandbox.start("bwrap")
+    with pytest.raises(sandbox.SandboxError, match="no_such_package is not installed here"):
+        sandbox.start("plain", allowed=["no_such_package"])
+    assert list(temporary.iterdir()) == []
 
 
-def launch(kind, tmp_path, monkeypatch, hide=()):
-    """How a worker of this kind would be started."""
-    caught = []
+def test_a_server_that_ends_at_once_leaves_its_reason(kind, monkeypatch):
+    def nowhere(room, packages, fd):
+        return ["/not/there"]
 
-    def catch(launch, fd):
-        caught.append(launch)
-        raise OSError("caught")
-
-    monkeypatch.setattr(sandbox, "spawn", catch)
-    with pytest.raises(sandbox.SandboxError):
-        sandbox.start(kind, hide)
-    return caught[0]
-
-
-def test_a_plain_worker_may_read_python_and_numpy_alone(temporary, monkeypatch):
-    found = launch("plain", temporary, monkeypatch)
-    assert found.cwd.name == "cwd"
-    assert not any("site-packages" in p and "numpy" not in p for p in found.readable)
-    course = ROOM.parent
-    for path in map(Path, [*found.readable, *found.listable]):
-        assert path != course
-        assert path not in course.parents
-        assert course not in path.parents
-    assert found.listable == [sandbox.sysconfig.get_path("stdlib")]
+    monkeypatch.setattr(sandbox.kinds, "program", nowhere)
+    process = sandbox.start(kind)
+    try:
+        process.control.settimeout(20)
+        assert process.control.recv(100) == b""
+        assert process.popen.wait(20) != 0
+        assert "No such file" in process.why()
+    finally:
+        process.kill()
 
 
-def test_bubblewrap_shows_python_and_numpy_alone(temporary, monkeypatch):
-    command = launch("bwrap", temporary, monkeypatch).command
-    binds = [(command[i + 1], command[i + 2]) for i, c in enumerate(command) if c == "--ro-bind"]
-    assert "--bind" not in command
-    targets = [target for _, target in binds]
-    inside = {f"/room/worker/{name}" for name in sandbox.FILES}
-    assert inside <= set(targets)
-    rest = {t for t in targets if t not in inside and not t.startswith("/packages/numpy")}
-    assert rest <= {"/cwd", *sandbox.LIBRARIES, str(Path(sys.base_prefix).resolve())}
-    assert {"--unshare-all", "--die-with-parent", "--clearenv"} <= set(command)
-    assert command[command.index("--remount-ro") + 1] == "/"
+def test_no_full_temporary_folder_ends_more_than_one_start(monkeypatch):
+    monkeypatch.setattr(sandbox.tempfile, "mkdtemp", lambda prefix: "/dev/full/x")
+    with pytest.raises(sandbox.SandboxError, match="no worker can be started here"):
+        sandbox.start("plain")
 
 
-def test_bubblewrap_hides_what_lies_under_a_folder_that_it_shows(temporary, monkeypatch):
-    prefix = Path(sys.base_prefix).resolve()
-    shown = next(path for path in (prefix / "lib", prefix / "bin") if path.is_dir())
-    command = launch("bwrap", temporary, monkeypatch, [shown, temporary]).command
-    hidden = [command[i + 1] for i, c in enumerate(command) if c == "--tmpfs"]
-    assert str(shown.resolve()) in hidden
-    assert str(temporary) not in hidden  # it is not shown in the first place
+def test_root_hands_over_to_another_user_and_nobody_else_does(monkeypatch):
+    monkeypatch.setattr(sandbox.os, "geteuid", lambda: 0)
+    assert sandbox.nobody() not in (None, 0)
+    monkeypatch.setattr(sandbox, "_mapped", lambda user, table: user == sandbox.OVERFLOW)
+    assert sandbox.nobody() == sandbox.OVERFLOW
+    monkeypatch.setattr(sandbox, "_mapped", lambda user, table: False)
+    assert sandbox.nobody() is None  # "root" of a container that has no other user
+    monkeypatch.setattr(sandbox.os, "geteuid", lambda: 1000)
+    assert sandbox.nobody() is None
 
 
-def test_the_workers_environment_is_not_ours(temporary, monkeypatch):
-    monkeypatch.setenv("SECRET", "grades")
-    command = launch("bwrap", temporary, monkeypatch).command
-    names = {command[i + 1] for i, c in enumerate(command) if c == "--setenv"}
-    assert names == {"PATH", "LC_ALL", *sandbox.THREADS}
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to hand over")
+def test_no_process_of_a_server_is_roots(kind):
+    server = warm.Server(kind)
+    child = server.child()
+    try:
+        users = {status_of(pid)["Uid"] for pid in members(server.process.popen.pid)}
+        assert users == {"\t".join([str(sandbox.nobody())] * 4)}
+    finally:
+        child.kill()
+        server.close()
+
+
+def status_of(pid: int) -> dict[str, str]:
+    """What the kernel tells of a process."""
+    text = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    return {k: v.strip() for k, _, v in (line.partition(":") for line in text.splitlines())}
+
+
+def members(first: int) -> list[int]:
+    """A process and all that descend from it, but those that end meanwhile."""
+    listed = Path(f"/proc/{first}/task/{first}/children").read_text(encoding="ascii").split()
+    return [first, *(pid for child in map(int, listed) for pid in members(child))]

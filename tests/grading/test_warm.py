@@ -44,6 +44,7 @@ def test_a_server_that_is_gone_is_started_again(server):
     first = server.process
     os.killpg(first.popen.pid, signal.SIGKILL)
     first.popen.wait()
+    assert first.control.recv(1) == b""  # the last one inside is gone too
     child = server.child()
     assert server.process is not first
     child.kill()
@@ -66,7 +67,7 @@ def test_a_machine_that_starts_none_is_said_after_two_tries(monkeypatch):
 
 def test_a_server_that_answers_nothing_is_given_up(monkeypatch):
     monkeypatch.setattr(warm, "STARTING", 0.05)
-    monkeypatch.setattr(sandbox, "_command", lambda *_: ["/bin/sleep", "60"])
+    monkeypatch.setattr(sandbox.kinds, "program", lambda *_: ["/bin/sleep", "60"])
     before = descriptors()
     with pytest.raises(SandboxError, match="no worker can be started here: timed out"):
         warm.Server("plain").child()

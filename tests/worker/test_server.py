@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course_nn.grading import warm
+from course_nn.grading import sandbox, warm
 from course_nn.grading.remote import Limits, RemoteStudent, Worker
 
 
@@ -149,7 +149,7 @@ def test_a_server_that_cannot_fork_says_so():
         "os.fork = refuse\nserver.main(int(sys.argv[2]))"
     )
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    room = os.path.dirname(os.path.dirname(warm.sandbox.__file__))
+    room = str(sandbox.ROOM.parent)
     command = [sys.executable, "-c", code, room, str(theirs.fileno())]
     with subprocess.Popen(command, pass_fds=[theirs.fileno()]) as process, ours:
         theirs.close()

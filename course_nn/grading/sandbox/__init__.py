@@ -57,6 +57,10 @@ class Process:
             os.killpg(self.popen.pid, signal.SIGKILL)
         self.popen.kill()
         self.popen.wait()
+        with contextlib.suppress(OSError):
+            self.control.settimeout(2)
+            while self.control.recv(1 << 16):
+                pass  # the end of it: the last one inside is gone too
         self.control.close()
         if self.group:
             self.group.remove()

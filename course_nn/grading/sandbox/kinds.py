@@ -45,7 +45,10 @@ def program(room: Path, packages: Path, fd: int) -> list[str]:
 
 def bwrap(folder: Path, packages: Sequence[Path], fd: int, hide: Sequence[Path]) -> Launch:
     """A process under bubblewrap. It keeps the right to make namespaces for its children."""
-    command = [bwrap_path(), *NAMESPACES, "--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN"]
+    program_file = shutil.which("bwrap")
+    if program_file is None:
+        raise FileNotFoundError("bubblewrap (bwrap) is not installed")
+    command = [program_file, *NAMESPACES, "--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN"]
     command += ["--die-with-parent", "--new-session", "--clearenv", "--hostname", "worker"]
     for key, value in ENVIRONMENT.items():
         command += ["--setenv", key, value]
@@ -59,11 +62,6 @@ def bwrap(folder: Path, packages: Sequence[Path], fd: int, hide: Sequence[Path])
     command += ["--chdir", "/cwd", "--remount-ro", "/"]
     command += ["--", *program(Path("/room"), Path("/packages"), fd)]
     return Launch(command, Path("/"), ["/"], [])
-
-
-def bwrap_path() -> str:
-    """Where bubblewrap is; "" where it is not."""
-    return shutil.which("bwrap") or ""
 
 
 def namespace(folder: Path, packages: Sequence[Path], fd: int, hide: Sequence[Path]) -> Launch:
