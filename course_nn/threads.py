@@ -7,6 +7,7 @@ somebody has set, by a variable, a container or a call, is never raised.
 
 import ctypes
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ LIMITS = (
     "VECLIB_MAXIMUM_THREADS",
 )
 CGROUPS = Path("/sys/fs/cgroup")
+BROWSER = sys.platform == "emscripten"  # Python in a page: one thread, and no BLAS
 
 
 # -- how many --------------------------------------------------------------------------------------
@@ -57,6 +59,8 @@ def available_threads() -> int:
 
 
 def _processors() -> int:
+    if BROWSER:  # it starts no thread
+        return 1
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -132,7 +136,7 @@ class _BlasLimit:
 
 @cache
 def _blas_libraries() -> list[Any]:
-    return ThreadpoolController().select(user_api="blas").lib_controllers
+    return [] if BROWSER else ThreadpoolController().select(user_api="blas").lib_controllers
 
 
 _blas_limit = _BlasLimit()

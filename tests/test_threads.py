@@ -227,3 +227,10 @@ def test_a_thread_is_used_again_also_after_an_error() -> None:
         with pytest.raises(ArithmeticError, match="planted"):
             machine.share(work, count=2, threads=2)
     assert len(seen) == 2
+
+
+def test_a_browser_has_one_thread_and_no_blas(monkeypatch):
+    monkeypatch.setattr(machine, "BROWSER", True)
+    monkeypatch.delenv("COURSE_NN_THREADS", raising=False)
+    assert machine.available_threads() == 1
+    assert machine._blas_libraries.__wrapped__() == []

@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import os
 import ssl
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..threads import BROWSER
 from .dataset import DataCorrupt, DataNotFound, Dataset
 from .digits import digits
 from .idx import decode_idx, encode_idx
@@ -144,6 +147,11 @@ def mnist(
     >>> shape
     (60000, 1, 28, 28)
     """
+    if BROWSER and cache is None and not _data_folders():
+        raise DataNotFound(
+            "MNIST cannot be fetched inside a browser: use course_nn.data.digits() here, or run "
+            "this page's notebook on a machine"
+        )
     store = Path(cache) if cache is not None else _user_cache()
     arrays = []
     for name in FILES:
@@ -329,8 +337,19 @@ def _download(url: str, cache: Path, record: FileRecord, progress: bool) -> Path
         fetch = pooch.HTTPDownloader(
             progressbar=bar if progress else False, chunk_size=2**16, timeout=TIMEOUT
         )
-        pooch.retrieve(url, f"sha256:{record.sha256}", name, cache, downloader=fetch)
+        with nullcontext() if progress else _silent(pooch.get_logger()):
+            pooch.retrieve(url, f"sha256:{record.sha256}", name, cache, downloader=fetch)
     return cache / name
+
+
+@contextmanager
+def _silent(logger: logging.Logger) -> Iterator[None]:
+    """Inside, a logger says nothing (by its level it would: pooch's forgets no level it had)."""
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 def _reason(error: Exception) -> str:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pooch
 import pytest
 
 from course_nn import data
@@ -360,7 +361,26 @@ def test_the_progress_bar(tmp_path, serve, capsys, tiny, tiny_registry, progress
     assert ("%|" in captured.err) == progress
 
 
+@pytest.mark.parametrize("progress", [True, False])
+def test_a_quiet_download_says_nothing_and_leaves_the_logger_as_it_was(
+    tmp_path, serve, tiny, tiny_registry, progress, monkeypatch
+):
+    logger, heard = pooch.get_logger(), []
+    monkeypatch.setattr(logger, "handle", heard.append)
+    mirrors = [serve(tiny).mirror("good")]
+    data.mnist(cache=tmp_path, mirrors=mirrors, registry=tiny_registry, progress=progress)
+    assert (logger.disabled, bool(heard)) == (False, progress)
+
+
 # ---- MNIST, else the digits
+
+
+def test_in_a_browser_nothing_is_fetched_and_the_digits_are_named(monkeypatch):
+    monkeypatch.setattr(sys.modules["course_nn.data.mnist"], "BROWSER", True)
+    monkeypatch.delenv("COURSE_NN_DATA", raising=False)
+    with pytest.raises(data.DataNotFound, match=r"inside a browser: use course_nn\.data\.digits"):
+        data.mnist()
+    assert data.mnist_or_digits().name == "digits"
 
 
 def test_the_digits_stand_in_where_mnist_is_absent(tmp_path, monkeypatch):
