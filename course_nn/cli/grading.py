@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
 import shutil
 import signal
-import sys
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,6 +19,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from .base import REPOSITORY, TESTS, TestsOption, app, errors, loaded_assignment, say, stop
+from .machine import chosen_sandbox, require_linux
 
 if TYPE_CHECKING:
     from ..grading.assignment import Assignment
@@ -92,14 +93,14 @@ def grade(
     Interrupted or killed, it goes on where it ended when the same command is given again; what is
     graded already is not graded twice, unless its code, the exercise or a limit has changed.
     """
-    _require_linux()
+    require_linux()
     from ..grading.remote import Limits
     from ..grading.runner import Settings
 
     with _ending_well():
         loaded = _with_task(loaded_assignment(assignment, tests), regrade)
         handed_in = _find(folder, assignment, out, roster, student or [])
-        kind, note = _sandbox(sandbox)
+        kind, note = chosen_sandbox(sandbox)
         limits = Limits(call_seconds, notebook_seconds, task_seconds, memory << 20)
         hide = tuple(path.resolve() for path in (tests, folder, out, REPOSITORY))
         given = Settings(
@@ -110,16 +111,6 @@ def grade(
 
 
 # -- what must stand before it begins --------------------------------------------------------------
-
-
-def _require_linux() -> None:
-    if sys.platform != "linux":
-        raise stop(
-            "grading runs students' code in a sandbox of the Linux kernel, which this system has "
-            "not: use a Linux container or WSL (the instructors' guide has the recipe under "
-            '"Grading on Windows and macOS"); start, check and release work here',
-            2,
-        )
 
 
 def _with_task(loaded: Assignment, task: str) -> Assignment:
@@ -158,21 +149,6 @@ def _find(
     return [one for one in found if not students or one.student in students]
 
 
-def _sandbox(wanted: str) -> tuple[str, str]:
-    from ..grading.remote import choose
-    from ..grading.sandbox import SandboxError
-    from ..grading.warm import close_servers
-
-    if wanted not in ("auto", "bwrap", "plain"):
-        raise stop(f"unknown sandbox {wanted!r}; there are auto, bwrap and plain", 2)
-    try:
-        return choose(wanted)
-    except SandboxError as error:
-        raise stop(str(error)) from error
-    finally:
-        close_servers()  # each job has its own
-
-
 def _jobs(wanted: int) -> int:
     """So many jobs, with a warning where they would wait for each other."""
     from ..grading.remote import too_many_jobs
@@ -195,6 +171,8 @@ def _grade_into(
     with _opened(wish.out, loaded.name) as book:
         settings = replace(given, seed=_prepared(book, given.seed, wish))
         say(f"sandbox: {wish.note}; seed {settings.seed}")
+        kept = {"limits": asdict(settings.limits), "allowed": settings.allowed}
+        book.set("settings", json.dumps(kept))
         run = Class(book, loaded, settings, wish.again, wish.reason)
         _graded(run, handed_in, Setup(loaded.name, tests, settings), wish)
         book.set("unfinished", "")
