@@ -129,6 +129,7 @@ def _find(
 ) -> list[Submission]:
     """What was handed in, of all or of some."""
     from ..grading.collect import collect
+    from ..grading.collect.roster import RosterError
 
     if not folder.is_dir():
         raise stop(f"{folder} is no folder: name the folder of submissions", 2)
@@ -136,7 +137,7 @@ def _find(
         raise stop(f"{out} is a file: name a folder with --out", 2)
     try:
         found = collect(folder, assignment, roster=roster, leave_out=out.resolve())
-    except (OSError, ValueError) as error:
+    except (OSError, RosterError) as error:
         raise stop(f"what was handed in cannot be collected: {error}", 2) from error
     if not found:
         raise stop(f"there is nothing in {folder}: expected the notebooks of a class", 2)

@@ -48,12 +48,13 @@ def check_notebook(
     The notebook's code runs here, as it would in Jupyter: check only what you trust.
     """
     from ..exercises import hints
-    from ..grading import handout, submissions
+    from ..grading import handout
+    from ..grading.collect import Unreadable
 
     try:
         found = handout.checked(notebook)
         verdicts = found.about(which)
-    except (submissions.Unreadable, OSError, KeyError) as error:
+    except (Unreadable, OSError, KeyError) as error:
         raise stop(f"{notebook}: {error.args[0] if error.args else error}", 2) from error
     for failure in found.failures:
         say(f"{failure}.")

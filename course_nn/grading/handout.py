@@ -25,7 +25,7 @@ from ..exercises.task import Task
 from ..exercises.verdict import Verdict
 from ..worker.notebook import Notebook
 from .source import ADDRESS
-from .submissions import read_cells
+from .submissions import cells_in
 
 WHEN = (2026, 1, 1, 0, 0, 0)  # of every file in the zip, so that the same notebooks give its bytes
 README = """Exercises of the course "A Convolutional Network, Layer by Layer".
@@ -153,7 +153,7 @@ def checked(path: Path) -> Checked:
     Unreadable : where the file is no notebook.
     KeyError : where it defines no function of any exercise.
     """
-    cells = [cell for cell in read_cells(path) if not cell.lstrip().startswith("check.")]
+    cells = [cell for cell in cells_in(path.read_bytes()) if not cell.lstrip().startswith("check.")]
     notebook = Notebook(cells)
     for file, text in notebook.sources.items():  # so that a message can show a line of them
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)

@@ -16,7 +16,7 @@ from .assignment import Graded, Test
 from .record import OutcomeRecord, TaskRecord
 from .sections import place
 
-SMALL = 200  # numbers of an array that is kept whole
+SMALL = 600  # numbers of an array that is kept whole
 
 
 def outcome(test: Test, verdict: Verdict, answer: str = "") -> OutcomeRecord:
@@ -26,11 +26,11 @@ def outcome(test: Test, verdict: Verdict, answer: str = "") -> OutcomeRecord:
     """
     if verdict.passed:
         return OutcomeRecord(test.label, test.public, True, answer=answer)
-    shown = verdict.example or verdict.comparison
+    failed = verdict.comparison
     return OutcomeRecord(
         test.label, test.public, False, verdict.kind, verdict.sentence, verdict.looks,
         tuple(verdict.smallest()), verdict.case, kept(verdict.inputs),
-        kept(errors(shown)) if shown else {}, answer,
+        kept(errors(failed)) if failed else {}, answer,
     )  # fmt: skip
 
 

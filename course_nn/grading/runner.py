@@ -23,7 +23,6 @@ from .outcomes import outcome, summary, task_record
 from .record import OutcomeRecord, Record, TaskRecord
 from .remote import Limits, RemoteStudent, Worker, WorkerLost
 from .sandbox import SandboxError
-from .submissions import Unreadable as NoNotebook
 from .submissions import cells_in
 
 
@@ -100,7 +99,7 @@ def graded(job: Job, assignment: Assignment, settings: Settings) -> Done:
         return Done(replace(record, status="missing", message=submission.problem))
     try:
         cells = tuple(cells_in(submission.read()))
-    except (Unreadable, NoNotebook) as error:
+    except Unreadable as error:
         return Done(replace(record, status="unreadable", message=str(error)))
     record = replace(record, content=content_of(cells))
     same = job.known == record.content

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .collect import Unreadable
+
 MAX_BYTES = 10 << 20
 MAX_CELLS = 2000
-
-
-class Unreadable(Exception):
-    """The submission is no notebook; the message says what it is instead."""
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,10 @@ def test_a_wrong_answer_is_kept_in_words_and_small_numbers(forward):
     assert record.sentence == verdict.sentence
     assert record.looks == "b is subtracted, not added"
     assert record.smallest == tuple(verdict.smallest())
-    x, W, b = (np.array(record.inputs[name]) for name in "xWb")
-    np.testing.assert_allclose(np.array(record.error["y"]), (x @ W - b) - (x @ W + b))
+    example = {name: np.asarray(value).tolist() for name, value in verdict.inputs.items()}
+    assert record.inputs == example
+    b = verdict.comparison.inputs["b"]
+    np.testing.assert_allclose(record.error["y"], np.broadcast_to(-2 * b, (4, 2)))
     json.dumps(record.inputs, allow_nan=False)
 
 
