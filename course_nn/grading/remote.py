@@ -22,6 +22,8 @@ from ..worker.desk import Sheet
 from ..worker.protocol import ProtocolError, plain_text
 from . import sandbox, warm
 
+SECOND = -1  # stands for the cell, while some are tried for the second time
+SOFT = 0.8  # of the notebook's seconds: when they are up, the worker itself ends a statement
 BACKSTOP = 3600  # seconds of the processor, all threads together, that the kernel allows a worker
 
 
@@ -104,7 +106,9 @@ class Worker:
         self.failures: dict[int, Failure] = {}
         self.fatal: set[int] = set()  # cells that kill the worker, left out when it starts again
         self.sealed: list[str] = []  # the kernel's locks that the worker says it holds
-        self.starts, self.cell = 0, 0
+        self.lost: dict[str, Failure] = {}  # by the names that it would have given
+        self.said: list[str] = []  # what was decided while the cells ran, as the worker says
+        self.starts, self.cell, self.again = 0, 0, True
 
     def ready(self) -> None:
         """Start the worker and run the cells, unless it stands already.
@@ -129,7 +133,9 @@ class Worker:
 
     def _lost_in(self, cell: int, why: str, tries: int) -> None:
         """A cell that ends the worker is left out; before the first, the machine is to blame."""
-        if cell:
+        if cell == SECOND:
+            self.again = False
+        elif cell:
             self.fatal.add(cell)
             self.failures[cell] = Failure(cell, f"code cell {cell} was stopped: {why}")
         elif tries > 1:
@@ -141,7 +147,8 @@ class Worker:
         ticket = secrets.token_hex(8)
         start = {
             "ticket": ticket, "skip": sorted(self.fatal), "allowed": self.allowed,
-            "memory": self.limits.memory, "cpu_seconds": BACKSTOP,
+            "memory": self.limits.memory, "cpu_seconds": BACKSTOP, "again": self.again,
+            "notebook_seconds": self.limits.notebook_seconds * SOFT,
         }  # fmt: skip
         watch = warm.Watch(child, warm.STARTING)
         cells = np.frombuffer(json.dumps(self.cells).encode(), np.uint8)
@@ -150,21 +157,28 @@ class Worker:
         watch, said = warm.Watch(child, self.limits.notebook_seconds), "all cells together"
         while True:
             header, _ = self._receive(child, ticket, watch, said)
+            if header.get("op") == "again":
+                self.cell = SECOND
+                continue
             if header.get("op") != "cell":
                 break
             cell = _whole(header.get("cell"))
-            if not self.cell < cell <= len(self.cells):
+            if not 0 <= self.cell < cell <= len(self.cells):
                 raise ProtocolError("a number of a cell that is none")
             self.cell = cell
         self._note(header)
 
     def _note(self, header: dict[str, Any]) -> None:
-        errors, sealed = header.get("errors"), header.get("sealed")
+        errors, sealed, said = (header.get(key) for key in ("errors", "sealed", "said"))
         self.sealed = [plain_text(s, 20) for s in sealed] if isinstance(sealed, list) else []
+        self.said = [plain_text(s, 300) for s in said[:30]] if isinstance(said, list) else []
         for error in errors[:50] if isinstance(errors, list) else []:
             if isinstance(error, dict):
                 cell = _whole(error.get("cell"))
-                self.failures[cell] = Failure(cell, raised(f"code cell {cell}", _told(error)))
+                found = Failure(cell, raised(f"code cell {cell}", _told(error)))
+                self.failures.setdefault(cell, found)
+                names = error.get("names")
+                self.lost |= dict.fromkeys(map(str, names if isinstance(names, list) else ()), found)
 
     def ask(self, name: str, sheet: Sheet, seconds: float = math.inf) -> Asked:
         """Ask a function all that a sheet holds, in one message.
@@ -216,7 +230,9 @@ class Worker:
         return asked.replies[0]
 
     def why_missing(self, name: str) -> str:
-        """The cell that would have defined a function and did not run to its end, if one did so."""
+        """What failed that would have defined a function, if anything did."""
+        if name in self.lost:
+            return f" The reason: {self.lost[name].sentence.rstrip('.')}."
         for number, failure in sorted(self.failures.items()):
             if 1 <= number <= len(self.cells) and f"def {name}(" in self.cells[number - 1]:
                 return f" The reason: {failure.sentence.rstrip('.')}."

@@ -1,29 +1,12 @@
-"""The student's notebook in the worker: cells that run or fail, and what stands in for ours."""
+"""The student's notebook in the worker: cells that run or fail, statement by statement."""
 
 import sys
 
 import numpy as np
 import pytest
 
-from course_nn.worker.notebook import Notebook, course_shim, plain_python
-
-
-@pytest.mark.parametrize(
-    ("cell", "plain"),
-    [
-        ("x = 1", "x = 1"),
-        ("x = 7 %3", "x = 7 %3"),
-        ("text = '''\n%time\n'''", "text = '''\n%time\n'''"),
-        ("%matplotlib inline\nx = 1", "pass\nx = 1"),
-        ("if True:\n    !ls\nlist?", "if True:\n    pass\npass"),
-        ("%%time\nx = 1", "x = 1"),
-        ("\n%%capture out\nx = 1", "x = 1"),
-        ("%%bash\nrm -rf /", ""),
-        ("def broken(:", "def broken(:"),
-    ],
-)
-def test_magics_are_taken_out_and_python_stays(cell, plain):
-    assert plain_python(cell) == plain
+from course_nn.worker.notebook import Notebook
+from course_nn.worker.standins import StandIn, offered, standing_in
 
 
 def test_cells_share_a_name_space_and_calls_are_answered_from_it():
@@ -41,7 +24,7 @@ def test_a_fault_is_told_with_its_line():
     notebook = Notebook(["x = 1\n1 / 0", "def f():\n    y = 2\n    return y.z\n", "def g(:\n"])
     assert notebook.run(1) == {
         "cell": 1, "type": "ZeroDivisionError", "message": "division by zero", "line": 2,
-        "source": "1 / 0",
+        "source": "1 / 0", "names": [],
     }  # fmt: skip
     assert notebook.run(2) is None
     told = notebook.answer("f", [])[0]
@@ -76,24 +59,262 @@ def test_what_is_told_is_never_long_and_never_fails():
     assert len(told[3]["source"]) == 200
 
 
-@pytest.fixture
-def shim(monkeypatch):
-    for name in [name for name in sys.modules if name.split(".")[0] == "course_nn"]:
-        monkeypatch.delitem(sys.modules, name)
-    for name, module in course_shim().items():
-        monkeypatch.setitem(sys.modules, name, module)
+def run(*cells: str, seconds: float = 0.0) -> Notebook:
+    """A notebook whose cells were run, as the worker does."""
+    notebook = Notebook(list(cells), seconds=seconds)
+    with standing_in():
+        for number in notebook.order():
+            notebook.run(number)
+    return notebook
 
 
-@pytest.mark.usefixtures("shim")
-def test_ours_can_be_imported_and_holds_nothing():
-    cells = [
-        "from course_nn.exercises import check\ncheck.dense_forward(3)",
-        "import course_nn as nn\nnn.Sequential",
-        "from course_nn import ops",
-        "import course_nn.layers",
+def value(notebook: Notebook, name: str, *inputs) -> object:
+    reply, arrays = notebook.answer(name, list(inputs))
+    return arrays[0].item() if reply["status"] == "ok" else reply
+
+
+def failed(notebook: Notebook) -> list[tuple[int, str]]:
+    return [(error["cell"], error["type"]) for error in notebook.errors]
+
+
+F = "def f(x):\n    return x + {}\n"
+STUB = "def f(x):\n    'Return x.'\n    raise NotImplementedError('Task 1')\n"
+
+
+# -- what can run, runs ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "1 / 0",
+        "import nowhere",
+        "import nowhere, math",
+        "assert False",
+        "raise SystemExit",
+        "raise KeyboardInterrupt",
+        "open('x.npy')",
+        "input('how many? ')",
+        "undefined",
+    ],
+)
+def test_a_failing_statement_costs_no_other(before):
+    notebook = run(f"import numpy as np\n{before}\nimport math\n{F.format('math.floor(1.5)')}")
+    assert value(notebook, "f", 1.0) == 2
+    assert len(notebook.errors) == 1
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "x = = 1",
+        "def g(x:\n    return x",
+        "x = (1,",
+        "print 'two'",
+        "s = '''never",
+        "return 3",
+        "x\u2028= = 1",
+    ],
+)
+def test_what_parses_beside_what_does_not_is_run(broken):
+    notebook = run(F.format(1) + broken)
+    assert value(notebook, "f", 1.0) == 2
+    assert failed(notebook)[0] == (1, "SyntaxError")
+
+
+def test_a_broken_cell_gives_new_names_and_takes_none():
+    notebook = run(F.format(1), "k = 3\n" + F.format(2) + "x = = 1")
+    assert (value(notebook, "f", 1.0), notebook.space["k"]) == (2, 3)
+    assert "code cell 2 fails before it defines f anew: the earlier f was graded" in notebook.said
+
+
+def test_what_would_stop_in_jupyter_takes_no_function_and_what_is_missing_here_alone_does():
+    assert value(run(F.format(1), "assert False\n" + F.format(2)), "f", 1.0) == 2
+    assert value(run(F.format(1), "import nowhere\n" + F.format(2)), "f", 1.0) == 3
+    assert value(run(STUB, "assert False\n" + F.format(2)), "f", 1.0) == 3
+
+
+def test_a_later_definition_that_fails_is_said_and_the_earlier_is_graded():
+    notebook = run(F.format(1), "@nowhere\n" + F.format(2))
+    assert value(notebook, "f", 1.0) == 2
+    assert notebook.said == ["code cell 2 fails where it defines f anew: the earlier f was graded"]
+
+
+def test_the_branches_of_an_if_run_statement_by_statement():
+    text = "if __name__ == '__main__':\n    import nowhere, math\n    k = math.floor(1.5)"
+    assert run(text).space["k"] == 1
+
+
+def test_what_misses_a_name_given_further_down_is_run_again():
+    notebook = run("k = double(2)\nn = nobody", "def double(x):\n    return 2 * x")
+    assert notebook.space["k"] == 4
+    assert failed(notebook) == [(1, "NameError")]
+    assert notebook.said == [
+        "code cell 1: `k = double(2)` needs double, which is defined further down: "
+        "it was run after the other cells"
     ]
-    told = [Notebook(cells).run(i) for i in range(1, 5)]
-    assert told[0] is None
-    assert "course_nn.Sequential is not available while grading" in told[1]["message"]
-    assert told[2]["type"] in ("ImportError", "AttributeError")
-    assert told[3]["type"] == "ModuleNotFoundError"
+
+
+def test_a_second_try_takes_nothing_that_was_given_meanwhile():
+    assert run("k = double(2)", "k = 5\ndef double(x):\n    return 2 * x").space["k"] == 5
+
+
+def test_cells_to_skip_are_not_run():
+    notebook = Notebook(["k = nobody", "nobody = 3", "1 / 0"])
+    assert list(notebook.order({2, 3})) == [1]
+
+
+# -- the first cause -------------------------------------------------------------------------------
+
+
+def test_the_first_cause_is_told():
+    notebook = run("rate = nowhere.rate", "half = rate / 2", "def f(x):\n    return half * x")
+    assert [error["message"] for error in notebook.errors] == [
+        "name 'nowhere' is not defined",
+        "rate is not defined, because `rate = nowhere.rate` failed before: "
+        "NameError: name 'nowhere' is not defined",
+    ]
+    told = notebook.answer("f", [1.0])[0]["message"]
+    assert told.startswith("half is not defined, because `rate = nowhere.rate` failed before: ")
+
+
+def test_a_package_that_is_not_here_says_how_it_is_allowed():
+    notebook = run("import nowhere.linalg as n", "def f(x):\n    return n.exp(x)")
+    told = notebook.answer("f", [1.0])[0]["message"]
+    assert "`import nowhere.linalg as n` failed before" in told
+    assert "nowhere is not available while grading" in told
+    assert "--allow nowhere" in told
+
+
+def test_a_star_that_failed_is_the_cause_of_what_is_missing():
+    notebook = run("from helpers import *", "def f(x):\n    return helped(x)")
+    assert "helpers is not available" in notebook.answer("f", [1.0])[0]["message"]
+
+
+def test_numpy_is_there_though_its_import_was_lost():
+    assert value(run("def f(x):\n    return np.add(x, 1)"), "f", 1.0) == 2
+    assert value(run("import nowhere as n, numpy as np", F.format("np.ones(())")), "f", 1.0) == 2
+
+
+def test_a_file_is_said_not_to_be_there():
+    told = run("open('weights.npy')").errors[0]["message"]
+    assert told.endswith("there are no files while grading")
+
+
+# -- which function is graded ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "stub",
+    [STUB, "def f(x):\n    raise NotImplementedError", "def f(x):\n    pass", "def f(x):\n    ..."],
+)
+def test_a_stub_below_takes_nothing(stub):
+    notebook = run(F.format(1), stub)
+    assert value(notebook, "f", 1.0) == 2
+    assert notebook.said == [
+        "code cell 2 holds f as the notebook gives it, below a written one: the written one was "
+        "graded"
+    ]
+    assert value(run(stub, F.format(1)), "f", 1.0) == 2
+
+
+def test_a_class_as_it_was_given_takes_no_written_one():
+    written = "class A:\n    def __init__(self): ...\n    def go(self, x):\n        return x + 1\n"
+    given = written.replace("return x + 1", "raise NotImplementedError")
+    f = "def f(x):\n    return A().go(x)"
+    assert value(run(written, given, f), "f", 1.0) == 2
+    assert run(given, f).answer("f", [1.0])[0] == {"status": "stub"}
+
+
+def test_the_last_written_one_is_graded():
+    assert value(run(F.format(1), F.format(2)), "f", 1.0) == 3
+
+
+def test_a_function_whose_name_was_taken_for_a_value_is_graded():
+    notebook = run(F.format(1), "f = f(3)")
+    assert value(notebook, "f", 1.0) == 2
+    assert "f is a value in the end" in notebook.said[0]
+
+
+@pytest.mark.parametrize("stub", ["", STUB])
+def test_what_a_check_was_given_is_graded_where_the_task_has_no_function(stub):
+    notebook = Notebook([stub, "def mine(x):\n    return x + 1"])
+    for number in notebook.order():
+        notebook.run(number)
+        if number == 2:
+            offered["f"] = notebook.space["mine"]
+    assert value(notebook, "f", 1.0) == 2
+    assert notebook.said == ["f is not written: mine, which its check was given, was graded"]
+
+
+# -- as IPython runs it ----------------------------------------------------------------------------
+
+
+def test_the_last_line_is_kept_as_ipython_keeps_it():
+    notebook = run("3", "x = 4", "_ + 1", "y, z = _, Out[1]\nOut[3] + _3")
+    assert (notebook.space["y"], notebook.space["z"]) == (4, 3)
+    assert notebook.built_in["_"] == 8
+    assert "_" not in notebook.space
+
+
+def test_await_stands_at_the_first_column():
+    text = "import asyncio\nasync def later(x):\n    await asyncio.sleep(3600)\n    return x\n"
+    assert run(text + "k = await later(7)\nawait later(8)").space["k"] == 7
+
+
+def test_what_ipython_gives_is_there():
+    notebook = run(
+        "display(3); help(len); exit(); quit(); breakpoint()",
+        "get_ipython().run_line_magic('matplotlib', 'inline')",
+        "get_ipython().system('ls')\nfiles = get_ipython().getoutput('ls')",
+        "k = get_ipython().run_line_magic('time', '1 + 2')",
+        "get_ipython().run_line_magic('timeit', '-n 10 m = 4')",
+        "get_ipython().config.any.thing = 3\nget_ipython().set_custom_exc((ValueError,), None)",
+    )
+    assert (notebook.errors, notebook.space["files"]) == ([], [])
+    assert (notebook.space["k"], notebook.space["m"]) == (3, 4)
+
+
+def test_a_future_holds_for_the_cells_below_it():
+    notebook = run("from __future__ import annotations", "def f(x: nowhere):\n    return x + 1")
+    assert value(notebook, "f", 1.0) == 2
+
+
+def test_the_cells_are_main():
+    text = (
+        "import sys\nfrom dataclasses import dataclass\n@dataclass\nclass A:\n    x: 'int' = 1\n"
+        "here = sys.modules['__main__'].A is A and __name__ == '__main__'"
+    )
+    before = sys.modules["__main__"]
+    assert run(text).space["here"]
+    assert sys.modules["__main__"] is before
+
+
+def test_the_source_of_a_function_can_be_read():
+    notebook = run(F.format(1), "import inspect\ntext = inspect.getsource(f)")
+    assert notebook.space["text"] == F.format(1)
+
+
+def test_a_stand_in_that_is_returned_says_what_it_is():
+    notebook = run("import seaborn", "def f(x):\n    return x, seaborn.load_dataset('iris') + x")
+    assert isinstance(notebook.space["seaborn"].x, StandIn)
+    told = notebook.answer("f", [np.ones(2)])[0]
+    assert told["type"] == "NotAvailable"
+    assert "seaborn is not available while grading" in told["message"]
+
+
+# -- time ------------------------------------------------------------------------------------------
+
+
+def test_an_endless_statement_costs_no_other():
+    notebook = run("while True: pass\n" + F.format(1), "k = 3\nwhile True: k = 4", seconds=0.2)
+    assert value(notebook, "f", 1.0) == 2
+    assert failed(notebook) == [(1, "TooLong"), (2, "TooLong")]
+
+
+def test_where_the_time_is_up_what_defines_is_still_run():
+    notebook = Notebook([F.format(1) + "k = 1\nfor k in range(9): pass"], seconds=2.0)
+    notebook.left = -1.0
+    notebook.run(1)
+    assert (value(notebook, "f", 1.0), notebook.space["k"]) == (2, 1)
+    assert notebook.said[0].startswith("the cells used up their 2 s of processor time: from code")
