@@ -178,7 +178,9 @@ class Worker:
                 found = Failure(cell, raised(f"code cell {cell}", _told(error)))
                 self.failures.setdefault(cell, found)
                 names = error.get("names")
-                self.lost |= dict.fromkeys(map(str, names if isinstance(names, list) else ()), found)
+                self.lost |= dict.fromkeys(
+                    map(str, names if isinstance(names, list) else ()), found
+                )
 
     def ask(self, name: str, sheet: Sheet, seconds: float = math.inf) -> Asked:
         """Ask a function all that a sheet holds, in one message.

@@ -13,7 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from . import lockdown, standins
+from . import (
+    awaiting,  # noqa: F401  -- the notebook imports it, which it could not once it is sealed
+    lockdown,
+    standins,
+)
 from .desk import SIZE, Desk
 from .notebook import Notebook
 from .protocol import Channel

@@ -330,7 +330,8 @@ def install(allowed: Collection[str] = ()) -> None:
     """
     sys.meta_path.append(Finder(allowed))
     sys.breakpointhook = lambda *args, **kwargs: None
-    os.environ.setdefault("MPLBACKEND", "agg")  # an allowed one draws, and shows nothing
+    if "matplotlib" in allowed:
+        os.environ["MPLBACKEND"] = "agg"  # it draws, and shows nothing
 
 
 @contextlib.contextmanager

@@ -96,6 +96,7 @@ def test_a_worker_is_told_its_cells_and_limits(starts):
     start = child.channel.sent[0]
     assert {key: value for key, value in start.items() if key != "ticket"} == {
         "skip": [], "allowed": ["scipy"], "memory": 3 << 20, "cpu_seconds": remote.BACKSTOP,
+        "again": True, "notebook_seconds": 16.0,
     }  # fmt: skip
     (cells,) = child.channel.brought[0]
     assert json.loads(cells.tobytes()) == ["a", "b"]
@@ -111,6 +112,27 @@ def test_a_cell_that_ends_the_worker_is_left_out_the_next_time(starts):
     assert worker.failures[2].sentence == (
         "code cell 2 was stopped: the process ended (exit, or out of memory)"
     )
+
+
+def test_a_worker_lost_in_a_second_try_makes_none_the_next_time(starts):
+    again = {"op": "again", "cell": 1}
+    _, second = starts([UP, cell(1), again, EOFError()], [UP, cell(1), {**READY, "said": ["so"]}])
+    worker = Worker(["a"], Limits(), "plain")
+    worker.ready()
+    assert (second.channel.sent[0]["skip"], second.channel.sent[0]["again"]) == ([], False)
+    assert (worker.failures, worker.said) == ({}, ["so"])
+
+
+def test_what_failed_is_the_reason_that_a_name_is_missing(starts):
+    errors = [
+        {"cell": 1, "type": "A", "message": "a", "source": "x", "line": 1, "names": []},
+        {"cell": 1, "type": "B", "message": "b", "source": "y", "line": 2, "names": ["f"]},
+    ]
+    starts([UP, cell(1), {**READY, "errors": errors}])
+    worker = Worker(["def f(x): ..."], Limits(), "plain")
+    worker.ready()
+    assert "raised A" in worker.failures[1].sentence
+    assert "raised B" in worker.why_missing("f")
 
 
 def test_a_cell_without_end_is_told_from_one_that_ends_the_process(starts):

@@ -43,7 +43,8 @@ def child() -> Iterator[warm.Child]:
 def opening(child) -> list[dict]:
     """What the program says until it is ready, when cell 2 is to be skipped."""
     start = {
-        "ticket": "t", "skip": [2], "again": True, "notebook_seconds": 5.0, "memory": 1 << 30, "cpu_seconds": 20,
+        "ticket": "t", "skip": [2], "again": True, "notebook_seconds": 5.0,
+        "memory": 1 << 30, "cpu_seconds": 20,
     }  # fmt: skip
     child.channel.send(start, [np.frombuffer(json.dumps(CELLS).encode(), np.uint8)])
     said: list[dict] = []
