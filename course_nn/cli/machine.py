@@ -20,7 +20,7 @@ def require_linux() -> None:
 
 def chosen_sandbox(wanted: str) -> tuple[str, str]:
     """The kind of sandbox to use, and a sentence on it."""
-    from ..grading.remote import choose
+    from ..grading.breakout import choose
     from ..grading.sandbox import SandboxError
     from ..grading.warm import close_servers
 

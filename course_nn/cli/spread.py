@@ -46,8 +46,9 @@ def run(
     NBVAL_CHECK_OUTPUT, NBVAL_IGNORE_OUTPUT. Outputs are compared where that is marked or asked for.
     """
     from ..grading import whole
+    from ..grading.breakout import choose
     from ..grading.collect import Unreadable, source_of
-    from ..grading.remote import Limits, Worker, choose
+    from ..grading.remote import Limits, Worker
     from ..grading.sandbox import SandboxError
 
     try:

@@ -280,50 +280,6 @@ class Asked:
         self.seconds = 0.0
 
 
-def probe(kind: str) -> list[str] | None:
-    """Start an empty worker: return the kernel's locks it holds, or None where it cannot stand."""
-    worker = Worker([], Limits(), kind)
-    try:
-        worker.ready()
-    except (sandbox.SandboxError, WorkerLost):
-        return None
-    finally:
-        worker.stop()
-    return worker.sealed
-
-
-def choose(wanted: str = "auto") -> tuple[str, str]:
-    """Try what is wanted, "auto", "bwrap" or "plain"; return the kind to use and a note on it.
-
-    Raises
-    ------
-    SandboxError : where the sandbox that is wanted does not work here.
-    """
-    locks = probe("bwrap") if wanted != "plain" else None
-    if locks is not None:
-        return "bwrap", _note("bubblewrap (no network, no files but Python and NumPy)", locks)
-    if wanted == "bwrap":
-        raise sandbox.SandboxError(
-            "bubblewrap is missing or forbidden here: install it, or grade with --sandbox plain"
-        )
-    locks = probe("plain")
-    if locks is None:
-        raise sandbox.SandboxError("no worker process can be started here")
-    if wanted == "auto" and "seccomp" not in locks:
-        raise sandbox.SandboxError(
-            "neither bubblewrap nor the kernel's locks work here, so a submission could end other "
-            "processes: install bubblewrap, or accept the risk with --sandbox plain"
-        )
-    why = "as asked for" if wanted == "plain" else "bubblewrap is missing or forbidden here"
-    return "plain", _note(f"plain process ({why})", locks)
-
-
-def _note(kind: str, locks: list[str]) -> str:
-    if locks:
-        return f"{kind}, limits of time and memory, kernel locks: {' and '.join(locks)}"
-    return f"{kind}, limits of time and memory, no kernel locks"
-
-
 def _why(error: Exception, watch: warm.Watch, what: str = "") -> str:
     if not isinstance(error, TimeoutError):
         return "the process ended (exit, or out of memory)"

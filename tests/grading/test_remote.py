@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from course_nn.exercises.student import Calls, StudentError
-from course_nn.grading import remote, sandbox, warm
+from course_nn.grading import remote, warm
 from course_nn.grading.remote import Limits, RemoteStudent, Worker, WorkerLost
 from course_nn.grading.sandbox import SandboxError
 
@@ -373,57 +373,6 @@ def test_more_jobs_than_processors_are_warned_of(monkeypatch):
     monkeypatch.setattr(remote.os, "sched_getaffinity", lambda pid: {0, 1})
     assert remote.too_many_jobs(2) == ""
     assert "3 jobs share 2 processors" in remote.too_many_jobs(3)
-
-
-LOCKS = ["landlock", "seccomp"]
-
-
-@pytest.mark.parametrize(
-    ("bwrap", "plain", "wanted", "kind", "note"),
-    [
-        (LOCKS, LOCKS, "auto", "bwrap", "bubblewrap (no network, no files but Python and NumPy)"),
-        (LOCKS, LOCKS, "plain", "plain", "plain process (as asked for)"),
-        (None, LOCKS, "auto", "plain", "plain process (bubblewrap is missing or forbidden here)"),
-        ([], [], "plain", "plain", "no kernel locks"),
-        (None, ["seccomp"], "auto", "plain", "kernel locks: seccomp"),
-    ],
-)
-def test_the_sandbox_is_the_best_that_works(monkeypatch, bwrap, plain, wanted, kind, note):
-    monkeypatch.setattr(remote, "probe", {"bwrap": bwrap, "plain": plain}.get)
-    found, said = remote.choose(wanted)
-    assert found == kind
-    assert note in said
-
-
-@pytest.mark.parametrize(
-    ("plain", "wanted", "said"),
-    [
-        (LOCKS, "bwrap", "bubblewrap is missing or forbidden here: install it, or"),
-        (None, "auto", "no worker process can be started here"),
-        (None, "plain", "no worker process can be started here"),
-        ([], "auto", "accept the risk with --sandbox plain"),
-        (["landlock"], "auto", "could end other processes: install bubblewrap"),
-    ],
-)
-def test_no_sandbox_that_is_safe_is_said(monkeypatch, plain, wanted, said):
-    monkeypatch.setattr(remote, "probe", {"plain": plain}.get)
-    with pytest.raises(sandbox.SandboxError, match=said):
-        remote.choose(wanted)
-
-
-def test_a_probe_says_which_locks_hold(kind):
-    assert set(remote.probe(kind)) <= set(LOCKS)
-
-
-def test_a_probe_of_what_cannot_start_is_none(monkeypatch, starts):
-    starts([EOFError()], [EOFError()])
-    assert remote.probe("plain") is None
-
-    def refuse(server):
-        raise SandboxError("no")
-
-    monkeypatch.setattr(FakeServer, "child", refuse)
-    assert remote.probe("plain") is None
 
 
 def test_a_call_is_cut_short_though_the_student_never_ends_it():
