@@ -79,7 +79,7 @@ def grade(
     labels: Annotated[
         Path | None, typer.Option(help="An earlier OUT, whose names of groups hold here too.")
     ] = None,
-    sandbox: Annotated[str, typer.Option(help="auto, bwrap or plain.")] = "auto",
+    sandbox: Annotated[str, typer.Option(help="auto, bwrap, namespace or plain.")] = "auto",
     seed: Annotated[
         int | None, typer.Option(help="Of the tests' numbers; drawn once, then kept.", min=0)
     ] = None,

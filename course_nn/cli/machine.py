@@ -21,11 +21,11 @@ def require_linux() -> None:
 def chosen_sandbox(wanted: str) -> tuple[str, str]:
     """The kind of sandbox to use, and a sentence on it."""
     from ..grading.breakout import choose
-    from ..grading.sandbox import SandboxError
+    from ..grading.sandbox import KINDS, SandboxError
     from ..grading.warm import close_servers
 
-    if wanted not in ("auto", "bwrap", "plain"):
-        raise stop(f"unknown sandbox {wanted!r}; there are auto, bwrap and plain", 2)
+    if wanted not in ("auto", *KINDS):
+        raise stop(f"unknown sandbox {wanted!r}; there are auto, {', '.join(KINDS)}", 2)
     try:
         return choose(wanted)
     except SandboxError as error:
