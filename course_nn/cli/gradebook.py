@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
@@ -38,13 +39,14 @@ def opened(out: Path) -> Iterator[Gradebook]:
 
 def write_reports(book: Gradebook, out: Path) -> None:
     """All reports, from the gradebook alone."""
-    from ..grading.plain_reports import write_all
+    from ..grading.reports import write_pages
+    from ..grading.source import ADDRESS
 
-    records = [grade.record for grade in book.grades()]
-    path = write_all(
-        out, book.get("assignment"), records, book.get("note"), int(book.get("seed") or 0)
-    )
-    say(f"wrote {path}")
+    path = write_pages(
+        out, book.grades(), book.labels(), book.cells, note=book.get("note"),
+        book=os.environ.get(ADDRESS, ""),
+    )  # fmt: skip
+    say(f"wrote {path} and, beside it, class.html, similarity.html and feedback/")
 
 
 @app.command()

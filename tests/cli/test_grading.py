@@ -1,11 +1,12 @@
 """The commands that grade, as an instructor types them."""
 
 import csv
-import json
 import os
 from pathlib import Path
 
 import pytest
+
+from course_nn.grading.gradebook import Gradebook
 
 from .shared import call, said
 
@@ -46,7 +47,8 @@ def test_a_class_is_graded(folder, tmp_path):
     assert rows["text"]["status"] == "unreadable"
     assert rows["absent"]["status"] == "missing"
     assert len(list((folder / "out" / "feedback").iterdir())) == 12
-    assert json.loads((folder / "out" / "run.json").read_text())["seed"] == 3
+    with Gradebook.read(folder / "out") as book:
+        assert book.get("seed") == "3"
     assert "b is subtracted, not added" in (folder / "out" / "feedback" / "wrong.txt").read_text()
 
 
@@ -113,7 +115,8 @@ def test_auto_falls_back_and_says_so(folder, tmp_path, monkeypatch):
     result = call("grade", folder, "--assignment", NAME, "--out", tmp_path / "o")
     assert result.exit_code == 0
     assert "plain process (bubblewrap is missing or forbidden here)" in said(result)
-    assert "plain process" in json.loads((tmp_path / "o" / "run.json").read_text())["sandbox"]
+    with Gradebook.read(tmp_path / "o") as book:
+        assert "plain process" in book.get("note")
 
 
 def test_a_disputed_task_is_replayed(folder, tmp_path):

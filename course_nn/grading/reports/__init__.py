@@ -1,0 +1,77 @@
+"""What instructor and students read, made from the gradebook alone.
+
+`OUT/feedback/NAME.html` and `.txt` for each student; `OUT/class.html`, `OUT/similarity.html` and
+`OUT/grades.csv` for the instructor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ...files import write
+from ..assignment import TESTS
+from ..collect.names import safe_name
+from ..record import Grade
+from .alike import Alike, find
+from .alike_page import alike_page
+from .groups import Cells
+from .overview import class_page
+from .published import given, published
+from .student import Words, student_page, title_of
+from .table import grades_csv
+from .text import student_text
+
+
+def write_pages(
+    out: Path,
+    grades: Sequence[Grade],
+    labels: Mapping[str, str],
+    cells: Cells,
+    *,
+    note: str = "",
+    book: str = "",
+    tests: Path = TESTS,
+) -> Path:
+    """Write every report, each in one step; return the path of grades.csv, which is written last.
+
+    Parameters
+    ----------
+    out : their folder.
+    grades : of one assignment, sorted by student.
+    labels : what was said of groups, by key.
+    cells : gives the code of a submission, cell by cell, by its content.
+    note : how it was graded.
+    book : the address of the book, "" where there is none.
+    tests : the folder of hidden tests, where the notebook's own code is known from.
+
+    Raises
+    ------
+    OSError : where one cannot be written; those before it stand.
+    """
+    words = Words(book, labels)
+    for grade in grades:
+        path = out / "feedback" / safe_name(grade.record.student)
+        write(path.with_name(f"{path.name}.html"), student_page(grade, words))
+        write(path.with_name(f"{path.name}.txt"), student_text(grade, labels))
+    found, students = alike(grades, cells, tests)
+    title = title_of(grades[0].record.assignment) if grades else "no submissions"
+    write(out / "similarity.html", alike_page(found, title, students))
+    write(out / "class.html", class_page(grades, labels, cells, note, len(found.pairs)))
+    write(out / "grades.csv", grades_csv(grades))
+    return out / "grades.csv"
+
+
+def alike(grades: Sequence[Grade], cells: Cells, tests: Path = TESTS) -> tuple[Alike, int]:
+    """The answers that are alike, and how many were compared."""
+    if not grades:
+        return find({}), 0
+    record = grades[0].record
+    answers = {
+        grade.record.student: "\n\n".join(code)
+        for grade in grades
+        if (code := cells(grade.record.content))
+    }
+    tasks = [task.name for task in record.tasks]
+    known = given(record.assignment, tests), published(record.assignment, tests)
+    return find(answers, *known, tasks), len(answers)

@@ -1,0 +1,63 @@
+"""The drawing of an error: a square a number, signs not by colour alone, and the same in words."""
+
+import numpy as np
+import pytest
+from reading import Page
+
+from course_nn.grading.reports import heat
+
+
+def signs(figure):
+    """What stands in the squares, and how many squares there are."""
+    page = Page(str(figure))
+    assert page.faults == []
+    squares = [named["class"] for tag, named in page.elements if tag == "rect"]
+    inside = [named for tag, named in page.elements if tag == "text"]
+    return squares, len([n for n in inside if n.get("class") == "sign-of"])
+
+
+def test_each_number_has_a_square_and_each_wrong_one_a_sign():
+    figure = heat.drawn("dW", [[0.0, 0.0, 3.0], [0.0, -1.0, "nan"]], ("D", "M"))
+    squares, inside = signs(figure)
+    assert squares == [f"cell {look}" for look in ("m0", "m0", "m3", "m0", "l1", "mq")]
+    assert inside == 3
+    assert all(sign in str(figure) for sign in (">+<", ">−<", ">?<"))
+
+
+def test_it_says_in_words_what_it_shows():
+    text = Page(str(heat.drawn("y", [[0, 0], [1, -3]], ("N", "D")))).text
+    assert "A line for each sample, a column for each feature." in text
+    assert "2 of 4 numbers are wrong: only the last sample" in text
+    assert "? no number" not in text
+
+
+@pytest.mark.parametrize(
+    "error",
+    [[1.0, 2.0], [[1.0, 1.0], [1.0, 1.0]], 3.0, [], "abc", [[1], [2, 3]], None, {"a": 1},
+     [[0.0] * 30] * 30, [0.0, 1.0] * 40],
+)  # fmt: skip
+def test_there_is_no_drawing_where_it_would_show_nothing(error):
+    assert heat.drawn("y", error) == ""
+
+
+def test_more_than_two_axes_are_laid_side_by_side():
+    error = np.zeros((2, 3, 2))
+    error[1] = 1
+    squares, _ = signs(heat.drawn("x", error.tolist(), ("N", "H", "W")))
+    assert squares == ["cell m0"] * 6 + ["cell m3"] * 6
+    assert "rows and columns one after the other" in str(heat.drawn("x", error.tolist(), "NHW"))
+
+
+def test_one_axis_is_a_line():
+    assert "From left to right: the samples" in str(heat.drawn("x", [0, 0, 0, 1], ("N",)))
+
+
+def test_the_axes_of_an_output_are_those_of_the_task():
+    assert heat.axes_of("ex02_dense", "dense_backward", "dW") == ("D", "M")
+    assert heat.axes_of("ex02_dense", "dense_backward", "no") == ()
+    assert heat.axes_of("ex99", "f", "y") == ()
+    assert heat.axes_of("ex02_dense", "nothing", "y") == ()
+
+
+def test_infinities_are_no_numbers():
+    assert "2 no number" in heat.in_words(np.array([1.0, np.inf, -np.inf, 0.0]))
