@@ -8,8 +8,7 @@ import linecache
 import math
 import time
 import traceback
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol
@@ -63,13 +62,19 @@ class Student(Protocol):
         """Call it once for each of the inputs, in order; where no more answers will come, the last
         is an error."""
 
+    def ahead(self, name: str, many: Sequence[Calls]) -> None:
+        """Say what will be called in a moment, so that it can be asked in one message."""
 
-class OneByOne(ABC):
+
+class OneByOne:
     """A student who is called once for every answer that is wanted, and no more."""
 
-    @abstractmethod
     def call(self, name: str, *inputs: np.ndarray | float) -> Answer:
         """See `Student`."""
+        raise NotImplementedError
+
+    def ahead(self, name: str, many: Sequence[Calls]) -> None:
+        """See `Student`: nothing is asked before it is wanted."""
 
     def call_many(self, name: str, calls: Calls) -> Iterator[Answer | StudentError]:
         """See `Student`."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -18,7 +17,6 @@ from .student import Calls, Student, StudentError
 from .task import Case, Inputs, Task
 from .verdict import Verdict
 
-KEPT = 512  # tests whose calls are remembered
 VAST = 10**6  # numbers in an answer, where the right one has a few dozen
 
 
@@ -37,10 +35,16 @@ class Question:
         return self.task.right(self.inputs) if self.task.knows else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sheet:
-    """All calls of a test: the same for every student whose random numbers begin alike."""
+    """All calls of a test: the same for every student whose random numbers begin alike.
 
+    only : the output that is looked at; "" for all.
+    """
+
+    task: Task
+    only: str
+    begin: Any  # the state of the random numbers before the first call was drawn
     questions: tuple[Question, ...]
     calls: Calls
 
@@ -56,13 +60,21 @@ def run(
     cases : tried in order; the first that fails ends it.
     only : the output that is looked at; "" for all.
     explain : whether a mistake is looked for, which takes time.
+    """
+    return answered(student, sheet_of(task, tuple(cases), student.rng, only), explain)
+
+
+def answered(student: Student, sheet: Sheet, explain: bool = True) -> Verdict:
+    """The same, where the calls are drawn already; they are asked in one message.
 
     NumPy computes on one thread: on a busy machine many threads wait for each other.
     """
+    task = sheet.task
     with blas_threads(1):
-        comparison, case = _first_wrong(student, task, cases, only)
+        student.rng.bit_generator.state = sheet.begin
+        comparison, case = _first_wrong(student, sheet)
         if comparison is None:
-            return _properties(student, task) if not only else Verdict(task)
+            return _properties(student, task) if not sheet.only else Verdict(task)
         if case is None:
             return Verdict(task, comparison, None if comparison.fault == "stub" else comparison)
         if not explain:
@@ -75,42 +87,23 @@ def passes(student: Student, task: Task, cases: Iterable[Case], only: str = "") 
     return run(student, task, cases, only, explain=False).passed
 
 
-def _first_wrong(
-    student: Student, task: Task, cases: Iterable[Case], only: str
-) -> tuple[Comparison | None, Case | None]:
+def _first_wrong(student: Student, sheet: Sheet) -> tuple[Comparison | None, Case | None]:
     """The first call that is wrong, and its case; of the printed example there is none."""
-    sheet = sheet_of(task, tuple(cases), student.rng, whole=not only)
-    answers = student.call_many(task.name, sheet.calls)
+    answers = student.call_many(sheet.task.name, sheet.calls)
     for question, answer in zip(sheet.questions, answers, strict=False):  # an error is the last
         student.rng.bit_generator.state = question.after
-        comparison = judged(task, answer, question.inputs, question.right, only)
+        comparison = judged(sheet.task, answer, question.inputs, question.right, sheet.only)
         if comparison.fault:
             return comparison, question.case
     return None, None
 
 
-_sheets: dict[Hashable, Sheet] = {}  # those of one assignment, and of its notebook
-
-
-def sheet_of(task: Task, cases: tuple[Case, ...], rng: np.random.Generator, whole: bool) -> Sheet:
-    """The calls of a test, drawn once for all who begin with the same random numbers.
-
-    whole : whether all outputs are looked at, so that the example that the task prints is asked.
-    """
-    state = pickle.dumps(rng.bit_generator.state)
-    key = task, state, whole, tuple(map(_key, cases))
-    if key not in _sheets:
-        while len(_sheets) >= KEPT:
-            _sheets.pop(next(iter(_sheets)), None)
-        questions = tuple(_drawn(task, cases, rng, whole))
-        inputs = tuple(tuple(question.inputs.values()) for question in questions)
-        _sheets[key] = Sheet(questions, Calls(inputs))
-    return _sheets[key]
-
-
-def _key(case: Case) -> Hashable:
-    sizes, options = tuple(case.sizes.items()), tuple(case.options.items())
-    return case.label, sizes, options, case.dtype, case.layout, case.whole
+def sheet_of(task: Task, cases: tuple[Case, ...], rng: np.random.Generator, only: str) -> Sheet:
+    """Draw the calls of a test; what is right is found once for all who are asked them."""
+    begin = rng.bit_generator.state
+    questions = tuple(_drawn(task, cases, rng, whole=not only))
+    calls = Calls(tuple(tuple(question.inputs.values()) for question in questions))
+    return Sheet(task, only, begin, questions, calls)
 
 
 def _drawn(

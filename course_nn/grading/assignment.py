@@ -8,8 +8,11 @@ from __future__ import annotations
 import linecache
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ..exercises import trial
 from ..exercises.exercise import Exercise, completed, tasks_in
@@ -44,12 +47,34 @@ class Test:
         return trial.run(student, task, self.cases, self.output, explain)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Graded:
     """One function to write, and the tests that share its points equally."""
 
     task: Task
     tests: tuple[Test, ...]
+
+    def verdicts(self, student: Student, seed: int) -> list[Verdict]:
+        """What the student's function is worth in every test; the first mistake is explained.
+
+        The calls of all tests are asked in one message. For a seed they are the same for everyone,
+        drawn once and laid out once.
+        """
+        sheets, found = sheets_of(self, seed), list[Verdict]()
+        student.ahead(self.task.name, [sheet.calls for sheet in sheets])
+        for sheet in sheets:
+            explain = all(verdict.passed for verdict in found)
+            found.append(trial.answered(student, sheet, explain))
+        return found
+
+
+@lru_cache(maxsize=64)
+def sheets_of(graded: Graded, seed: int) -> tuple[trial.Sheet, ...]:
+    """The calls of every test of a task, each by its own seed."""
+    return tuple(
+        trial.sheet_of(graded.task, test.cases, np.random.default_rng(test.seed(seed)), test.output)
+        for test in graded.tests
+    )
 
 
 @dataclass(frozen=True)

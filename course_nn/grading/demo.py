@@ -37,12 +37,12 @@ from google.colab import drive
 x = !ls
 plt.plot([1, 2, 3])
 display("my plot")"""
-HOSTILE = """import os, sys, glob
-for path in glob.glob("/**/exercise.md", recursive=True) + ["/etc/passwd"]:
-    print(open(path).read())
-import numpy
-numpy.array_equal = numpy.allclose = lambda *a, **k: True
+HOSTILE = """import os, sys, numpy
 os.system("touch /tmp/was-here")
+numpy.array_equal = numpy.allclose = lambda *a, **k: True
+open("/tmp/was-here", "w").write("mine")
+print(open("/etc/passwd").read(), os.listdir("/home"))
+from course_nn.ops import dense_forward
 os.kill(os.getppid(), 9)"""
 
 
@@ -147,7 +147,7 @@ def _bytes(book: dict[str, Any]) -> bytes:
     return (json.dumps(book, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-def _with(book: dict[str, Any], code: str, at: int) -> dict[str, Any]:
+def with_cell(book: dict[str, Any], code: str, at: int) -> dict[str, Any]:
     """The notebook with one more cell of code."""
     cell: dict[str, Any] = {"cell_type": "code", "metadata": {}, "execution_count": None}
     cells = [
@@ -188,12 +188,12 @@ def _handed_in(assignment: Assignment, answers: Answers) -> Iterator[tuple[str, 
     right, wrong = (student(assignment, answers, 21, mistakes) for mistakes in (0, 2))
     yield "ugo.ipynb", _bytes(student(assignment, answers, 7, 1)), early  # hana's, letter by letter
     yield "vera.ipynb", _bytes(untouched(assignment)), early  # untouched
-    yield "wanda.ipynb", _bytes(_with(right, PLOTS, 1)), early
+    yield "wanda.ipynb", _bytes(with_cell(right, PLOTS, 1)), early
     yield "xin.ipynb", _bytes(_bare(right)), early
     yield f"yusuf/{file}", _bytes(untouched(assignment)), early - timedelta(days=1)
     yield f"yusuf/{assignment.name} (1).ipynb", _bytes(right), early
     yield "zoe.zip", _zipped(file, _bytes(wrong)), early
     yield "åsa.ipynb", b"", early
-    yield "björn.ipynb", _bytes(_with(wrong, HOSTILE, 2)), early
-    yield "łukasz.ipynb", _bytes(_with(right, "while True:\n    pass", 1)), early
+    yield "björn.ipynb", _bytes(with_cell(wrong, HOSTILE, 2)), early
+    yield "łukasz.ipynb", _bytes(with_cell(right, "while True:\n    pass", 1)), early
     yield "Thumbs.db", b"\0", early

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,12 @@ import numpy as np
 
 from ..exercises.student import Answer, Calls, StudentError, missing, raised, read_reply
 from ..worker.desk import Sheet
-from ..worker.protocol import ProtocolError, plain_text
+from ..worker.protocol import ProtocolError, plain_text, unpack
 from . import sandbox, warm
 
 SECOND = -1  # stands for the cell, while some are tried for the second time
 SOFT = 0.8  # of the notebook's seconds: when they are up, the worker itself ends a statement
+GLANCE = 0.1  # seconds between two looks at the tray
 BACKSTOP = 3600  # seconds of the processor, all threads together, that the kernel allows a worker
 
 
@@ -75,10 +77,13 @@ class WorkerLost(Exception):
     """The worker is gone or talks nonsense; the message says which."""
 
 
-@lru_cache(maxsize=512)
-def laid(calls: Calls) -> Sheet:
-    """The calls of a test as they lie on a desk: the same for every student of a grading."""
-    return Sheet(calls.inputs)
+@lru_cache(maxsize=256)
+def laid(many: tuple[Calls, ...]) -> Sheet:
+    """The calls of a task's tests as they lie on a desk: the same for every student of a grading.
+
+    They are known by who they are, not by their numbers.
+    """
+    return Sheet([inputs for calls in many for inputs in calls.inputs])
 
 
 class Worker:
@@ -154,9 +159,9 @@ class Worker:
         cells = np.frombuffer(json.dumps(self.cells).encode(), np.uint8)
         self._send(child, start, watch, [cells])
         self._receive(child, ticket, watch)  # it is sealed; the cells begin
-        watch, said = warm.Watch(child, self.limits.notebook_seconds), "all cells together"
+        watch = warm.Watch(child, self.limits.notebook_seconds, "for all cells together")
         while True:
-            header, _ = self._receive(child, ticket, watch, said)
+            header, _ = self._receive(child, ticket, watch)
             if header.get("op") == "again":
                 self.cell = SECOND
                 continue
@@ -199,30 +204,23 @@ class Worker:
         asked, child, ticket = Asked(), self.child, secrets.token_hex(8)
         base = child.desk.put(sheet)
         request = {"ticket": ticket, "name": name, "base": base, "calls": sheet.calls}
-        whole = warm.Watch(child, seconds)
+        child.desk.empty()
+        pace = Pace(child, self.limits.call_seconds, seconds)
         try:
-            self._send(child, request, whole)
-            for number in range(len(sheet.calls)):
-                if self._answer(child, ticket, number, whole, asked):
-                    break
+            self._send(child, request, pace)
+            self._receive(child, ticket, pace)
         except (WorkerLost, ProtocolError) as error:
             asked.lost = error
+        try:
+            for text, payload in islice(child.desk.replies(), len(sheet.calls)):
+                asked.add(ticket, *unpack(text, payload))
+        except ProtocolError as error:
+            asked.lost = error
+        if not asked.lost and not asked.whole(len(sheet.calls)):
+            asked.lost = ProtocolError("fewer answers than questions")
         asked.changed = child.desk.changed(base, sheet)
-        asked.seconds = whole.used()
+        asked.seconds = pace.used()
         return asked
-
-    def _answer(
-        self, child: warm.Child, ticket: str, number: int, whole: warm.Watch, asked: Asked
-    ) -> bool:
-        """Take the answer to one call; whether it is the last."""
-        one, said = warm.Watch(child, self.limits.call_seconds), "a call"
-        if whole.left() < one.left():
-            one, said = whole, "all calls of a task together"
-        header, arrays = self._receive(child, ticket, one, said)
-        if header.pop("call", None) != number:
-            raise ProtocolError("an answer that nobody asked for")
-        asked.replies.append((header, arrays))
-        return header.get("status") in ("stub", "missing")
 
     def call(self, name: str, inputs: tuple) -> tuple[dict[str, Any], list[np.ndarray]]:
         """Ask for one function's answer; raise WorkerLost or ProtocolError where none comes."""
@@ -244,7 +242,7 @@ class Worker:
         self,
         child: warm.Child,
         header: dict[str, Any],
-        watch: warm.Watch,
+        watch: warm.Watch | Pace,
         arrays: Sequence[np.ndarray] = (),
     ) -> None:
         try:
@@ -253,12 +251,12 @@ class Worker:
             raise WorkerLost(_why(error, watch)) from error
 
     def _receive(
-        self, child: warm.Child, ticket: str, watch: warm.Watch, what: str = ""
+        self, child: warm.Child, ticket: str, watch: warm.Watch | Pace
     ) -> tuple[dict[str, Any], list[np.ndarray]]:
         try:
             header, arrays = child.channel.receive(watch.left)
         except (TimeoutError, EOFError) as error:
-            raise WorkerLost(_why(error, watch, what)) from error
+            raise WorkerLost(_why(error, watch)) from error
         if header.pop("ticket", None) != ticket:
             raise ProtocolError("an answer that nobody asked for")
         return header, arrays
@@ -279,12 +277,46 @@ class Asked:
         self.lost: WorkerLost | ProtocolError | None = None
         self.seconds = 0.0
 
+    def add(self, ticket: str, header: dict[str, Any], arrays: list[np.ndarray]) -> None:
+        """Take the next reply; ProtocolError where it is the answer to something else."""
+        if (header.pop("ticket", None), header.pop("call", None)) != (ticket, len(self.replies)):
+            raise ProtocolError("an answer that nobody asked for")
+        self.replies.append((header, arrays))
 
-def _why(error: Exception, watch: warm.Watch, what: str = "") -> str:
-    if not isinstance(error, TimeoutError):
-        return "the process ended (exit, or out of memory)"
-    allowed = f" ({watch.seconds:g} s for {what})" if what else ""
-    return f"it did not come to an end in the time allowed{allowed}"
+    def whole(self, count: int) -> bool:
+        """Whether there is an answer to each of so many calls; after a stub none is needed."""
+        last = self.replies[-1][0].get("status") if self.replies else ""
+        return len(self.replies) == count or last in ("stub", "missing")
+
+
+class Pace:
+    """The seconds of some calls: of all together, and of the one that is next on the tray."""
+
+    def __init__(self, child: warm.Child, one: float, whole: float) -> None:
+        self.child, self.answered, self.seconds = child, 0, one
+        self.one, self.whole = warm.Watch(child, one), warm.Watch(child, whole)
+
+    def used(self) -> float:
+        """The seconds of all that was asked."""
+        return self.whole.used()
+
+    def left(self) -> float:
+        """The seconds that are left, a few at a time: meanwhile a call may have been answered."""
+        answered = self.child.desk.count()
+        if answered > self.answered:
+            self.answered, self.one = answered, warm.Watch(self.child, self.seconds)
+        return min(self.one.left(), self.whole.left(), GLANCE)
+
+    def __str__(self) -> str:
+        if self.whole.left() <= 0:
+            return f"{self.whole.seconds:.3g} s for all calls of a task together"
+        return f"{self.seconds:g} s for a call"
+
+
+def _why(error: Exception, watch: warm.Watch | Pace) -> str:
+    if isinstance(error, TimeoutError):
+        return f"it did not come to an end in the time allowed ({watch})"
+    return "the process ended (exit, or out of memory)"
 
 
 def _whole(value: Any) -> int:
@@ -311,6 +343,7 @@ class RemoteStudent:
     ) -> None:
         self.worker, self.rng, self.alias = worker, rng, alias
         self.left, self.broken = worker.limits.task_seconds, ""
+        self.known: dict[Calls, list[Answer | StudentError]] = {}
 
     def call(self, name: str, *inputs: np.ndarray | float) -> Answer:
         """Call one function; raise StudentError where no answer comes."""
@@ -322,7 +355,22 @@ class RemoteStudent:
     def call_many(self, name: str, calls: Calls) -> list[Answer | StudentError]:
         """Call one function with many inputs, in one message; after a stub, or where the worker is
         lost, nothing more is asked."""
-        return self._asked(name, laid(calls))
+        if calls in self.known:
+            return self.known.pop(calls)
+        return self._asked(name, laid((calls,)))
+
+    def ahead(self, name: str, many: Sequence[Calls]) -> None:
+        """Ask now, in one message, what `call_many` will want in a moment.
+
+        Where the answers end early, the calls after that have the same error, or none is asked.
+        """
+        found = self._asked(name, laid(tuple(many)))
+        end = [StudentError(self.broken)] if self.broken else found[-1:]
+        at = 0
+        for calls in many:
+            some = found[at : at + len(calls.inputs)]
+            self.known[calls] = some if some or not calls.inputs else list(end)
+            at += len(calls.inputs)
 
     def _asked(self, name: str, sheet: Sheet) -> list[Answer | StudentError]:
         if self.broken:
@@ -334,6 +382,8 @@ class RemoteStudent:
         except WorkerLost as error:
             return [self._lost(name, error)]
         self.left -= asked.seconds
+        if isinstance(asked.lost, ProtocolError):  # who breaks the rules is believed nothing
+            return [self._lost(name, asked.lost)]
         found: list[Answer | StudentError] = []
         for k, (header, arrays) in enumerate(asked.replies):
             try:
@@ -342,7 +392,7 @@ class RemoteStudent:
             except StudentError as error:
                 found.append(error)
             except ProtocolError as error:
-                return [*found, self._lost(name, error)]
+                return [self._lost(name, error)]
         return [*found, self._lost(name, asked.lost)] if asked.lost else found
 
     def _checked(self, name: str, header: dict[str, Any], count: int) -> dict[str, Any]:

@@ -164,13 +164,10 @@ def _with_points(
 
 
 def graded_task(worker: Worker, graded: Graded, seed: int) -> TaskRecord:
-    """Run a task's tests, each with its own seed."""
+    """Run a task's tests, each by its own seed."""
     student = RemoteStudent(worker, np.random.default_rng(seed))
     canonical = Canonical(student, graded.task)
     results: list[OutcomeRecord] = []
-    for test in graded.tests:
-        student.rng = np.random.default_rng(test.seed(seed))
-        explain = all(result.passed for result in results)  # a mistake is named once
-        verdict = test.run(student, graded.task, explain)
+    for test, verdict in zip(graded.tests, graded.verdicts(student, seed), strict=True):
         results.append(outcome(test, verdict, canonical.key(verdict)))
     return task_record(graded, tuple(results))

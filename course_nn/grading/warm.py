@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..worker.desk import SIZE, Desk
+from ..worker.desk import SIZE, TRAY, Desk
 from ..worker.protocol import Channel
 from . import sandbox
 
@@ -66,8 +66,8 @@ class Child:
 class Watch:
     """A child's own seconds from now on: those on the wall without those that it had to wait."""
 
-    def __init__(self, child: Child, seconds: float) -> None:
-        self.child, self.seconds = child, seconds
+    def __init__(self, child: Child, seconds: float, said: str = "") -> None:
+        self.child, self.seconds, self.said = child, seconds, said
         self.start, self.waited = time.monotonic(), child.waited()
 
     def used(self) -> float:
@@ -79,6 +79,9 @@ class Watch:
         """The seconds that are left to it."""
         wall = PATIENCE * self.seconds - (time.monotonic() - self.start)
         return min(self.seconds - self.used(), wall)
+
+    def __str__(self) -> str:
+        return f"{self.seconds:g} s {self.said}".strip()
 
 
 @dataclass
@@ -163,7 +166,7 @@ def _memory(owner: contextlib.ExitStack) -> int:
     """The desk's memory as a file, whose size nobody can change."""
     fd = os.memfd_create("desk", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     owner.callback(os.close, fd)
-    os.ftruncate(fd, SIZE)
+    os.ftruncate(fd, SIZE + TRAY)
     fcntl.fcntl(fd, fcntl.F_ADD_SEALS, SEALS)
     return fd
 

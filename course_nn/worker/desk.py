@@ -1,17 +1,21 @@
-"""The desk: memory in which a call's arguments lie, seen by grader and worker alike.
+"""The desk: memory that grader and worker both see, with arguments on it and a tray for replies.
 
 What a call does to its arguments the grader sees itself, so nothing has to be believed. What lay
 there is kept until the desk is full: a function may hold on to an argument of an earlier call.
+A reply that was laid on the tray is there, whatever becomes of the worker.
 """
 
 import mmap
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from .layout import lay_out, layout_of
+from .protocol import LENGTHS, MAX_HEADER, MAX_PAYLOAD, ProtocolError
 
-SIZE = 1 << 26  # bytes; a page costs memory once it is written
+SIZE = 1 << 26  # bytes for arguments; a page costs memory once it is written
+TRAY = MAX_PAYLOAD + MAX_HEADER  # bytes for the replies to one message
 ALIGNED = 64
 
 Spec = Any  # a number as it is; of an array [offset, dtype, shape, layout]
@@ -61,7 +65,7 @@ class Desk:
     """The memory itself, on either side of the pipe."""
 
     def __init__(self, fd: int) -> None:
-        self.memory, self.used = mmap.mmap(fd, SIZE), 0
+        self.memory, self.used = mmap.mmap(fd, SIZE + TRAY), 0
 
     def put(self, sheet: Sheet) -> int:
         """Lay a sheet down, after what lies there already; return where."""
@@ -90,6 +94,45 @@ class Desk:
             return True
         now, before = spread(spec, self.memory, base), spread(spec, data)
         return np.array_equal(now, before, equal_nan=now.dtype.kind == "f")
+
+    # -- the tray ---------------------------------------------------------------------------------
+
+    def empty(self) -> None:
+        """Take all replies off the tray."""
+        self.memory[SIZE : SIZE + LENGTHS.size] = bytes(LENGTHS.size)
+        self.at = SIZE
+
+    def reply(self, frame: bytes) -> bool:
+        """Lay a reply beside the earlier ones, its lengths last; whether there was room."""
+        begin, end, last = self.at + LENGTHS.size, self.at + len(frame), LENGTHS.size
+        if end + last > SIZE + TRAY:
+            return False
+        self.memory[begin : end + last] = frame[last:] + bytes(last)
+        self.memory[self.at : begin] = frame[:last]
+        self.at = end
+        return True
+
+    def replies(self) -> Iterator[tuple[bytes, bytes]]:
+        """Both parts of every reply that lies there; ProtocolError where it is not whole."""
+        for begin, middle, end in self._frames():
+            yield self.memory[begin:middle], self.memory[middle:end]
+
+    def count(self) -> int:
+        """How many replies lie there."""
+        return sum(1 for _ in self._frames())
+
+    def _frames(self) -> Iterator[tuple[int, int, int]]:
+        """Where each begins, its header ends, and it ends; nothing here is to be trusted."""
+        at = SIZE
+        while at + LENGTHS.size <= SIZE + TRAY:
+            header, payload = LENGTHS.unpack_from(self.memory, at)
+            if not header:
+                return
+            begin = at + LENGTHS.size
+            at = begin + header + payload
+            if header > MAX_HEADER or payload > MAX_PAYLOAD or at > SIZE + TRAY:
+                raise ProtocolError("the message is too large")
+            yield begin, begin + header, at
 
     def clear(self) -> None:
         """Give the memory back."""

@@ -18,9 +18,14 @@ from . import (
     lockdown,
     standins,
 )
-from .desk import SIZE, Desk
+from .desk import SIZE, TRAY, Desk
 from .notebook import Notebook
-from .protocol import Channel
+from .protocol import Channel, pack
+
+TOO_LARGE = {
+    "status": "ok", "changed": [], "warned": "",
+    "value": {"kind": "foreign", "type": "arrays of many bytes, too large to send"},
+}  # fmt: skip
 
 
 def limit(memory: int, cpu_seconds: int) -> None:
@@ -39,7 +44,7 @@ def fresh_chance() -> None:
 def serve(channel: Channel, desk: Desk, readable: list[str], listable: list[str]) -> None:
     """Run the cells that the first message brings, then answer calls until the pipe closes."""
     start, (cells,) = channel.receive()
-    limit(start["memory"] + SIZE, start["cpu_seconds"])
+    limit(start["memory"] + SIZE + TRAY, start["cpu_seconds"])
     keep = (channel.read_fd, channel.write_fd)
     sealed = lockdown.seal(readable, listable, keep)
     allowed = start.get("allowed", ())
@@ -55,16 +60,21 @@ def serve(channel: Channel, desk: Desk, readable: list[str], listable: list[str]
 
 
 def answer_all(channel: Channel, desk: Desk, notebook: Notebook, request: dict[str, Any]) -> None:
-    """Answer the calls of one message, each as soon as it is; a function that is none is said once.
+    """Answer the calls of one message, each on the tray as soon as it is; then say that it is done.
 
-    What came before a call that ends the process has then been said.
+    What came before a call that ends the process has then been said. A function that is none is
+    said once.
     """
+    desk.empty()
     for number, specs in enumerate(request["calls"]):
         inputs = desk.take(request["base"], specs)
         reply, results = notebook.answer(request["name"], inputs)
-        channel.send({"ticket": request["ticket"], "call": number, **reply}, results)
+        told = {"ticket": request["ticket"], "call": number}
+        if not desk.reply(pack({**told, **reply}, results)):
+            desk.reply(pack({**told, **TOO_LARGE}, []))
         if reply["status"] in ("stub", "missing"):
-            return
+            break
+    channel.send({"ticket": request["ticket"], "op": "done"}, [])
 
 
 def run_cells(channel: Channel, notebook: Notebook, start: dict[str, Any]) -> None:

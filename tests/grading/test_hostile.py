@@ -91,15 +91,20 @@ LETHAL = {  # the same, but they cost the worker: the first task is lost, no oth
 
 FORGE = """
 def dense_forward(x, W, b):
-    import sys
+    import json, struct, sys
     frame = sys._getframe(1)
     while 'request' not in frame.f_locals:
         frame = frame.f_back
-    channel, request = frame.f_locals['channel'], frame.f_locals['request']
+    told = frame.f_locals
     y = np.zeros((len(x), W.shape[1]))
-    value = {'kind': 'array', 'index': 0}
-    channel.send({'ticket': request['ticket'], 'call': frame.f_locals['number'], 'status': 'ok',
-                  'value': value, 'changed': [], 'points': 100, 'passed': True}, [y])
+    header = json.dumps({'ticket': told['request']['ticket'], 'call': told['number'],
+                         'status': 'ok', 'value': {'kind': 'array', 'index': 0}, 'changed': [],
+                         'points': 100, 'passed': True, 'warned': '',
+                         'arrays': [{'dtype': '<f8', 'shape': y.shape}]}).encode()
+    desk = told['desk']
+    frame = struct.pack('!II', len(header), y.nbytes) + header + y.tobytes()
+    desk.reply(frame)
+    desk.reply = lambda frame: desk.__dict__.pop('reply')  # what is true is not said
     return y
 """
 

@@ -11,13 +11,15 @@ from course_nn.exercises.student import Calls, StudentError
 from course_nn.grading import remote, warm
 from course_nn.grading.remote import Limits, RemoteStudent, Worker, WorkerLost
 from course_nn.grading.sandbox import SandboxError
+from course_nn.worker.protocol import pack
 
 
 class FakeChannel:
-    """Answers each receive with the next of its lines; an exception is raised."""
+    """Answers each receive with the next of its lines; an exception is raised, and the replies of a
+    list are laid on the tray before."""
 
-    def __init__(self, lines: list) -> None:
-        self.lines, self.sent, self.brought = list(lines), [], []
+    def __init__(self, lines: list, desk) -> None:
+        self.lines, self.desk, self.sent, self.brought = list(lines), desk, [], []
 
     def send(self, header, arrays, left):
         assert left() > 0
@@ -25,17 +27,38 @@ class FakeChannel:
         self.brought.append(arrays)
 
     def receive(self, left):
-        line = self.lines.pop(0)
+        line, ticket = self.lines.pop(0), {"ticket": self.sent[-1]["ticket"]}
+        if isinstance(line, list):
+            replies = [one for one in line if isinstance(one, dict)]
+            self.desk.lay({**ticket, "call": k, **one} for k, one in enumerate(replies))
+            line = {"op": "done"} if len(replies) == len(line) else line[-1]
         if isinstance(line, Exception):
             raise line
-        return {"ticket": self.sent[-1]["ticket"], **line}, [np.ones(2)]
+        return {**ticket, **line}, []
 
 
 class FakeDesk:
     """A desk on which nothing changes."""
 
+    def __init__(self) -> None:
+        self.tray = []
+
+    def lay(self, replies):
+        frames = (pack(reply, [np.ones(2)]) for reply in replies)
+        cut = ((frame, 8 + int.from_bytes(frame[:4])) for frame in frames)
+        self.tray = [(frame[8:at], frame[at:]) for frame, at in cut]
+
     def put(self, sheet):
         return 640
+
+    def empty(self):
+        self.tray = []
+
+    def replies(self):
+        return iter(self.tray)
+
+    def count(self):
+        return len(self.tray)
 
     def changed(self, base, sheet):
         assert base == 640
@@ -46,7 +69,8 @@ class FakeChild:
     """A child that is only a channel and a desk."""
 
     def __init__(self, lines: list) -> None:
-        self.channel, self.desk, self.killed = FakeChannel(lines), FakeDesk(), 0
+        self.desk, self.killed = FakeDesk(), 0
+        self.channel = FakeChannel(lines, self.desk)
 
     def waited(self):
         return 0.0
@@ -218,16 +242,17 @@ def test_a_cell_is_announced_once(starts):
 
 @pytest.fixture
 def student(starts) -> Callable[..., RemoteStudent]:
-    """`student(line, line, …)` is one whose worker stands, and answers so."""
+    """`student([reply, …], …)` is one whose worker stands, and answers each message so."""
 
     def student(*lines, **limits):
+        lines = [line if isinstance(line, list) else [line] for line in lines]
         starts([UP, READY, *lines], [UP, READY, *lines])
         return RemoteStudent(Worker([], Limits(**limits), "plain"), np.random.default_rng(0))
 
     return student
 
 
-OK = {"status": "ok", "value": {"kind": "array", "index": 0}, "changed": [], "call": 0}
+OK = {"status": "ok", "value": {"kind": "array", "index": 0}, "changed": []}
 
 
 @pytest.mark.parametrize("line", [{"ticket": "another"}, {"call": 1}, {"call": None}])
@@ -277,7 +302,7 @@ def test_what_the_desk_shows_counts_whatever_is_said(student, monkeypatch):
     ],
 )
 def test_a_malformed_reply_costs_the_worker(student, reply):
-    one = student({"call": 0, **reply})
+    one = student(reply)
     with pytest.raises(StudentError, match="f gave a malformed answer: "):
         one.call("f", np.ones(2), 0.5)
     assert one.worker.child is None
@@ -296,7 +321,7 @@ def test_a_lost_worker_is_not_asked_again_for_this_task(student):
 
 def test_what_the_student_did_is_said_and_the_worker_kept(student):
     long = {"status": "raised", "type": "E", "message": "x\x1b" * 500, "line": 2, "source": "y"}
-    one = student(*({"call": 0, **line} for line in ({"status": "stub"}, long, OK)))
+    one = student({"status": "stub"}, long, OK)
     with pytest.raises(StudentError, match="not written yet") as stub:
         one.call("f")
     assert stub.value.kind == "stub"
@@ -309,7 +334,7 @@ def test_what_the_student_did_is_said_and_the_worker_kept(student):
 
 
 def test_a_missing_function_is_said_with_the_cell_that_failed(student):
-    one = student({"call": 0, "status": "missing"})
+    one = student({"status": "missing"})
     one.worker.ready()
     one.worker.cells, one.worker.failures = ["def f(x):"], {1: remote.Failure(1, "it broke.")}
     with pytest.raises(StudentError, match=r"no function called f: .* The reason: it broke\."):
@@ -317,7 +342,7 @@ def test_a_missing_function_is_said_with_the_cell_that_failed(student):
 
 
 def test_a_test_may_ask_for_a_function_under_another_name(student):
-    worker = student({"call": 0, "status": "stub"}).worker
+    worker = student({"status": "stub"}).worker
     with pytest.raises(StudentError, match=r"^f is not written"):
         RemoteStudent(worker, np.random.default_rng(0), lambda name: f"my_{name}").call("f")
     assert worker.child.channel.sent[-1]["name"] == "my_f"
@@ -329,7 +354,7 @@ ONE, TWO = Calls(((np.ones(2),),)), Calls(((np.ones(2), 1.0), (np.ones(2), 2.0))
 
 
 def test_many_calls_are_one_message(student):
-    one = student(OK, {**OK, "call": 1, "changed": [0]})
+    one = student([OK, {**OK, "changed": [0]}])
     first, second = one.call_many("f", TWO)
     assert (first.changed, second.changed) == ((), (0,))
     assert len(one.worker.child.channel.sent) == 2
@@ -337,32 +362,103 @@ def test_many_calls_are_one_message(student):
 
 
 def test_after_a_stub_nothing_more_is_expected(student):
-    (only,) = student({"call": 0, "status": "stub"}).call_many("f", TWO)
+    (only,) = student({"status": "stub"}).call_many("f", TWO)
     assert only.kind == "stub"
 
 
 def test_what_was_answered_before_the_worker_was_lost_stands(student):
-    one = student(OK, EOFError())
+    one = student([OK, EOFError()])
     answer, error = one.call_many("f", TWO)
     assert answer.value.tolist() == [1, 1]
     assert "f gave no answer: the process ended" in error.sentence
     assert one.worker.child is None
-    one = student(OK, {**OK, "call": 1, "value": None})
-    answer, error = one.call_many("f", TWO)
+
+
+def test_who_breaks_the_rules_is_believed_nothing(student):
+    one = student([OK, {**OK, "value": None}])
+    (error,) = one.call_many("f", TWO)
     assert "malformed" in error.sentence
+    assert one.worker.child is None
+
+
+def test_fewer_answers_than_questions_are_malformed(student):
+    (error,) = student([OK]).call_many("f", TWO)
+    assert "malformed answer: fewer answers than questions" in error.sentence
+
+
+def test_what_is_no_frame_on_the_tray_is_malformed(student, monkeypatch):
+    monkeypatch.setattr(FakeDesk, "replies", lambda desk: iter([(b"not json", b"")]))
+    (error,) = student(OK).call_many("f", ONE)
+    assert "malformed answer: the header is not JSON" in error.sentence
 
 
 def test_a_call_has_seconds_of_its_own_and_a_task_has_for_all(student):
     (error,) = student(TimeoutError(), call_seconds=3).call_many("f", TWO)
     assert "in the time allowed (3 s for a call)" in error.sentence
-    one = student(TimeoutError(), call_seconds=3, task_seconds=2)
+    one = student(TimeoutError(), call_seconds=3)
+    one.left = 1e-9
+    one.worker.ready()
+    channel = one.worker.child.channel
+    channel.send = lambda header, arrays, left: channel.sent.append(header)
     (error,) = one.call_many("f", TWO)
-    assert "(2 s for all calls of a task together)" in error.sentence
+    assert "s for all calls of a task together)" in error.sentence
+
+
+def test_each_answer_on_the_tray_gives_the_next_call_its_seconds(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(warm.time, "monotonic", lambda: now[0])
+    child = FakeChild([])
+    pace = remote.Pace(child, 3.0, 8.0)
+    now[0] = 2.95
+    assert pace.left() == pytest.approx(0.05)
+    child.desk.lay([OK])
+    assert pace.left() == remote.GLANCE
+    now[0] = 5.9
+    assert pace.left() == pytest.approx(0.05)
+    child.desk.lay([OK, OK])
+    now[0] = 7.95
+    assert pace.left() == pytest.approx(0.05)  # of all together
+    assert str(pace) == "3 s for a call"
+    now[0] = 8.1
+    assert pace.left() < 0
+    assert str(pace) == "8 s for all calls of a task together"
+
+
+# -- the calls of a task's tests ahead -------------------------------------------------------------
+
+
+def test_what_was_asked_ahead_is_one_message_and_not_asked_again(student):
+    one = student([OK, {**OK, "changed": [0]}, {**OK, "changed": [1]}], [OK])
+    other = Calls(((np.ones(1),),))
+    one.ahead("f", [other, TWO])
+    assert [answer.changed for answer in one.call_many("f", other)] == [()]
+    assert [answer.changed for answer in one.call_many("f", TWO)] == [(0,), (1,)]
+    assert len(one.worker.child.channel.sent) == 2
+    one.call_many("f", other)
+    assert len(one.worker.child.channel.sent) == 3
+
+
+def test_after_a_stub_all_that_was_asked_ahead_is_one(student):
+    one = student([{"status": "stub"}])
+    one.ahead("f", [ONE, TWO, Calls(())])
+    assert [error.kind for error in one.call_many("f", ONE)] == ["stub"]
+    assert [error.kind for error in one.call_many("f", TWO)] == ["stub"]
+
+
+def test_where_the_worker_is_lost_the_calls_after_that_are_not_asked(student):
+    one = student([OK, OK, EOFError()])
+    three, none = Calls(((np.ones(3),),)), Calls(())
+    one.ahead("f", [ONE, TWO, three, none])
+    assert one.call_many("f", ONE)[0].changed == ()
+    answer, error = one.call_many("f", TWO)
+    assert (answer.changed, error.sentence[:16]) == ((), "f gave no answer")
+    assert [error.sentence[:15] for error in one.call_many("f", three)] == ["not asked again"]
+    assert one.call_many("f", none) == []
 
 
 def test_the_seconds_of_a_task_are_spent(student, monkeypatch):
     one = student(OK, OK)
-    monkeypatch.setattr(warm.Watch, "used", lambda watch: 1.5)
+    monkeypatch.setattr(remote.Pace, "used", lambda pace: 1.5)
     one.call("f", np.ones(2))
     assert one.left == 90 - 1.5
     one.call("f", np.ones(2))

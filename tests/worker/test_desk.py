@@ -1,5 +1,6 @@
 """Arguments in shared memory: they lie as they were given, and what changes is seen."""
 
+import contextlib
 import os
 
 import numpy as np
@@ -8,14 +9,16 @@ import pytest
 from course_nn.worker import desk
 from course_nn.worker.desk import Desk, Sheet
 from course_nn.worker.layout import lay_out, layout_of
+from course_nn.worker.protocol import LENGTHS, ProtocolError
 
 
 @pytest.fixture
 def sides(monkeypatch):
-    """The two ends of one desk, of two pages."""
+    """The two ends of one desk, of two pages, and a tray of one."""
     monkeypatch.setattr(desk, "SIZE", 8192)
+    monkeypatch.setattr(desk, "TRAY", 4096)
     fd = os.memfd_create("desk")
-    os.ftruncate(fd, 8192)
+    os.ftruncate(fd, 8192 + 4096)
     ours, theirs = Desk(fd), Desk(fd)
     os.close(fd)
     return ours, theirs
@@ -85,3 +88,50 @@ def test_what_an_earlier_call_was_given_stays_until_the_desk_is_full(sides):
 def test_what_is_too_large_is_refused(sides):
     with pytest.raises(ValueError, match="too large to send"):
         sides[0].put(Sheet([(np.zeros(2000),)]))
+
+
+# -- the tray --------------------------------------------------------------------------------------
+
+
+def frame(text: bytes, payload: bytes = b"") -> bytes:
+    return LENGTHS.pack(len(text), len(payload)) + text + payload
+
+
+def test_replies_lie_on_the_tray_in_order_until_it_is_emptied(sides):
+    ours, theirs = sides
+    theirs.empty()
+    assert ours.count() == 0
+    assert theirs.reply(frame(b"one", b"123"))
+    assert theirs.reply(frame(b"two"))
+    assert list(ours.replies()) == [(b"one", b"123"), (b"two", b"")]
+    assert ours.count() == 2
+    ours.empty()
+    assert list(theirs.replies()) == []
+
+
+def test_a_reply_for_which_there_is_no_room_is_not_laid(sides):
+    ours, theirs = sides
+    theirs.empty()
+    assert theirs.reply(frame(b"x" * 4000))
+    assert not theirs.reply(frame(b"y" * 200))
+    assert theirs.reply(frame(b"z"))
+    assert [text[:1] for text, _ in ours.replies()] == [b"x", b"z"]
+
+
+@pytest.mark.parametrize(
+    "lengths", [(1 << 31, 0), (5, 1 << 31), (5, 4096), (desk.MAX_HEADER + 1, 0)]
+)
+def test_lengths_that_lie_are_refused(sides, lengths):
+    ours, theirs = sides
+    theirs.memory[8192:8200] = LENGTHS.pack(*lengths)
+    with pytest.raises(ProtocolError):
+        list(ours.replies())
+    with pytest.raises(ProtocolError):
+        ours.count()
+
+
+def test_a_tray_of_nothing_but_lengths_has_an_end(sides):
+    ours, theirs = sides
+    theirs.memory[8192:] = LENGTHS.pack(1, 0) * 512
+    with contextlib.suppress(ProtocolError):
+        assert len(list(ours.replies())) < 600

@@ -15,7 +15,7 @@ import pytest
 from course_nn import worker
 from course_nn.grading import sandbox, warm
 from course_nn.worker.desk import Sheet
-from course_nn.worker.protocol import restore, within
+from course_nn.worker.protocol import Foreign, restore, unpack, within
 
 ROOM = Path(worker.__file__).parent
 CELLS = [
@@ -26,8 +26,15 @@ CELLS = [
     "def stub(x):\n    raise NotImplementedError",
     "def spoil(x):\n    x += 1\n    return x",
     "def strides(x):\n    return np.array(x.strides)",
+    "def large(n):\n    return np.zeros(n, 'u1')",
     "def hoard():\n    np.empty(1 << 31, np.uint8)",
 ]
+
+
+START = {
+    "ticket": "t", "skip": [], "again": True, "notebook_seconds": 5.0, "memory": 1 << 30,
+    "cpu_seconds": 20,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +49,9 @@ def child() -> Iterator[warm.Child]:
 @pytest.fixture(scope="module")
 def opening(child) -> list[dict]:
     """What the program says until it is ready, when cell 2 is to be skipped."""
-    start = {
-        "ticket": "t", "skip": [2], "again": True, "notebook_seconds": 5.0,
-        "memory": 1 << 30, "cpu_seconds": 20,
-    }  # fmt: skip
-    child.channel.send(start, [np.frombuffer(json.dumps(CELLS).encode(), np.uint8)])
+    child.channel.send(
+        {**START, "skip": [2]}, [np.frombuffer(json.dumps(CELLS).encode(), np.uint8)]
+    )
     said: list[dict] = []
     while not said or said[-1]["op"] != "ready":
         said.append(child.channel.receive(within(20))[0])
@@ -61,15 +66,14 @@ def ask(child, opening):
         sheet = Sheet(calls)
         base = child.desk.put(sheet)
         child.channel.send({"ticket": name, "name": name, "base": base, "calls": sheet.calls}, [])
+        assert child.channel.receive(within(20))[0] == {"ticket": name, "op": "done"}
         replies: list[dict] = []
-        while len(replies) < len(calls):
-            reply, results = child.channel.receive(within(20))
+        for text, payload in child.desk.replies():
+            reply, results = unpack(text, payload)
             assert (reply.pop("ticket"), reply.pop("call")) == (name, len(replies))
             if reply["status"] == "ok":
                 reply["value"] = restore(reply["value"], results)
             replies.append(reply)
-            if reply["status"] in ("stub", "missing"):
-                break
         return replies, child.desk.changed(base, sheet)
 
     return ask
@@ -77,8 +81,8 @@ def ask(child, opening):
 
 def test_cells_are_announced_and_one_that_is_to_be_skipped_is_not(opening):
     assert {said["ticket"] for said in opening} == {"t"}
-    assert [said["op"] for said in opening] == ["up", *["cell"] * 7, "ready"]
-    assert [said["cell"] for said in opening[1:-1]] == [1, 3, 4, 5, 6, 7, 8]
+    assert [said["op"] for said in opening] == ["up", *["cell"] * 8, "ready"]
+    assert [said["cell"] for said in opening[1:-1]] == [1, 3, 4, 5, 6, 7, 8, 9]
     assert [(e["cell"], e["type"]) for e in opening[-1]["errors"]] == [(3, "ZeroDivisionError")]
     assert set(opening[-1]["sealed"]) <= {"landlock", "seccomp"}
 
@@ -92,6 +96,29 @@ def test_a_function_that_is_none_is_said_once(ask):
     assert ask("stub", (np.ones(2),), (np.ones(2),))[0] == [{"status": "stub"}]
     assert ask("nothing", (), ())[0] == [{"status": "missing"}]
     assert [reply["status"] for reply in ask("hoard", (), ())[0]] == ["raised", "raised"]
+
+
+def test_what_was_answered_before_the_end_of_the_worker_is_there():
+    server = warm.Server("plain")
+    child = server.child()
+    cell = "import os\ndef f(x):\n    return x if x < 2 else os._exit(0)"
+    child.channel.send(START, [np.frombuffer(json.dumps([cell]).encode(), np.uint8)])
+    for _ in range(3):
+        child.channel.receive(within(20))
+    sheet = Sheet([(0,), (1,), (2,), (3,)])
+    request = {"ticket": "u", "name": "f", "base": child.desk.put(sheet), "calls": sheet.calls}
+    child.channel.send(request, [])
+    with pytest.raises(EOFError):
+        child.channel.receive(within(20))
+    assert child.desk.count() == 2
+    child.kill()
+    server.close()
+
+
+def test_replies_that_are_too_large_together_are_said(ask):
+    replies, _ = ask("large", (40 << 20,), (40 << 20,), (1 << 10,))
+    assert [np.shape(reply["value"]) for reply in replies] == [(40 << 20,), (), (1 << 10,)]
+    assert replies[1]["value"] == Foreign("arrays of many bytes, too large to send")
 
 
 def test_an_argument_that_is_changed_is_so_on_the_graders_side(ask):

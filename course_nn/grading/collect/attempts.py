@@ -5,6 +5,7 @@ What is chosen is said. Where nothing says which of two is meant, neither is gra
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from dataclasses import dataclass
@@ -101,7 +102,7 @@ def _of_exercise(notebooks: Notebooks, assignment: str) -> tuple[Notebooks, list
     A notebook is the exercise's by its cells. One whose cells have lost their ids is where its name
     says so, or where no other can be meant.
     """
-    names = {*known(), assignment}
+    names = {*_exercises(), assignment}
     sure, named, unnamed, others = [], [], [], []
     for peeked, order in notebooks:
         of = peeked.exercises & names
@@ -117,6 +118,11 @@ def _of_exercise(notebooks: Notebooks, assignment: str) -> tuple[Notebooks, list
     rest = [entry for entry in named + unnamed if entry not in own]
     others += [f"{quoted(_name(p))}: another one is the exercise's" for p, _ in rest]
     return own, others
+
+
+@functools.cache
+def _exercises() -> frozenset[str]:
+    return frozenset(known())
 
 
 def _is_named(peeked: Peeked, assignment: str) -> bool:

@@ -122,11 +122,11 @@ def _with_times(claims: list[Claim]) -> dict[int, list[tuple[Found, int]]]:
     times: dict[int, list[float]] = defaultdict(list)
     for claim in claims:
         times[claim.level] += [found.time for found in claim.node.leaves() if found.time]
+    spread = {level: max(found) - min(found) for level, found in times.items() if found}
     timed = {}
     for claim in claims:
         told = datetime.fromisoformat(claim.time).timestamp() if claim.time else 0.0
-        spread = max(times[claim.level], default=0.0) - min(times[claim.level], default=0.0)
-        known = spread > HOUR or claim.who.platform not in DOWNLOADED
+        known = claim.who.platform not in DOWNLOADED or spread.get(claim.level, 0.0) > HOUR
         timed[id(claim)] = [
             (replace(found, time=told or found.time * known), claim.order)
             for found in claim.node.leaves()
