@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -10,14 +10,17 @@ from typing import Any
 import numpy as np
 
 from ..threads import blas_threads
-from .compare import Asker, Comparison, judged, unanswered
+from .compare import Asker, Comparison, ask, judged, unanswered
 from .diagnose import diagnose, like
+from .recall import Explanation, Recall, digest
 from .smallest import smallest_example
-from .student import Calls, Student, StudentError
+from .student import Answer, Calls, Student, StudentError
 from .task import Case, Inputs, Task
 from .verdict import Verdict
 
 VAST = 10**6  # numbers in an answer, where the right one has a few dozen
+
+recall = Recall(4096)
 
 
 class Question:
@@ -72,14 +75,16 @@ def answered(student: Student, sheet: Sheet, explain: bool = True) -> Verdict:
     task = sheet.task
     with blas_threads(1):
         student.rng.bit_generator.state = sheet.begin
-        comparison, case = _first_wrong(student, sheet)
+        answers = student.call_many(task.name, sheet.calls)
+        comparison, case = _first_wrong(student, sheet, answers)
         if comparison is None:
             return _properties(student, task) if not sheet.only else Verdict(task)
         if case is None:
             return Verdict(task, comparison, None if comparison.fault == "stub" else comparison)
         if not explain:
             return Verdict(task, comparison, case=case.label)
-        return explained(student, task, comparison, case)
+        key = (sheet, digest(answers)) if isinstance(answers, list) else None
+        return explained(student, task, comparison, case, key)
 
 
 def passes(student: Student, task: Task, cases: Iterable[Case], only: str = "") -> bool:
@@ -87,9 +92,10 @@ def passes(student: Student, task: Task, cases: Iterable[Case], only: str = "") 
     return run(student, task, cases, only, explain=False).passed
 
 
-def _first_wrong(student: Student, sheet: Sheet) -> tuple[Comparison | None, Case | None]:
+def _first_wrong(
+    student: Student, sheet: Sheet, answers: Iterable[Answer | StudentError]
+) -> tuple[Comparison | None, Case | None]:
     """The first call that is wrong, and its case; of the printed example there is none."""
-    answers = student.call_many(sheet.task.name, sheet.calls)
     for question, answer in zip(sheet.questions, answers, strict=False):  # an error is the last
         student.rng.bit_generator.state = question.after
         comparison = judged(sheet.task, answer, question.inputs, question.right, sheet.only)
@@ -129,17 +135,27 @@ def answer_of(task: Task) -> dict[str, np.ndarray]:
     return {name: np.asarray(value, np.float64) for name, value in (task.answer or {}).items()}
 
 
-def explained(student: Student, task: Task, comparison: Comparison, case: Case) -> Verdict:
-    """The verdict on a call that was wrong: smallest example first, then what it looks like."""
+def explained(
+    student: Student, task: Task, comparison: Comparison, case: Case, key: Hashable = None
+) -> Verdict:
+    """The verdict on a call that was wrong: smallest example first, then what it looks like.
+
+    key : the same for all who answered the same, where all answers are known.
+    """
     if comparison.fault == "stub":
         return Verdict(task, comparison)
     vast = any(o.value is not None and o.value.size > VAST for o in comparison.wrong)
     if comparison.fault == "endless" or vast:  # it is not asked again
         return Verdict(task, comparison, case=case.label)
-    example = smallest_example(student, task, comparison, case)
-    return Verdict(
-        task, comparison, example, diagnose(student, task, comparison, case, example), case.label
-    )
+
+    def explain() -> Explanation:
+        example = smallest_example(student, task, comparison, case)
+        return example, diagnose(student, task, comparison, case, example)
+
+    if key is None:
+        return Verdict(task, comparison, *explain(), case.label)
+    found = recall(key, lambda inputs: ask(student, task, inputs), explain)
+    return Verdict(task, comparison, *found, case.label)
 
 
 def _properties(student: Student, task: Task) -> Verdict:

@@ -1,0 +1,117 @@
+"""What was explained before: the same answers to the same questions get the same words.
+
+In a class many make one mistake, and a search for its name takes longer than all else. Nobody gets
+a point for it, and the smallest example is asked anew: its numbers are the student's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any
+
+import numpy as np
+
+from ..worker.protocol import Foreign
+from .compare import Comparison, dtype_of
+from .diagnose import Finding, alike
+from .student import Answer, StudentError
+
+STEPS = 997_314.15926  # to which numbers are rounded, of the largest: no simple fraction of it
+# lies half way between two of them, where the order of a sum would decide the rounding
+
+Explanation = tuple[Comparison | None, Finding]
+
+
+class Recall:
+    """Explanations by what was answered; the oldest are forgotten.
+
+    Parameters
+    ----------
+    most : that are kept.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most, self.kept = most, dict[Hashable, Explanation]()
+
+    def __call__(
+        self,
+        key: Hashable,
+        ask: Callable[[dict[str, Any]], Comparison],
+        explain: Callable[[], Explanation],
+    ) -> Explanation:
+        """The explanation for a key: the one that is kept, where its example is true here too.
+
+        Parameters
+        ----------
+        ask : gives the student's answer for inputs.
+        explain : looks for the explanation.
+        """
+        if key in self.kept:
+            example, finding = self.kept[key]
+            own = ask(dict(example.inputs)) if example is not None else None
+            if own is None or (example is not None and agree(own, example)):
+                return own, finding
+            return explain()
+        while len(self.kept) >= self.most:
+            self.kept.pop(next(iter(self.kept)), None)
+        self.kept[key] = explain()
+        return self.kept[key]
+
+
+def agree(one: Comparison, other: Comparison) -> bool:
+    """Whether two answers to one question are wrong in the same way, with the same numbers."""
+    if (one.fault, len(one.outputs)) != (other.fault, len(other.outputs)):
+        return False
+    for a, b in zip(one.outputs, other.outputs, strict=True):
+        if (a.name, a.fault, a.value is None) != (b.name, b.fault, b.value is None):
+            return False
+        if a.value is None or b.value is None:
+            continue
+        if not alike(a.value, b.value, dtype_of(one.inputs)):
+            return False
+    return True
+
+
+def digest(answers: Iterable[Answer | StudentError]) -> bytes:
+    """The same for answers that are the same to six digits, however they were summed.
+
+    >>> x = np.array([1.0, 3.0])
+    >>> digest([Answer(x)]) == digest([Answer(x + 1e-13)])
+    True
+    >>> digest([Answer(x)]) == digest([Answer(x + 1e-3)])
+    False
+    """
+    mark = hashlib.sha256()
+    for answer in answers:
+        if isinstance(answer, StudentError):
+            told = [answer.kind.encode(), answer.sentence.encode("utf-8", "replace")]
+        else:
+            told = [repr((answer.changed, answer.warned)).encode(), *_told(answer.value)]
+        for part in told:
+            mark.update(len(part).to_bytes(8) + part)
+    return mark.digest()
+
+
+def _told(value: Any) -> list[bytes]:
+    """A value in bytes."""
+    if isinstance(value, tuple | list):
+        head = f"{type(value).__name__} of {len(value)}".encode()
+        return [head, *(part for item in value for part in _told(item))]
+    if not isinstance(value, np.ndarray):
+        return [value.type_name.encode("utf-8", "replace") if isinstance(value, Foreign) else b""]
+    form = f"{value.dtype.str} {value.shape}".encode()
+    return [form, value.tobytes() if value.dtype.kind != "f" else _rounded(value)]
+
+
+def _rounded(value: np.ndarray) -> bytes:
+    """The numbers in steps of the largest, whose size is told too; what is none as it is."""
+    numbers = value.astype(np.float64)
+    finite = np.isfinite(numbers)
+    if not finite.all():
+        odd, numbers = numbers[~finite].tobytes() + finite.tobytes(), numbers[finite]
+    else:
+        odd = b""
+    scale = float(np.abs(numbers).max(initial=0.0)) or 1.0
+    steps = np.rint(numbers / scale * STEPS).astype(np.int64)
+    return f"{scale:.5e}".encode() + steps.tobytes() + odd

@@ -1,0 +1,114 @@
+"""Explanations are found once for the same answers, and are true of whoever gets them."""
+
+import numpy as np
+import pytest
+
+from course_nn.exercises.compare import Comparison, Output
+from course_nn.exercises.diagnose import Finding
+from course_nn.exercises.recall import Recall, agree, digest
+from course_nn.exercises.student import Answer, StudentError
+from course_nn.worker.protocol import Foreign
+
+X = np.array([1.0, -3.0, 0.25])
+
+
+def wrong(value, fault="value"):
+    return Comparison({"x": X}, "outputs", "", (Output("y", fault, "", value),))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Answer(X + 1e-4),
+        Answer(X.astype(np.float32)),
+        Answer(X[None]),
+        Answer(2 * X),
+        Answer((X,)),
+        Answer([X]),
+        Answer(None),
+        Answer(Foreign("dict")),
+        Answer(X, (0,)),
+        Answer(X, (), "overflow"),
+        Answer(np.array([1.0, -3.0, np.nan])),
+        StudentError("no answer"),
+    ],
+)
+def test_answers_that_differ_have_another_digest(other):
+    assert digest([other]) != digest([Answer(X)])
+    assert digest([other]) == digest([other])
+    assert digest([Answer(X), other]) != digest([other, Answer(X)])
+
+
+def test_where_a_number_is_none_counts_and_which():
+    def odd(*numbers):
+        return digest([Answer(np.array(numbers))])
+
+    assert odd(np.nan, 1.0) != odd(1.0, np.nan)
+    assert odd(np.inf, 1.0) != odd(-np.inf, 1.0)
+    assert odd(np.nan, 1.0) == odd(np.nan, 1.0)
+    assert odd() == odd()
+    assert digest([StudentError("a", "stub")]) != digest([StudentError("a", "call")])
+
+
+def test_the_order_of_a_sum_changes_nothing():
+    values = np.random.default_rng(0).normal(size=(4, 3, 50))
+    there, back = values.sum(-1), values[..., ::-1].sum(-1)
+    assert not np.array_equal(there, back)
+    assert digest([Answer(there)]) == digest([Answer(back)])
+
+
+class Looked:
+    """An explanation that counts how often it was looked for."""
+
+    def __init__(self, *found) -> None:
+        self.found, self.times = found, 0
+
+    def __call__(self):
+        self.times += 1
+        return self.found
+
+
+def test_the_same_key_is_explained_once_with_the_students_own_numbers():
+    recall, looked, own = Recall(3), Looked(wrong(2 * X), Finding("a sign")), wrong(2 * X + 1e-12)
+    assert recall("k", lambda inputs: own, looked) == looked.found
+    example, finding = recall("k", lambda inputs: own, looked)
+    assert example is own
+    assert finding.words == "a sign"
+    assert looked.times == 1
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        wrong(3 * X),
+        wrong(2 * X, "shape"),
+        wrong(None),
+        Comparison({"x": X}),
+        Comparison({"x": X}, "call", "it raised"),
+    ],
+)
+def test_an_example_that_is_not_true_here_is_not_taken(own):
+    recall, looked = Recall(3), Looked(wrong(2 * X), Finding("a sign"))
+    recall("k", lambda inputs: own, looked)
+    recall("k", lambda inputs: own, looked)
+    assert looked.times == 2
+
+
+def test_an_explanation_without_an_example_is_kept_too():
+    recall, looked = Recall(3), Looked(None, Finding())
+    for _ in range(2):
+        assert recall("k", lambda inputs: 1 / 0, looked) == (None, Finding())
+    assert looked.times == 1
+
+
+def test_the_oldest_are_forgotten():
+    recall, looked = Recall(2), Looked(None, Finding())
+    for key in "abca":
+        recall(key, lambda inputs: wrong(X), looked)
+    assert looked.times == 4
+    assert len(recall.kept) == 2
+
+
+def test_two_that_are_alike_agree():
+    assert agree(wrong(X), wrong(X + 1e-12))
+    assert agree(wrong(None), wrong(None))
