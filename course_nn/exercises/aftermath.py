@@ -6,6 +6,7 @@ Each yields (words, array), the words the same for any data and sizes, `{name}` 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -46,12 +47,25 @@ def afterwards(
     yield from _squashed(right)
     yield from _normalised(right, axes)
     yield from _reduced(right, axes)
-    yield from _constant(right)
     for name, value in inputs.items():
         if isinstance(value, np.ndarray):
             yield f"{{name}} is {name} itself", value
             if value.shape != right.shape and value.size == right.size:
                 yield f"{{name}} is {name} in another shape", value.reshape(right.shape)
+            if value.shape == right.shape and value.dtype.kind == "f":
+                yield from _of_an_input(name, value)
+
+
+def _of_an_input(name: str, value: np.ndarray) -> Found:
+    """A well-known function of an argument, number by number."""
+    with np.errstate(all="ignore"):
+        yield f"{{name}} is the sigmoid of {name}, number by number", 1 / (1 + np.exp(-value))
+        yield f"{{name}} is the tanh of {name}", np.tanh(value)
+        yield f"{{name}} is the exponential of {name}", np.exp(value)
+        yield f"{{name}} is the logarithm of {name}", np.log(value)
+        yield f"{{name}} is {name} squared", value**2
+        yield f"{{name}} is the absolute value of {name}", np.abs(value)
+        yield f"{{name}} is the ReLU of {name}", np.maximum(value, 0)
 
 
 def _scaled(right: np.ndarray, inputs: Mapping[str, Any], named: Mapping[str, Axes]) -> Found:
@@ -97,6 +111,8 @@ def _sizes(inputs: Mapping[str, Any], named: Mapping[str, Axes]) -> dict[str, in
 def _moved(right: np.ndarray, axes: Axes) -> Found:
     if right.ndim >= 2:
         yield "it is the right {name} transposed", right.T
+        yield "only the diagonal of {name} is returned", right.diagonal()
+        yield from _in_other_orders(right)
         for i in range(right.ndim):
             for j in range(i + 1, right.ndim):
                 swapped = f"the axes {_axis(axes, i)} and {_axis(axes, j)} of {{name}} are swapped"
@@ -112,6 +128,20 @@ def _moved(right: np.ndarray, axes: Axes) -> Found:
         yield "{name} is in one column", right.reshape(-1, 1)
     for k in range(right.ndim):
         yield from _along(right, _axis(axes, k), k)
+
+
+def _in_other_orders(right: np.ndarray) -> Found:
+    """The numbers read as if the axes stood in another order: a reshape before or after."""
+    orders = [order for order in permutations(range(right.ndim)) if list(order) != sorted(order)]
+    for order in orders:
+        shape = tuple(right.shape[k] for k in order)
+        back = tuple(int(k) for k in np.argsort(order))
+        said = f"as if its axes stood in the order {order}"
+        yield f"the numbers of {{name}} are read {said}", right.reshape(shape).transpose(back)
+        yield (
+            f"{{name}} is reshaped where its axes must be transposed, from the order {order}",
+            right.transpose(order).reshape(right.shape),
+        )
 
 
 def _along(right: np.ndarray, axis: str, k: int) -> Found:
@@ -194,12 +224,19 @@ def _reduced(right: np.ndarray, axes: Axes) -> Found:
         yield f"all of the right {{name}} is {said}, and repeated", whole
     if right.ndim:
         yield "the place of the largest stands where {name} belongs (argmax)", right.argmax(-1)
+        one = right.argmax(-1)[..., None] == np.arange(right.shape[-1])
+        yield "{name} is 1 at the largest of each row and 0 elsewhere", one.astype(float)
 
 
-def _constant(right: np.ndarray) -> Found:
-    yield "{name} is all zeros", np.zeros_like(right)
-    yield "{name} is all ones", np.ones_like(right)
-    yield "{name} is not a number anywhere (NaN)", np.full(right.shape, np.nan)
+def constants(name: str) -> Iterator[tuple[str, float]]:
+    """The numbers that all of an answer may be, with words.
+
+    >>> next(constants("dx"))
+    ('dx is all zeros', 0.0)
+    """
+    yield f"{name} is all zeros", 0.0
+    yield f"{name} is all ones", 1.0
+    yield f"{name} is not a number anywhere (NaN)", np.nan
 
 
 # -- parts that were not reached -------------------------------------------------------------------
@@ -214,6 +251,9 @@ def parts(right: np.ndarray, axes: Axes) -> Found:
     for k in range(right.ndim):
         said = SAID.get(axes[k], f"index of axis {k}") if k < len(axes) else f"index of axis {k}"
         yield from _of_axis(right, k, said)
+    if right.ndim >= 3:
+        first = np.broadcast_to(right[:1, :1], right.shape)
+        yield "the first of the first two axes of {name} stands for all of them", first
     if right.ndim >= 2:
         inner = (..., slice(1, -1), slice(1, -1))
         border = right.copy()
@@ -276,7 +316,7 @@ def ignored(
     if first is None or (first.dtype.kind == "f" and not np.isfinite(first).all()):
         return ""  # where something is no number, little can make a difference
     again = call(inputs)
-    if again is None or not np.array_equal(first, again, equal_nan=True):
+    if again is None or not _unchanged(first, again):
         return "the same question gets another answer when it is asked again"
     blind = []
     for name in inputs:
@@ -284,13 +324,19 @@ def ignored(
         if _same(right(inputs), right(changed)):
             continue
         answer = call(changed)
-        if answer is not None and np.array_equal(first, answer, equal_nan=True):
+        if answer is not None and _unchanged(first, answer):
             blind.append(name)
     if len(blind) == len(inputs) > 0:
         return "the answer stays the same whatever the arguments are"
     names = " and ".join(blind)
     plural = "make" if len(blind) > 1 else "makes"
     return f"{names} {plural} no difference: another {names} gives the same" if blind else ""
+
+
+def _unchanged(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two answers are the same but for rounding."""
+    close = a.shape == b.shape and a.dtype.kind == b.dtype.kind == "f"
+    return bool(close and np.allclose(a, b, rtol=1e-10, atol=0)) or np.array_equal(a, b)
 
 
 def _same(a: np.ndarray, b: np.ndarray) -> bool:

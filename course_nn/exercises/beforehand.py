@@ -15,7 +15,7 @@ from .aftermath import SAID
 
 Inputs = dict[str, Any]
 Change = Callable[[Inputs], Inputs]
-FIXED = (1, 0, 0.5, 0.1, 0.01, 0.001, 0.9, 0.99, 0.999, 2)
+FIXED = (1, 0, 0.5, 0.1, 0.01, 0.001, 0.9, 0.99, 0.999, 2, 3, 10)
 PARTS = (
     ("only the first {said} counts", slice(0, 1)),
     ("only the last {said} counts", slice(-1, None)),
@@ -53,9 +53,17 @@ def beforehand(
             yield from _arrays(name, len(axes[name] or ()))
         elif kind == "bool":
             yield f"{name} is turned round: its False count as True", _changed(name, np.logical_not)
+            yield from _first_for_all(name, len(axes[name] or ()))
         elif kind == "class":
             yield f"{name} is counted from 1, not from 0", _changed(name, lambda a: a - 1)
             yield f"{name} is moved up by one", _changed(name, lambda a: a + 1)
+            yield from _first_for_all(name, len(axes[name] or ()))
+
+
+def _first_for_all(name: str, ndim: int) -> Iterator[tuple[str, Change]]:
+    for k in range(ndim):
+        words = f"the first along axis {k} of {name} stands for all"
+        yield words, _changed(name, partial(_first, k))
 
 
 def _cut(axes: Mapping[str, Any], letter: str, part: slice) -> Change:
@@ -79,6 +87,7 @@ def _numbers(name: str) -> Iterator[tuple[str, Change]]:
         f"{name} is one too small": lambda v: v - 1,
         f"{name} is one too large": lambda v: v + 1,
         f"{name} is squared": lambda v: v**2,
+        f"{name} is cut to a whole number": np.floor,
         f"the root of {name} stands where {name} belongs": lambda v: v**0.5,
         f"1 / {name} stands where {name} belongs": lambda v: 1 / v,
     }
@@ -100,8 +109,8 @@ def _arrays(name: str, ndim: int) -> Iterator[tuple[str, Change]]:
         f"the exponential of {name} is taken first": np.exp,
         f"the logarithm of {name} is taken first": np.log,
         f"the root of {name} is taken first": np.sqrt,
-        f"the mean of {name} stands for each of its numbers": lambda a: np.full_like(a, a.mean()),
     }
+    doing |= _of_all(name)
     if ndim >= 2:
         doing |= _orders(name)
     for k in range(ndim):
@@ -113,6 +122,18 @@ def _arrays(name: str, ndim: int) -> Iterator[tuple[str, Change]]:
         yield words, _changed(name, function)
 
 
+def _of_all(name: str) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
+    """What is done with all numbers of an array together, and functions that end a network."""
+    return {
+        f"the mean of {name} stands for each of its numbers": lambda a: np.full_like(a, a.mean()),
+        f"{name} is divided by its length first, the root of its squares": _unit,
+        f"the largest number of {name} is taken off first": lambda a: a - a.max(),
+        f"a softmax is applied to {name} first": _softmax,
+        f"a sigmoid is applied to {name} first": lambda a: 1 / (1 + np.exp(-a)),
+        f"a tanh is applied to {name} first": np.tanh,
+    }
+
+
 def _orders(name: str) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
     """The numbers of an array in another order, its shape kept."""
     memory = f"{name} is read in the order of memory, which need not be that of its axes"
@@ -121,6 +142,15 @@ def _orders(name: str) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
         f"{name} is transposed first, its shape kept": lambda a: a.T.reshape(a.shape),
         f"{name} is read column by column first": lambda a: a.ravel("F").reshape(a.shape),
     }
+
+
+def _unit(a: np.ndarray) -> np.ndarray:
+    return a / np.sqrt((a**2).sum())
+
+
+def _softmax(a: np.ndarray) -> np.ndarray:
+    powers = np.exp(a - a.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
 
 
 def _always(value: float, _: Any) -> float:

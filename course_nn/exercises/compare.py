@@ -45,7 +45,7 @@ class Comparison:
     `fault` is "" where the answer is right, "stub", "misuse", "call", "endless" or "structure"
     where there is no answer to take apart, "outputs" where one of them is wrong, "purity" where an
     argument was changed, "warning" where NumPy warned and the task wants none. `warned` is what it
-    warned of.
+    warned of, `changed` are the arguments that are no longer what they were.
     """
 
     inputs: Inputs
@@ -53,6 +53,7 @@ class Comparison:
     says: str = ""
     outputs: tuple[Output, ...] = ()
     warned: str = ""
+    changed: tuple[str, ...] = ()
 
     @property
     def wrong(self) -> tuple[Output, ...]:
@@ -90,7 +91,8 @@ def judged(
     """What an answer is worth, or that there is none."""
     if isinstance(answer, StudentError):
         return unanswered(task, answer, inputs)
-    return replace(_judged(task, answer, inputs, right, only), warned=answer.warned)
+    found = _judged(task, answer, inputs, right, only)
+    return replace(found, warned=answer.warned, changed=_changed(task, answer))
 
 
 def unanswered(task: Task, error: StudentError, inputs: Inputs) -> Comparison:
@@ -133,11 +135,16 @@ def _judged(
 
 def _spoiled(task: Task, answer: Answer) -> str:
     """Which arguments were changed, as the rest of a sentence."""
-    names = [argument.name for argument in task.signature.inputs]
     return (
-        f"it changed its argument {' and '.join(names[i] for i in answer.changed)}: "
+        f"it changed its argument {' and '.join(_changed(task, answer))}: "
         "work on a new array (`a = a - b` makes one, `a -= b` does not)"
     )
+
+
+def _changed(task: Task, answer: Answer) -> tuple[str, ...]:
+    """The names of the arguments that were changed."""
+    names = [argument.name for argument in task.signature.inputs]
+    return tuple(names[i] for i in answer.changed)
 
 
 def taken_apart(task: Task, answer: Answer) -> tuple[tuple, str]:

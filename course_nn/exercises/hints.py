@@ -5,8 +5,8 @@ A step that has nothing to say of this answer is left out.
 
 from __future__ import annotations
 
+from .candidates import formula_of
 from .compare import Output
-from .diagnose import formula_of
 from .regions import describe, signs
 from .task import Inputs, Task, argument_of
 from .trace import worst

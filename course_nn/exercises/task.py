@@ -30,9 +30,36 @@ class Mistake:
     wrong: Callable[[dict[str, np.ndarray], Inputs], Mapping[str, Any]]
 
 
+class Broken(str):
+    """How a property does not hold; `looks` is what the mistake looks like, where that is seen.
+
+    kind : "told" where the sentence itself names the mistake, such as a shape; else "property".
+    """
+
+    looks: str
+    kind: str
+
+    def __new__(cls, says: str, looks: str = "", kind: str = "property") -> Broken:
+        found = super().__new__(cls, says)
+        found.looks, found.kind = looks, kind
+        return found
+
+
+def told(says: str) -> Broken:
+    """A sentence of a property that names the mistake itself.
+
+    >>> told("theta has 4810 numbers, and the budget is 3000").kind
+    'told'
+    """
+    return Broken(says, kind="told")
+
+
 @dataclass(frozen=True)
 class Property:
-    """What must hold of every right answer: `broken(ask, rng)` says how it does not, or ""."""
+    """What must hold of every right answer: `broken(ask, rng)` says how it does not, or "".
+
+    What it says may be `Broken`, which can name the mistake.
+    """
 
     name: str
     broken: Callable[[Ask, np.random.Generator], str]

@@ -18,7 +18,7 @@ from . import heatmap
 from .compare import Comparison, Output
 from .diagnose import Finding
 from .regions import listed
-from .task import Inputs, Task, argument_of
+from .task import Broken, Inputs, Task, argument_of
 
 PASSED = "public checks passed; hidden checks remain"
 PLURAL = {"is": "are", "has": "have"}
@@ -59,11 +59,13 @@ class Verdict:
     @property
     def kind(self) -> str:
         """What is wrong: "passed", "stub", "misuse", "call", "endless", "structure", "property",
-        "purity", "warning", or of the first wrong output "type", "shape", "dtype", "value" or
-        "gradient"."""
+        "told" (of a property whose sentence names the mistake), "purity", "warning", or of the
+        first wrong output "type", "shape", "dtype", "value" or "gradient"."""
         if self.comparison is None:
             return "passed"
-        wrong = self.comparison.wrong
+        wrong, says = self.comparison.wrong, self.comparison.says
+        if isinstance(says, Broken):
+            return says.kind
         return wrong[0].fault if wrong else self.comparison.fault
 
     @property
@@ -82,7 +84,8 @@ class Verdict:
     @property
     def looks(self) -> str:
         """What it looks like, where a mistake was found that gives the same answer."""
-        return str(self.finding)
+        says = self.comparison.says if self.comparison else ""
+        return says.looks if isinstance(says, Broken) else str(self.finding)
 
     @property
     def inputs(self) -> Inputs:

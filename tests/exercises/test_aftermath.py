@@ -31,7 +31,6 @@ def found(right=Y, axes=("N", "D")) -> dict:
         ("{name} is reversed along axis 1, D", Y[:, ::-1]),
         ("the right {name} is summed along axis 0, N", Y.sum(axis=0)),
         ("all of the right {name} is averaged", np.asarray(Y.mean())),
-        ("{name} is all zeros", 0 * Y),
         ("{name} is x itself", X),
         ("{name} has an axis of length 1 too many, the first", Y[None]),
     ],

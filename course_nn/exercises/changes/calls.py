@@ -60,13 +60,8 @@ def reductions(node: ast.expr, scope: Scope, place: Any) -> Found:
     for other in OTHERS[name]:
         yield renamed(node, other), f"{DOING[other]} of {of} stands where {DOING[name]} belongs"
     yield from _other_axes(node, name, of, axis)
-    if array is not None and axis is None and name in ("sum", "mean"):
-        last: ast.expr = ast.Subscript(array, number(-1), ast.Load())
-        yield last, f"only the last of {of} counts"
-        if name == "mean":
-            share = ast.BinOp(last, ast.Div(), ast.Call(named("len"), [array], []))
-            yield share, f"only the last of {of} counts, divided by how many there are"
     if array is not None:
+        yield from _other_reductions(node, name, of, array)
         yield array, f"{of} is not {REDUCTIONS.get(name, 'reduced to ' + DOING[name])}"
     if keyword(node, "keepdims") is not None:
         dropped = with_keywords(node, keepdims=None)
@@ -76,6 +71,19 @@ def reductions(node: ast.expr, scope: Scope, place: Any) -> Found:
         yield kept, "there is an axis of length 1 too many (`keepdims=True`)"
     if name in ("var", "std"):
         yield with_keywords(node, ddof=ast.Constant(1)), "it is divided by one less (`ddof=1`)"
+
+
+def _other_reductions(node: ast.Call, name: str, of: str, array: ast.expr) -> Found:
+    """A median for a mean; the last number alone."""
+    if name in ("mean", "max", "sum"):
+        middle = ast.Call(attribute(named("np"), "median"), [array], node.keywords)
+        yield middle, f"a median of {of} stands where {DOING[name]} belongs"
+    if keyword(node, "axis") is None and name in ("sum", "mean"):
+        last: ast.expr = ast.Subscript(array, number(-1), ast.Load())
+        yield last, f"only the last of {of} counts"
+        if name == "mean":
+            share = ast.BinOp(last, ast.Div(), ast.Call(named("len"), [array], []))
+            yield share, f"only the last of {of} counts, divided by how many there are"
 
 
 def _other_axes(node: ast.Call, name: str, of: str, axis: ast.expr | None) -> Found:
@@ -135,16 +143,87 @@ def functions(node: ast.expr, scope: Scope, place: Any) -> Found:
             yield one, f"{name} is left out: {code(one)} stands for {code(node)}"
         size = ast.Call(attribute(named("np"), "abs"), [node.args[0]], [])
         yield size, f"the absolute value is taken where {code(node)} belongs"
-    if name == "where" and len(node.args) == 3:
-        test, a, b = node.args
-        yield ast.Call(node.func, [test, b, a], []), f"the two cases of {code(node)} are swapped"
-        yield a, f"{code(a)} is taken everywhere, whatever {code(test)} says"
-        yield b, f"{code(b)} is taken everywhere, whatever {code(test)} says"
     if name == "exp":
         minus = ast.UnaryOp(ast.USub(), node.args[0])
         yield ast.Call(node.func, [minus], []), f"the exponent of {code(node)} has the other sign"
     if name == "outer" and len(node.args) == 2:
-        yield ast.Call(node.func, node.args[::-1], []), f"the two of {code(node)} are swapped"
+        one, two = node.args
+        yield ast.Call(node.func, [two, one], []), f"the two of {code(node)} are swapped"
+
+
+def cases(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """The two cases of a `where` swapped, or one of them taken everywhere."""
+    if called(node) == "where" and isinstance(node, ast.Call) and len(node.args) == 3:
+        test, a, b = node.args
+        yield ast.Call(node.func, [test, b, a], []), f"the two cases of {code(node)} are swapped"
+        yield a, f"{code(a)} is taken everywhere, whatever {code(test)} says"
+        yield b, f"{code(b)} is taken everywhere, whatever {code(test)} says"
+
+
+def outer_products(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """The product number by number, or one number, for all products."""
+    if called(node) != "outer" or not isinstance(node, ast.Call) or len(node.args) != 2:
+        return
+    one, two = node.args
+    words = f"is no table of all products, as {code(node)} is"
+    yield binary(one, ast.Mult(), two), f"{code(one)} * {code(two)}, number by number, {words}"
+    yield binary(one, ast.MatMult(), two), f"{code(one)} @ {code(two)}, one number, {words}"
+
+
+def inside_out(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """The square of a sum for the sum of squares; the product of two sums; a mean of logarithms."""
+    if not isinstance(node, ast.Call):
+        return
+    name, inner = called(node), subject(node)
+    if name in ("sum", "mean") and isinstance(inner, ast.BinOp):
+        yield from _reduced_first(node, name, inner)
+    if name in ("sum", "mean") and called(inner or node) in ELEMENTWISE:
+        call: Any = inner
+        late = ast.Call(call.func, [_reduced(node, one) for one in call.args], [])
+        yield late, f"the {called(call)} is taken of the {name}, in {code(node)}"
+    inner = node.args[0] if name in ELEMENTWISE and node.args else None
+    if isinstance(inner, ast.Call) and called(inner) in ("sum", "mean"):
+        array = subject(inner)
+        if array is not None:
+            early = _reduced(inner, ast.Call(node.func, [array], []))
+            yield early, f"the {name} is taken of each number, not of the {called(inner)}"
+
+
+def _reduced_first(node: ast.Call, name: str, inner: ast.BinOp) -> Found:
+    """A reduction before the power or the product that it belongs after."""
+    if name == "mean" and isinstance(inner.op, ast.Pow) and code(inner.right) == "2":
+        spread = renamed(_reduced(node, inner.left), "var")
+        words = f"a variance stands where the mean of squares belongs, in {code(node)}"
+        yield spread, f"{words}: no mean is taken off there"
+    if isinstance(inner.op, ast.Pow):
+        late = binary(_reduced(node, inner.left), ast.Pow(), inner.right)
+        yield late, f"the {name} is raised to the power, not each number, in {code(node)}"
+    if isinstance(inner.op, ast.Mult):
+        left, right = (_reduced(node, side) for side in (inner.left, inner.right))
+        words = f"the {name}s are multiplied, not the numbers, in {code(node)}"
+        yield binary(left, ast.Mult(), right), words
+
+
+def _reduced(node: ast.Call, array: ast.expr) -> ast.Call:
+    """The same reduction of another array."""
+    return ast.Call(attribute(array, called(node)), [], node.keywords)
+
+
+def one_hot(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """The labels themselves for their one-hot rows."""
+    if isinstance(node, ast.Subscript) and called(node.value) in ("eye", "identity"):
+        column = ast.Call(attribute(node.slice, "reshape"), [number(-1), number(1)], [])
+        yield column, f"{code(node.slice)} itself stands where its one-hot rows belong"
+
+
+def keywords(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """A keyword left out that no other rule looks at."""
+    if not isinstance(node, ast.Call):
+        return
+    for one in node.keywords:
+        if one.arg not in (None, "axis", "keepdims", "dtype", "ddof"):
+            less = with_keywords(node, **{str(one.arg): None})
+            yield less, f"`{one.arg}={code(one.value)}` is missing in {code(node)}"
 
 
 def early_brackets(node: ast.expr, scope: Scope, place: Any) -> Found:
@@ -170,6 +249,8 @@ def bounds(node: ast.expr, scope: Scope, place: Any) -> Found:
         return
     if name == "clip" and len(node.args) == 3:
         value, low, high = node.args
+        turned = ast.Call(node.func, [value, high, low], node.keywords)
+        yield turned, f"the two bounds of {code(node)} are swapped"
         for kept, other in (("minimum", high), ("maximum", low)):
             one = ast.Call(attribute(named("np"), kept), [value, other], [])
             yield one, f"only the bound {code(other)} of {code(node)} is kept"

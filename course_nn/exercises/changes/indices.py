@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from .build import Found, Scope, binary, called, code, number
+from .build import Found, Scope, attribute, binary, called, code, named, number
 
 
 def indices(node: ast.expr, scope: Scope, place: Any) -> Found:
@@ -14,7 +14,7 @@ def indices(node: ast.expr, scope: Scope, place: Any) -> Found:
         return
     index = node.slice
     parts = list(index.elts) if isinstance(index, ast.Tuple) else [index]
-    yield node.value, f"the index of {code(node)} is missing"
+    yield node.value, f"the index of {code(node)} is missing{_around(place)}"
     for i in range(len(parts) - 1):
         swapped = [*parts[:i], parts[i + 1], parts[i], *parts[i + 2 :]]
         words = f"{code(parts[i])} and {code(parts[i + 1])} are swapped in {code(node)}"
@@ -26,6 +26,11 @@ def indices(node: ast.expr, scope: Scope, place: Any) -> Found:
     for i, part in enumerate(parts):
         for new, words in _other_index(part, node):
             yield _indexed(node, [*parts[:i], new, *parts[i + 1 :]]), words
+
+
+def _around(place: Any) -> str:
+    """In which expression, if it is no whole line."""
+    return f" in {code(place.parent)}" if isinstance(place.parent, ast.expr) else ""
 
 
 def _indexed(node: ast.Subscript, parts: list[ast.expr]) -> ast.expr:
@@ -69,6 +74,27 @@ def comparisons(node: ast.expr, scope: Scope, place: Any) -> Found:
     }  # fmt: skip
     here = signs_of.get(type(node.ops[0]))
     for op, sign in signs_of.items():
-        if here and sign != here:
+        alike = here and (here in ("==", "!=")) == (sign in ("==", "!="))
+        if alike and sign != here:
             new = ast.Compare(node.left, [op()], node.comparators)
             yield new, f"`{sign}` stands where `{here}` belongs in {code(node)}"
+
+
+def masks(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """One decision for a whole row where each number has its own; a sign for a mask."""
+    if not (isinstance(node, ast.Compare) and len(node.ops) == 1):
+        return
+    if not isinstance(node.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE):
+        return
+    for name, said in (("all", "all numbers"), ("any", "one number")):
+        whole = ast.Call(attribute(named("np"), name), [node], _by_row())
+        yield whole, f"{said} of a row decide for the whole row in {code(node)}"
+    total = ast.Call(attribute(named("np"), "sum"), [node.left], _by_row())
+    new = ast.Compare(total, node.ops, node.comparators)
+    yield new, f"the sum of a row decides for the whole row in {code(node)}"
+    sign = ast.Call(attribute(named("np"), "sign"), [node.left], [])
+    yield sign, f"the sign of {code(node.left)}, which may be -1, stands where {code(node)} belongs"
+
+
+def _by_row() -> list[ast.keyword]:
+    return [ast.keyword("axis", number(-1)), ast.keyword("keepdims", ast.Constant(True))]

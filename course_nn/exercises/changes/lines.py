@@ -7,7 +7,7 @@ import copy
 from itertools import combinations
 from typing import Any
 
-from .build import Found, Scope, binary, code, length, named, number
+from .build import Found, Scope, attribute, binary, code, length, named, number
 
 
 def signs(node: ast.expr, scope: Scope, place: Any) -> Found:
@@ -25,7 +25,12 @@ def signs(node: ast.expr, scope: Scope, place: Any) -> Found:
 
 
 def _target(place: Any) -> str:
+    """What a line gives; of `a += b` what is added."""
     parent = place.parent
+    if isinstance(parent, ast.AugAssign) and not isinstance(parent.value, ast.Tuple):
+        doing = {ast.Add: "added to", ast.Sub: "taken off", ast.Mult: "multiplied into"}
+        if type(parent.op) in doing:
+            return f"what is {doing[type(parent.op)]} {code(parent.target)}"
     if isinstance(parent, ast.Assign):
         return code(parent.targets[0])
     return code(parent.target) if isinstance(parent, ast.AugAssign) else "what is returned"
@@ -59,12 +64,14 @@ def extra_factors(node: ast.expr, scope: Scope, place: Any) -> Found:
     what = _target(place)
     yield binary(node, ast.Mult(), number(2)), f"{what} is twice what it should be"
     yield binary(node, ast.Div(), number(2)), f"{what} is half of what it should be"
+    size = ast.Call(attribute(named("np"), "abs"), [node], [])
+    yield size, f"the absolute value of {what} is taken"
     yield binary(node, ast.Mult(), node), f"{what} is squared"
     for name in scope.arguments:
         count = length(name)
         yield binary(node, ast.Div(), count), f"{what} is divided by the length of {name}"
         yield binary(node, ast.Mult(), count), f"{what} is multiplied by the length of {name}"
-    own = _target(place).split("[")[0] if isinstance(parent, ast.AugAssign) else ""
+    own = code(parent.target).split("[")[0] if isinstance(parent, ast.AugAssign) else ""
     for name in scope.names:
         if name not in scope.loops and name != own:
             yield from _with_name(node, name, what)

@@ -16,6 +16,10 @@ def missing_transposes(node: ast.expr, scope: Scope, place: Any) -> Found:
             node.value,
             f"the transpose of {inner} is missing: {inner} stands where {inner}.T belongs",
         )
+        turned = ast.Slice(None, None, number(-1))
+        shape = ast.Subscript(attribute(node.value, "shape"), turned, ast.Load())
+        other = ast.Call(attribute(node.value, "reshape"), [shape], [])
+        yield other, f"{inner} is reshaped where it must be transposed, {inner}.T"
 
 
 def extra_transposes(node: ast.expr, scope: Scope, place: Any) -> Found:
@@ -70,6 +74,10 @@ def matrix_products(node: ast.expr, scope: Scope, place: Any) -> Found:
     )
     yield left, f"the product with {code(right)} is missing"
     yield right, f"the product with {code(left)} is missing"
+    yield (
+        binary(left, ast.Add(), right),
+        f"{code(left)} and {code(right)} are added, not multiplied",
+    )
     for side, operand in (("left", left), ("right", right)):
         ones = ast.Call(attribute(named("np"), "ones_like"), [operand], [])
         parts = (ones, right) if side == "left" else (left, ones)

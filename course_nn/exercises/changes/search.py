@@ -27,6 +27,8 @@ RULES: tuple[Rule, ...] = (
     products.extra_transposes,
     products.matrix_products,
     products.means,
+    terms.missing,
+    calls.cases,
     calls.reductions,
     terms.early_terms,
     terms.brackets,
@@ -34,6 +36,10 @@ RULES: tuple[Rule, ...] = (
     terms.wide_brackets,
     terms.factors,
     terms.sums,
+    calls.inside_out,
+    terms.means_of_differences,
+    calls.outer_products,
+    calls.one_hot,
     terms.scaled_terms,
     lines.signs,
     calls.shapes,
@@ -50,10 +56,13 @@ RULES: tuple[Rule, ...] = (
     calls.axes,
     calls.lengths,
     calls.letters,
+    calls.keywords,
     indices.comparisons,
+    indices.masks,
     indices.indices,
     names.constants,
     lines.swapped_names,
+    names.sizes_of_names,
     terms.small_numbers,
     lines.extra_factors,
 )
@@ -71,6 +80,7 @@ class Change:
     function: Callable[..., Any]
     outputs: frozenset[str]
     lines: tuple[int, ...]
+    rule: str = ""  # which kind of change it is
 
     def __call__(self, **inputs: Any) -> tuple:
         """One value for each output; whatever a changed formula raises is raised."""
@@ -117,7 +127,7 @@ def changes(formula: Formula, output: str | None = None) -> Iterator[Change]:
 def pairs(formula: Formula, output: str | None = None) -> Iterator[Change]:
     """Two changes at once: each of the commonest, and the commonest of a line not before it."""
     formula = Formula(copy.deepcopy(formula.tree), formula.space)
-    for place, new, words in islice(_replacements(formula, output), PAIRED):
+    for _, place, new, words in islice(_replacements(formula, output), PAIRED):
         before = place.put(new)
         ast.fix_missing_locations(ast.copy_location(new, before))
         half = Formula(formula.tree, formula.space)
@@ -130,9 +140,9 @@ def pairs(formula: Formula, output: str | None = None) -> Iterator[Change]:
 
 def _all(formula: Formula, output: str | None) -> Iterator[Change]:
     """The changes of expressions, rule by rule, those of many at once, those of statements."""
-    for place, new, words in _replacements(formula, output):
+    for rule, place, new, words in _replacements(formula, output):
         if made := _made(formula, place, new, words):
-            yield made
+            yield replace(made, rule=rule)
     for where, words, edited in everywhere(formula.tree):
         reached = frozenset[str]().union(*(formula.reaches[k] for k in where))
         if (output is None or output in reached) and (
@@ -148,18 +158,21 @@ def _all(formula: Formula, output: str | None) -> Iterator[Change]:
                 yield made
 
 
-def _replacements(formula: Formula, output: str | None) -> Iterator[tuple[Place, ast.expr, str]]:
-    """Where another expression may stand, which, and the words."""
+def _replacements(
+    formula: Formula, output: str | None
+) -> Iterator[tuple[str, Place, ast.expr, str]]:
+    """The rule, where another expression may stand, which, and the words."""
     scopes = _scopes(formula)
     sites = [
         (place, node)
         for place, node in _places(formula.tree)
         if output is None or output in formula.reaches[place.statement]
     ]
+    late = sorted(sites, key=lambda site: -site[0].statement)
     for rule in RULES:
-        for place, node in sites:
+        for place, node in late if rule is terms.missing else sites:
             for new, words in rule(node, scopes[place.statement], place):
-                yield place, new, words
+                yield rule.__name__, place, new, words
 
 
 def _made(formula: Formula, place: Place, new: ast.expr, words: str) -> Change | None:

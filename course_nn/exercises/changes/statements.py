@@ -25,6 +25,7 @@ def statement_changes(tree: ast.FunctionDef) -> Iterator[tuple[int, str, Body]]:
         first, second = tree.body[k], tree.body[k + 1]
         words = f"`{_code(second)}` comes before `{_code(first)}`, not after it"
         yield k, words, [*tree.body[:k], second, first, *tree.body[k + 2 :]]
+    yield from _too_late(tree.body)
 
 
 def _at_another_depth(body: Body) -> Iterator[tuple[int, str, Body]]:
@@ -46,18 +47,37 @@ def _at_another_depth(body: Body) -> Iterator[tuple[int, str, Body]]:
             yield k, words, [*body[:k], *new, *body[k + 1 :]]
 
 
+def _too_late(body: Body) -> Iterator[tuple[int, str, Body]]:
+    """A line that comes after all others: it sees what they have changed."""
+    for k in range(len(body) - 2):
+        if isinstance(body[k], ast.Assign):
+            others = body[k + 1 : -1]
+            yield k, f"`{_code(body[k])}` comes last", [*body[:k], *others, body[k], body[-1]]
+
+
 def _out_of(loop: ast.For) -> Iterator[tuple[str, Body]]:
-    """The first line of a loop, or of one inside it, stands before it."""
-    first, rest = loop.body[0], loop.body[1:]
-    if isinstance(first, ast.Assign) and rest:
-        words = (
-            f"`{_code(first)}` stands before the loop over {ast.unparse(loop.target)}, not in it"
+    """The first lines of a loop, or of one inside it, stand before it."""
+    name = ast.unparse(loop.target)
+    for many in range(1, min(len(loop.body), 5)):
+        first, rest = loop.body[:many], loop.body[many:]
+        if not all(isinstance(one, ast.Assign | ast.AugAssign) for one in first):
+            break
+        if many > 1 and not any(isinstance(one, ast.Assign) for one in first):
+            break
+        said = _code(first[0]) + ("` … `" + _code(first[-1]) if many > 1 else "")
+        yield (
+            f"`{said}` stands before the loop over {name}, not in it",
+            [*first, _with_body(loop, rest)],
         )
-        yield words, [first, _with_body(loop, rest)]
     for i, inner in enumerate(loop.body):
-        if isinstance(inner, ast.For):
-            for words, new in _out_of(inner):
-                yield words, [_with_body(loop, [*loop.body[:i], *new, *loop.body[i + 1 :]])]
+        if not isinstance(inner, ast.For):
+            continue
+        for words, new in _out_of(inner):
+            yield words, [_with_body(loop, [*loop.body[:i], *new, *loop.body[i + 1 :]])]
+            if i == 0 and len(new) > 1:  # before both loops
+                whole = [*new[:-1], _with_body(loop, [new[-1], *loop.body[1:]])]
+                inside = f"before the loop over {ast.unparse(inner.target)}"
+                yield words.replace(inside, f"before the loop over {name}"), whole
 
 
 def _with_body(statement: ast.For, body: Body) -> ast.For:
@@ -80,17 +100,39 @@ def _of(statement: ast.stmt, loop: str) -> Iterator[tuple[str, Body]]:
         target: Any = statement.targets[0]
         new: ast.stmt = ast.AugAssign(target, ast.Add(), statement.value)
         yield "`+=` stands where `=` belongs", [new]
+    yield from _everywhere_written(statement)
     if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple):
         yield from _swapped(statement, statement.targets[0])
     if isinstance(statement, ast.For):
         yield f"the loop over {ast.unparse(statement.target)} is left out", []
         yield from _short(statement)
         inner = ast.unparse(statement.target)
-        yield from _nested(statement, inner)
+        yield from _nested(statement, f"{loop} {inner}".strip())
     if isinstance(statement, ast.If):
         yield f"the lines under `if {_code(statement.test)}` always run", statement.body
         yield f"the case `{_code(statement.test)}` is left out", statement.orelse
         yield from _nested(statement, loop)
+
+
+def _everywhere_written(statement: ast.stmt) -> Iterator[tuple[str, Body]]:
+    """`a[:, labels] = …` for `a[rows, labels] = …`."""
+    if not isinstance(statement, ast.Assign | ast.AugAssign):
+        return
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+    if not (isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Tuple)):
+        return
+    rows, *rest = target.slice.elts
+    if not isinstance(rows, ast.Name | ast.Call) or any(isinstance(r, ast.Slice) for r in rest):
+        return
+    changed = copy.deepcopy(statement)
+    index = ast.Tuple([ast.Slice(None, None, None), *rest], ast.Load())
+    new = ast.Subscript(target.value, index, ast.Store())
+    if isinstance(changed, ast.Assign):
+        changed.targets = [new]
+    elif isinstance(changed, ast.AugAssign):
+        changed.target = new
+    words = f"`:` takes all rows where {ast.unparse(rows)} takes one for each, in {_code(target)}"
+    yield words, [changed]
 
 
 def _swapped(statement: ast.Assign, target: ast.Tuple) -> Iterator[tuple[str, Body]]:
@@ -120,14 +162,17 @@ def _nested(statement: ast.For | ast.If, loop: str) -> Iterator[tuple[str, Body]
         changed = copy.copy(statement)
         last = copy.deepcopy(body)
         changed.body = [*last, ast.Break()]
-        yield f"only the first {loop} is reached: it returns or ends inside the loop", [changed]
+        first = ast.unparse(statement.target)
+        yield f"only the first {first} is reached: it returns or ends inside the loop", [changed]
 
 
 def _augmented(statement: ast.AugAssign, loop: str) -> Iterator[tuple[str, Body]]:
     """`=` for `+=`, and the other sign."""
     sign = {ast.Add: "+=", ast.Sub: "-=", ast.Mult: "*="}.get(type(statement.op), "+=")
-    only = f": only the last {loop} counts" if loop else ""
     index = statement.target.slice if isinstance(statement.target, ast.Subscript) else None
+    read = {n.id for n in ast.walk(index) if isinstance(n, ast.Name)} if index else set()
+    summed = [name for name in loop.split() if name not in read] or loop.split()[-1:]
+    only = f": only the last {summed[-1]} counts" if summed else ""
     if index and any(isinstance(node, ast.Subscript) for node in ast.walk(index)):
         only = ": what comes twice counts once, as it does where `+=` has an index array"
     plain = ast.Assign([_stored(statement.target)], statement.value)
@@ -158,6 +203,7 @@ def _short(statement: ast.For) -> Iterator[tuple[str, Body]]:
     rest = call.args[2:]
     less = ast.BinOp(stop, ast.Sub(), ast.Constant(1))
     more = ast.BinOp(start, ast.Add(), ast.Constant(1))
+    yield from _both_short(statement)
     for words, args in (
         (f"the loop over {name} ends one too early", [start, less, *rest]),
         (f"the loop over {name} starts one too late", [start and more, stop, *rest]),
@@ -167,6 +213,25 @@ def _short(statement: ast.For) -> Iterator[tuple[str, Body]]:
         changed = copy.copy(statement)
         changed.iter = ast.Call(call.func, args, [])
         yield words, [changed]
+
+
+def _both_short(statement: ast.For) -> Iterator[tuple[str, Body]]:
+    """A loop and the one inside it both end one too early."""
+    inner = statement.body[-1]
+    loops = [statement, inner]
+    if not all(isinstance(one, ast.For) and _is_range(one.iter) for one in loops):
+        return
+    changed = copy.deepcopy(statement)
+    for loop in (changed, changed.body[-1]):
+        call: Any = loop.iter  # type: ignore[attr-defined]
+        stop = 0 if len(call.args) == 1 else 1
+        call.args[stop] = ast.BinOp(call.args[stop], ast.Sub(), ast.Constant(1))
+    names = f"{ast.unparse(statement.target)} and {ast.unparse(inner.target)}"  # type: ignore[attr-defined]
+    yield f"the loops over {names} both end one too early", [changed]
+
+
+def _is_range(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == "range"
 
 
 def _stored(target: ast.expr) -> ast.expr:

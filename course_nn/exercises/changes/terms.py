@@ -10,20 +10,44 @@ from typing import Any
 from .build import Found, Scope, attribute, binary, called, code, length, named, number
 
 
+def missing(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """A term or a factor left out."""
+    if not isinstance(node, ast.BinOp):
+        return
+    left, right, op = node.left, node.right, node.op
+    if isinstance(op, ast.Add | ast.Sub):
+        sign = "+" if isinstance(op, ast.Add) else "-"
+        tiny = isinstance(right, ast.Constant) and isinstance(right.value, float)
+        less = " or far smaller" if tiny and 0 < right.value < 0.1 else ""  # type: ignore[attr-defined]
+        yield left, f"the term {sign} {code(right)} is missing{less}"
+    if isinstance(op, ast.Add):
+        yield right, f"the term {code(left)} is missing"
+    if isinstance(op, ast.Mult):
+        yield left, f"the factor {code(right)} is missing{_inside(node, place)}"
+        yield right, f"the factor {code(left)} is missing{_inside(node, place)}"
+    if isinstance(op, ast.Div):
+        yield left, f"the division by {code(right)} is missing"
+
+
+def _inside(node: ast.expr, place: Any) -> str:
+    """In which product, where it is not the whole of a line."""
+    whole = place.field == "value" and isinstance(
+        place.parent, ast.Assign | ast.AugAssign | ast.Return
+    )
+    return "" if whole else f" in {code(node)}"
+
+
 def sums(node: ast.expr, scope: Scope, place: Any) -> Found:
-    """A sign, a term left out, a difference the wrong way round."""
+    """A sign, a difference the wrong way round."""
     if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub)):
         return
     left, right = node.left, node.right
     plus = isinstance(node.op, ast.Add)
-    sign = "+" if plus else "-"
-    yield left, f"the term {sign} {code(right)} is missing"
     yield (
         binary(left, ast.Sub() if plus else ast.Add(), right),
         f"{code(right)} is {'subtracted, not added' if plus else 'added, not subtracted'}",
     )
     if plus:
-        yield right, f"the term {code(left)} is missing"
         yield binary(left, ast.Mult(), right), f"{code(right)} multiplies where it must be added"
     else:
         yield (
@@ -37,6 +61,14 @@ def sums(node: ast.expr, scope: Scope, place: Any) -> Found:
         return
     twice = binary(left, type(node.op)(), binary(number(2), ast.Mult(), right))
     yield twice, f"{code(right)} is {'added' if plus else 'subtracted'} twice"
+
+
+def means_of_differences(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """The mean of a difference for each of its numbers."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
+        mean = ast.Call(attribute(named("np"), "mean"), [node], [])
+        spread = ast.Call(attribute(named("np"), "full_like"), [node, mean], [])
+        yield spread, f"the mean of {code(node)} stands for each of its numbers"
 
 
 def early_terms(node: ast.expr, scope: Scope, place: Any) -> Found:
@@ -55,6 +87,10 @@ def scaled_terms(node: ast.expr, scope: Scope, place: Any) -> Found:
     if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub)):
         return
     left, right, op = node.left, node.right, type(node.op)
+    for name in scope.names:
+        if name not in scope.loops:
+            more = binary(left, op(), binary(right, ast.Mult(), named(name)))
+            yield more, f"{code(right)} has a factor {name} too many"
     for name in scope.arguments:
         count = length(name)
         words = f"{code(right)} is divided by the length of {name}"
@@ -80,26 +116,28 @@ def small_numbers(node: ast.expr, scope: Scope, place: Any) -> Found:
 
 
 def factors(node: ast.expr, scope: Scope, place: Any) -> Found:
-    """A factor left out, a product for a quotient, a quotient upside down."""
+    """A product for a quotient, a quotient upside down."""
     if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div)):
         return
     left, right = node.left, node.right
     if isinstance(node.op, ast.Mult):
-        yield left, f"the factor {code(right)} is missing"
-        yield right, f"the factor {code(left)} is missing"
         yield binary(left, ast.Div(), right), f"it is divided by {code(right)}, not multiplied"
         yield binary(right, ast.Div(), left), f"it is divided by {code(left)}, not multiplied"
         yield binary(left, ast.Add(), right), f"{code(right)} is added where it must multiply"
+        less = f"{code(right)} is subtracted where it must multiply"
+        yield binary(left, ast.Sub(), right), less
         square = binary(right, ast.Pow(), number(2))
         yield binary(left, ast.Mult(), square), f"the factor {code(right)} stands there twice"
     else:
-        yield left, f"the division by {code(right)} is missing"
         yield binary(left, ast.Mult(), right), f"it is multiplied by {code(right)}, not divided"
         yield binary(right, ast.Div(), left), f"the quotient {code(node)} is upside down"
         square = binary(right, ast.Pow(), number(2))
         twice = f"it is divided by {code(right)} twice"
         root = f"the square root is missing in {code(right)}"
         yield binary(left, ast.Div(), square), root if called(right) == "sqrt" else twice
+        yield binary(left, ast.Sub(), right), f"{code(right)} is subtracted, it must divide"
+        down = f"`//` rounds down where `/` belongs in {code(node)}"
+        yield binary(left, ast.FloorDiv(), right), down
 
 
 def brackets(node: ast.expr, scope: Scope, place: Any) -> Found:
@@ -214,6 +252,11 @@ def powers(node: ast.expr, scope: Scope, place: Any) -> Found:
         )
         size = ast.Call(attribute(named("np"), "abs"), [node.left], [])
         yield size, f"the absolute value is taken where {code(node)} belongs"
+        total = ast.Call(attribute(named("np"), "sum"), [node], [])
+        yield total, f"all of {code(node)} is added up, where each number has its own"
+        product = binary(node.right, ast.Mult(), node.left)
+        exponential = ast.Call(attribute(named("np"), "exp"), [product], [])
+        yield exponential, f"{code(exponential)} stands where {code(node)} belongs"
 
 
 def roots(node: ast.expr, scope: Scope, place: Any) -> Found:

@@ -18,7 +18,7 @@ _SINE_SLOPE = [
      lambda right, i: {"slope": (np.sin(i["x"] + i["h"]) - np.sin(i["x"])) / (2 * i["h"])}),
     ("the two places are h / 2 away from x, not h",
      lambda right, i: {"slope": 2 * np.sin(i["h"] / 2) * np.cos(i["x"]) / i["h"]}),
-    ("this is the derivative itself, the cosine, and not its estimate with the step h",
+    ("this is the derivative itself, the cosine, and no estimate with the step h: h is not used",
      lambda right, i: {"slope": np.cos(i["x"])}),
 ]
 
@@ -80,7 +80,7 @@ _CUBES_GRADIENT = [
      lambda right, i: {"dx": _one_side(i, i["h"])["dx"] / 2}),
     ("the two places are h / 2 away from x, not h",
      lambda right, i: {"dx": (_one_side(i, i["h"] / 2)["dx"] + _one_side(i, -i["h"] / 2)["dx"]) / 2}),
-    ("this is the derivative itself, 3 w x², and not its estimate with the step h",
+    ("this is the derivative itself, 3 w x², and no estimate with the step h: h is not used",
      lambda right, i: {"dx": 3 * i["w"] * i["x"] ** 2}),
 ]
 
@@ -233,7 +233,7 @@ _TANH_VJP = [
     ("the two places are h / 2 away from x, not h",
      lambda right, i: _vjp_between(i, i["h"] / 2, -i["h"] / 2)),
     ("the tanh is missing: this is Aᵀ dy", lambda right, i: {"dx": i["A"].T @ i["dy"]}),
-    ("this is the derivative itself, Aᵀ (dy (1 - y²)), and not its estimate with the step h",
+    ("this is the derivative itself, Aᵀ (dy (1 - y²)), and no estimate: h is not used",
      lambda right, i: {"dx": i["A"].T @ (i["dy"] * (1 - np.tanh(i["A"] @ i["x"]) ** 2))}),
 ]
 

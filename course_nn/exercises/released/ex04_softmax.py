@@ -131,6 +131,17 @@ def softmax_gradient(dy, p):
 
 @softmax_gradient.also
 def softmax_gradient(dy, p):
+    dx = np.zeros_like(p)
+    for n in range(len(p)):
+        total = 0.0
+        for k in range(p.shape[1]):
+            total += dy[n, k] * p[n, k]
+        dx[n] = p[n] * (dy[n] - total)
+    return dx
+
+
+@softmax_gradient.also
+def softmax_gradient(dy, p):
     inner = np.einsum("nk,nk->n", dy, p)
     dx = dy * p - p * inner[:, None]
     return dx

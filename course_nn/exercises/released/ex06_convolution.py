@@ -215,6 +215,20 @@ def conv_weight_gradients(dy, x):
 def conv_weight_gradients(dy, x):
     N, F, U, V = dy.shape
     R, S = x.shape[2] - U + 1, x.shape[3] - V + 1
+    dW = np.zeros((F, x.shape[1], R, S))
+    for n in range(N):
+        for r in range(R):
+            for s in range(S):
+                part = x[n, :, r : r + U, s : s + V]
+                dW[:, :, r, s] += np.einsum("fuv,cuv->fc", dy[n], part)
+    db = dy.sum(axis=(0, 2, 3))
+    return dW, db
+
+
+@conv_weight_gradients.also
+def conv_weight_gradients(dy, x):
+    N, F, U, V = dy.shape
+    R, S = x.shape[2] - U + 1, x.shape[3] - V + 1
     dW, db = np.zeros((F, x.shape[1], R, S)), np.zeros(F)
     for n in range(N):
         for u in range(U):

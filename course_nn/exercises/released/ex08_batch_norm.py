@@ -68,7 +68,7 @@ _both_corrected = [
       mistakes=_both_corrected)
 def remember(running_mean, running_var, mean, var, momentum, N):
     """Return the running mean and variance after a batch of N samples."""
-    unbiased = var * N / (N - 1)
+    unbiased = var * (N / (N - 1))
     running_mean = (1 - momentum) * running_mean + momentum * mean
     running_var = (1 - momentum) * running_var + momentum * unbiased
     return running_mean, running_var
@@ -86,7 +86,7 @@ def remember(running_mean, running_var, mean, var, momentum, N):
 def remember(running_mean, running_var, mean, var, momentum, N):
     keep = 1 - momentum
     running_mean = keep * running_mean + momentum * mean
-    running_var = keep * running_var + momentum * var * N / (N - 1)
+    running_var = keep * running_var + momentum * (N / (N - 1)) * var
     return running_mean, running_var
 
 

@@ -84,6 +84,14 @@ def nesterov_step(w, g, v, lr, momentum):
 
 @nesterov_step.also
 def nesterov_step(w, g, v, lr, momentum):
+    v = momentum * v + g
+    ahead = g + momentum * v
+    w = w - lr * ahead
+    return w, v
+
+
+@nesterov_step.also
+def nesterov_step(w, g, v, lr, momentum):
     w = w - lr * ((1 + momentum) * g + momentum**2 * v)
     v = momentum * v + g
     return w, v

@@ -22,7 +22,13 @@ def dense_layer(x, W, b, dy):
     return y, dx, dW, db
 
 
+def _leaky(right, inputs):
+    slope = np.where(inputs["x"] > 0, 1, 0.01)
+    return {"y": slope * inputs["x"], "dx": slope * inputs["dy"]}
+
+
 @task("10.2", "x:N,D dy:N,D -> y:N,D dx:N,D", points=1, given=True, gradient=True,
+      mistakes=[("this is the leaky ReLU, with a slope of 0.01 below 0", _leaky)],
       section=("Activations", "ReLU and its leaky sister"),
       hint="Where x is positive is all that `backward` needs.",
       example={"x": [[-1, 2]], "dy": [[5, 6]]})
@@ -31,6 +37,22 @@ def relu_layer(x, dy):
     y = np.maximum(x, 0)
     dx = dy * (x > 0)
     return y, dx
+
+
+def _reversed(right, inputs):
+    x, dy, a, b, c = inputs.values()
+    h = c * x**2 + 2
+    k = b * h**2 + 1
+    return {"y": a * k**2, "dx": 2 * c * x * 2 * b * h * 2 * a * k * dy}
+
+
+def _around(right, inputs):
+    x, dy, a, b, c = inputs.values()
+    h = x + a * x**2
+    h = h + np.roll(h, 1)
+    k = h + b * h**2 + 1
+    k = k + np.roll(k, -1)
+    return {**right, "y": k + c * k**2 + 2}
 
 
 def _forwards(right, inputs):
@@ -42,7 +64,9 @@ def _forwards(right, inputs):
 
 
 @task("10.3", "x:N,D dy:N,D a b c -> y:N,D dx:N,D", points=2, given=True, gradient=True,
-      mistakes=[("`backward` runs the layers in the order of `forward`", _forwards)],
+      mistakes=[("`backward` runs the layers in the order of `forward`", _forwards),
+                ("`forward` runs the layers from the last to the first", _reversed),
+                ("`forward` adds each layer's input to what it makes of it", _around)],
       section=("The chain rule on arrays", "The derivative"),
       hint="What `forward` of one layer returns is x of the next; backward it is dy.",
       example={"x": [[1, 2]], "dy": [[1, 10]], "a": 1.0, "b": 0.5, "c": 0.25})
@@ -68,6 +92,13 @@ def one_step(x, t, W, lr):
     dy = 2 * (y - t) / y.size
     dW = x.T @ dy
     W = W - lr * dW
+    return loss, W
+
+
+@one_step.also
+def one_step(x, t, W, lr):
+    loss = ((x @ W - t) ** 2).mean()
+    W = W - lr * (x.T @ (2 * (x @ W - t) / t.size))
     return loss, W
 
 

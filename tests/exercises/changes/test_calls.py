@@ -70,3 +70,39 @@ def test_the_letters_of_einsum() -> None:
     words = 'the letter j of "ij,jk->ik" is another one in the second array'
     found = value('np.einsum("ij,jk->ik", x, b)', words, x=square, b=other)
     np.testing.assert_allclose(found, np.outer(square.sum(axis=1), other.sum(axis=0)))
+
+
+R = np.array([[1.0, 2.0, 3.0], [4.0, 1.0, 1.0]])
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "right"),
+    [
+        ("(x**2).sum(axis=1)",
+         "the sum is raised to the power, not each number, in (x ** 2).sum(axis=1)", [36, 36]),
+        ("(x * x).mean()", "the means are multiplied, not the numbers, in (x * x).mean()", 4),
+        ("np.log(x).mean()", "the log is taken of the mean, in np.log(x).mean()", np.log(2)),
+        ("np.log(x.sum(axis=1))", "the log is taken of each number, not of the sum",
+         np.log(R).sum(axis=1)),
+        ("(x**2).mean()", "a variance stands where the mean of squares belongs, in "
+         "(x ** 2).mean(): no mean is taken off there", R.var()),
+        ("x.mean(axis=1)", "a median of x stands where a mean belongs", [2, 1]),
+        ("np.clip(x, 0, 2)", "the two bounds of np.clip(x, 0, 2) are swapped",
+         np.clip(R, 2, 0)),
+        ("np.argsort(-x, kind='stable')",
+         "`kind='stable'` is missing in np.argsort(-x, kind='stable')", np.argsort(-R)),
+        ("np.outer(x[0], x[1])", "x[0] @ x[1], one number, is no table of all products, as "
+         "np.outer(x[0], x[1]) is", 9),
+        ("np.outer(x[0], x[1])", "x[0] * x[1], number by number, is no table of all products, as "
+         "np.outer(x[0], x[1]) is", [4, 2, 3]),
+        ("np.where(x > 2, x, 0)", "0 is taken everywhere, whatever x > 2 says", 0),
+    ],
+)  # fmt: skip
+def test_what_is_done_in_another_order(line, words, right) -> None:
+    np.testing.assert_allclose(value(line, words, x=R), right)
+
+
+def test_labels_themselves_for_their_one_hot_rows() -> None:
+    words = "labels itself stands where its one-hot rows belong"
+    found = value("x - np.eye(3)[labels]", words, x=R, labels=np.array([0, 2]))
+    np.testing.assert_allclose(found, R - [[0], [2]])

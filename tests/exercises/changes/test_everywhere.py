@@ -57,3 +57,37 @@ def test_another_axis_may_be_kept() -> None:
     right = (X - X.mean(axis=1, keepdims=True)) / X.std(axis=1, keepdims=True)
     found = [c(x=X)[0] for c in changes(Formula.read(source, {"np": np})) if c.words == words]
     assert any(np.allclose(value, right) for value in found)
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "right"),
+    [
+        ("2 * x + 2 * b", "the factor 2 is missing at every place", 7.0),
+        ("(x + 1) * (b + 1)", "the term 1 is missing at every place", 12.0),
+        ("(x - 1) * (b - 1)", "the term - 1 is missing at every place", 12.0),
+        ("x / b + 1 / b", "the division by b is missing at every place", 4.0),
+        ("np.sin(x) + np.sin(b)", "cos stands where sin belongs, at every place",
+         np.cos(3) + np.cos(4)),
+        ("x**2 + b**2", "the power is 3, not 2, at every place", 91.0),
+    ],
+)  # fmt: skip
+def test_the_same_is_left_out_or_changed_at_every_place(line, words, right) -> None:
+    source = f"def f(x, b):\n    y = {line}\n    return y"
+    found = {c.words: c for c in changes(Formula.read(source, {"np": np}))}
+    assert words in found, list(found)
+    assert found[words](x=3.0, b=4.0)[0] == pytest.approx(right)
+
+
+def test_the_last_reductions_alone_go_over_another_axis() -> None:
+    source = """
+    def f(x):
+        c = x - x.mean(axis=0)
+        m = c.max(axis=0)
+        y = c - m - c.min(axis=0)
+        return y
+    """
+    words = "all is reduced over all axes, not over axis 0, from `m = c.max(axis=0)` on"
+    found = {c.words: c for c in changes(Formula.read(source, {"np": np}))}
+    c = X - X.mean(axis=0)
+    assert words in found, list(found)
+    np.testing.assert_allclose(found[words](x=X)[0], c - c.max() - c.min())

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from rules import value
+from rules import said, value
 
 X = np.arange(12.0).reshape(3, 4)
 
@@ -24,3 +24,24 @@ X = np.arange(12.0).reshape(3, 4)
 )
 def test_an_index_that_is_wrong(line, words, right) -> None:
     np.testing.assert_array_equal(value(line, words, x=X, i=1, j=2), right)
+
+
+M = np.array([[1.0, -2.0], [3.0, 1.0]])
+
+
+@pytest.mark.parametrize(
+    ("words", "right"),
+    [
+        ("all numbers of a row decide for the whole row in x > 0", [[0, 0], [3, 1]]),
+        ("one number of a row decide for the whole row in x > 0", M),
+        ("the sum of a row decides for the whole row in x > 0", [[0, 0], [3, 1]]),
+        ("the sign of x, which may be -1, stands where x > 0 belongs", np.abs(M)),
+    ],
+)
+def test_what_decides(words, right) -> None:
+    np.testing.assert_allclose(value("x * (x > 0)", words, x=M), right)
+
+
+def test_equal_is_no_mistake_for_larger() -> None:
+    assert not any(words.startswith("`==`") for words in said("x > 3"))
+    assert any(words.startswith("`!=`") for words in said("x == 3"))

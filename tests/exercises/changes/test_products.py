@@ -31,3 +31,16 @@ def test_a_mean_for_the_sum_of_a_product_and_a_term_too_often() -> None:
     np.testing.assert_allclose(value("x @ W", words, x=A, W=B), A @ B / 2)
     words = "r is added once for every number that is summed over"
     np.testing.assert_allclose(value("x @ W + r", words, x=A, W=B, r=3.0), A @ B + 6)
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "right"),
+    [
+        ("x @ W.T", "W is reshaped where it must be transposed, W.T",
+         lambda x, W: x @ W.reshape(3, 2)),
+        ("W @ W", "W and W are added, not multiplied", lambda x, W: 2 * W),
+    ],
+)  # fmt: skip
+def test_another_operation_for_a_product(line, words, right) -> None:
+    x, W = np.arange(6.0).reshape(2, 3), np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    np.testing.assert_allclose(value(line, words, x=x, W=W), right(x, W))

@@ -100,3 +100,66 @@ def test_several_names_at_once_in_a_loop_are_not_added_to() -> None:
     found = {c.words: c for c in changes(Formula.read(source, {}))}
     assert "`+=` stands where `=` belongs" not in found
     assert found["`=` stands where `+=` belongs: only the last n counts"](x=[1, 3]) == (6,)
+
+
+PLACES = """
+def f(x, rows, columns):
+    y = np.zeros(x.shape)
+    y[rows, columns] = 1
+    return y
+"""
+
+
+def test_all_rows_are_written_where_one_is_meant() -> None:
+    found = {c.words: c for c in changes(Formula.read(PLACES, {"np": np}))}
+    words = "`:` takes all rows where rows takes one for each, in y[rows, columns]"
+    (given,) = found[words](x=X, rows=np.array([0, 2]), columns=np.array([1, 1]))
+    np.testing.assert_array_equal(given, [[0, 1]] * 3)
+
+
+NESTED = """
+def f(x):
+    y = np.zeros(x.shape)
+    for n in range(len(x)):
+        for d in range(x.shape[1]):
+            step = np.zeros(2)
+            step[d] += 1
+            y[n, d] = x[n] @ step
+    return y
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "right"),
+    [
+        ("the loops over n and d both end one too early", [[1, 0], [3, 0], [0, 0]]),
+        ("`step = np.zeros(2)` stands before the loop over d, not in it",
+         np.cumsum(X, axis=1)),
+        ("`step = np.zeros(2)` stands before the loop over n, not in it",
+         [[1, 3], [10, 14], [29, 36]]),
+    ],
+)  # fmt: skip
+def test_nested_loops(words, right) -> None:
+    found = {c.words: c for c in changes(Formula.read(NESTED, {"np": np}))}
+    assert words in found, list(found)
+    np.testing.assert_allclose(found[words](x=X)[0], right)
+
+
+def test_only_the_last_of_the_loop_that_sums() -> None:
+    source = """
+    def f(x):
+        y = np.zeros(2)
+        for n in range(len(x)):
+            for d in range(2):
+                y[d] += x[n, d]
+        return y
+    """
+    found = {c.words: c for c in changes(Formula.read(source, {"np": np}))}
+    words = "`=` stands where `+=` belongs: only the last n counts"
+    np.testing.assert_allclose(found[words](x=X)[0], X[-1])
+
+
+def test_a_line_that_comes_last_sees_what_was_changed() -> None:
+    source = "def f(x):\n    y = x + 1\n    z = 2 * x\n    x = 3 * z\n    return y, x"
+    found = {c.words: c for c in changes(Formula.read(source, {}))}
+    assert found["`y = x + 1` comes last"](x=2) == (13, 12)

@@ -21,6 +21,7 @@ X, B = np.array([1.0, 4.0]), np.array([2.0, 16.0])
         ("x * r + b", "b is added before the product, to x", (X + B) * 3),
         ("x * b", "the factor b is missing", X),
         ("x * b", "it is divided by b, not multiplied", X / B),
+        ("x * b", "b is subtracted where it must multiply", X - B),
         ("x * b", "the factor b stands there twice", X * B**2),
         ("x / b", "the division by b is missing", X),
         ("x / b", "the quotient x / b is upside down", B / X),
@@ -63,3 +64,20 @@ def test_a_term_that_is_scaled_or_added_as_a_column() -> None:
     np.testing.assert_array_equal(value("x + b", words, x=square, b=B), square + B[:, None])
     words = "r * b is divided by the length of x"
     np.testing.assert_allclose(value("x - r * b", words, x=X, b=B, r=3.0), X - 3 * B / 2)
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "right"),
+    [
+        ("x / b", "`//` rounds down where `/` belongs in x / b", X // B),
+        ("x / b", "b is subtracted, it must divide", X - B),
+        ("x + b * b", "b * b has a factor x too many", X + B * B * X),
+        ("x - b", "the mean of x - b stands for each of its numbers", np.full(2, (X - B).mean())),
+        ("x**2", "all of x ** 2 is added up, where each number has its own", (X**2).sum()),
+        ("x**r", "np.exp(r * x) stands where x ** r belongs", np.exp(5 * X)),
+        ("2 * (x + r * b)", "the factor r is missing in r * b", 2 * (X + B)),
+        ("x + 1e-3", "the term + 0.001 is missing or far smaller", X),
+    ],
+)
+def test_more_of_terms_and_factors(line, words, right) -> None:
+    np.testing.assert_allclose(value(line, words, x=X, b=B, r=5.0), right)
