@@ -63,13 +63,16 @@ def _of_the_case(detectives: list[Detective], comparison: Comparison, case: Case
     """The finding where the same numbers, stored in another way, are answered rightly."""
     for detective in detectives:
         student, task, name = detective.student, detective.task, detective.output
-        if words := layout_alone(student, task, comparison, case):
-            detective.look(comparison)
-            detective.try_case(elsewhere(task, case))
-            read = detective.find(of_memory(task, name))
-            return read or Finding(words, True, "layout", name)
-        if words := precision_alone(student, task, comparison, case):
-            return Finding(words, True, "precision", name)
+        others = (one for one in once(candidates, task, name) if one.source != "constant")
+        ways = (
+            (layout_alone, of_memory(task, name), "layout"),
+            (precision_alone, others, "precision"),
+        )
+        for alone, possible, source in ways:
+            if words := alone(student, task, comparison, case):
+                detective.look(comparison)
+                detective.try_case(elsewhere(task, case))
+                return detective.find(possible) or Finding(words, True, source, name)
     return Finding()
 
 

@@ -30,7 +30,7 @@ def named(student, task: Task, function, case: int = 0) -> Finding:
         (lambda a, b, r: (a + r * b).T, "it is the right s transposed", "afterwards"),
         (lambda a, b, r: np.maximum(a + r * b, 0), "numbers of s are cut to 0", "afterwards"),
         (lambda a, b, r: a + 0.1 * b, "r is fixed at 0.1, not taken from", "beforehand"),
-        (lambda a, b, r: np.abs(a) + r * b, "the absolute value of a is taken in a + r * b", "change"),
+        (lambda a, b, r: np.abs(a) + r * b, "absolute value of a is taken in a + r * b", "change"),
         (lambda a, b, r: np.vstack([(a + r * b)[:-1], 0 * a[:1]]),
          "the last sample is not reached", "afterwards"),
         (lambda a, b, r: np.full(a.shape, 3.0), "stays the same whatever", "ignored"),

@@ -46,11 +46,11 @@ def _reads_digits(ask, rng):
 def _form(theta, found, seconds, many):
     """What is wrong with the answers before they are judged."""
     if not isinstance(theta, np.ndarray) or theta.ndim != 1 or theta.dtype.kind != "f":
-        how = f"an array of shape {theta.shape}" if isinstance(theta, np.ndarray) else "none"
+        how = f"an array of shape {theta.shape}" if isinstance(theta, np.ndarray) else "no array"
         return f"train must return one vector of floats, theta; this is {how}: join all with ravel"
     if theta.size > BUDGET:
         units = units_of(theta.size, 64, 10) or (
-            ": are they the digits themselves?" if theta.size > 60000 else "")
+            " (are they the digits themselves?)" if theta.size > 60000 else "")
         return f"theta has {theta.size} numbers{units}, and the budget is {BUDGET}"
     if seconds > SECONDS:
         return f"training took {seconds:.0f} s, and the budget is {SECONDS:.0f} s"
