@@ -56,7 +56,7 @@ def check_notebook(
         verdicts = found.about(which)
     except (Unreadable, OSError, KeyError) as error:
         raise stop(f"{notebook}: {error.args[0] if error.args else error}", 2) from error
-    for failure in found.failures:
+    for failure in [*found.failures, *found.said]:
         say(f"{failure}.")
     for verdict in verdicts:
         _tell(verdict, steps)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import linecache
 import os
 import re
+import sys
 import warnings
 import zipfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from .. import __version__
 from ..exercises import check, day
@@ -23,9 +22,10 @@ from ..exercises.regions import listed
 from ..exercises.student import missing
 from ..exercises.task import Task
 from ..exercises.verdict import Verdict
+from ..worker import standins, statements
 from ..worker.notebook import Notebook
+from .cells import read_cells
 from .source import ADDRESS
-from .submissions import cells_in
 
 WHEN = (2026, 1, 1, 0, 0, 0)  # of every file in the zip, so that the same notebooks give its bytes
 README = """Exercises of the course "A Convolutional Network, Layer by Layer".
@@ -59,11 +59,15 @@ More, in the book: {guide}
 
 @dataclass(frozen=True)
 class Checked:
-    """A notebook's exercise, the verdict of each task, and what else did not run."""
+    """A notebook's exercise, the verdict of each task, and what else did not run.
+
+    said : what was decided when it was read, and what will be missing where it is graded.
+    """
 
     exercise: Exercise
     verdicts: dict[str, Verdict]
     failures: list[str]
+    said: list[str] = field(default_factory=list)
 
     @property
     def points(self) -> float:
@@ -153,15 +157,33 @@ def checked(path: Path) -> Checked:
     Unreadable : where the file is no notebook.
     KeyError : where it defines no function of any exercise.
     """
-    cells = [cell for cell in cells_in(path.read_bytes()) if not cell.lstrip().startswith("check.")]
-    notebook = Notebook(cells)
-    for file, text in notebook.sources.items():  # so that a message can show a line of them
-        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-    failures = _run(notebook)
-    exercise = _exercise_of(path, notebook.space)
-    verdicts = {name: _verdict(task, notebook, failures) for name, task in exercise.tasks.items()}
+    data = path.read_bytes()
+    exercise = _exercise_of(path, read_cells(data).code)
+    read = read_cells(data, list(exercise.tasks.values()))
+    with standins.standing_in():
+        notebook = Notebook([_unchecked(cell) for cell in read.code])
+        failures = _run(notebook)
+        verdicts = {n: _verdict(task, notebook, failures) for n, task in exercise.tasks.items()}
     said = [failure for failure in failures.values() if not _in_any(failure, verdicts)]
-    return Checked(exercise, verdicts, said)
+    return Checked(exercise, verdicts, said, [*read.said, *notebook.said, *_absent(notebook)])
+
+
+def _unchecked(cell: str) -> str:
+    """A cell without its checks, which would print; what they are given is kept in mind.
+
+    >>> _unchecked("check.relu(mine)")
+    '__offered__["relu"] = mine'
+    """
+    cell = re.sub(r"^check\.(\w+)\((\w+)\)[ \t]*$", r'__offered__["\1"] = \2', cell, flags=re.M)
+    return "" if cell.lstrip().startswith("check.") else cell
+
+
+def _absent(notebook: Notebook) -> list[str]:
+    """A sentence for each package that works here and is not there when the notebook is graded."""
+    text = "\n".join(notebook.sources.values())
+    roots = dict.fromkeys(re.findall(r"^[ \t]*(?:import|from)[ \t]+(\w+)", text, re.M))
+    here = {"numpy", "course_nn"} | standins.QUIET | sys.stdlib_module_names
+    return [standins.absent(root) for root in roots if root not in here and root in sys.modules]
 
 
 def _in_any(failure: str, verdicts: Mapping[str, Verdict]) -> bool:
@@ -171,15 +193,19 @@ def _in_any(failure: str, verdicts: Mapping[str, Verdict]) -> bool:
 
 def _run(notebook: Notebook) -> dict[str, str]:
     """Run all cells; return what went wrong in which: a sentence by the cell's file name."""
-    failures = {}
+    notebook.space["__offered__"] = standins.offered
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the checks say what NumPy warns of
-        for number, (file, text) in enumerate(notebook.sources.items(), 1):
-            if told := notebook.run(number):
-                where = f" at line {told['line']}, `{told['source']}`" if told["source"] else ""
-                message = told["message"].split(" (<cell")[0]  # a SyntaxError adds the file
-                says = f"{told['type']}{where}{f' ({message})' if message else ''}"
-                failures[file] = f"{_called(text)} did not run to its end: {says}"
+        for number in notebook.order():
+            notebook.run(number)
+    failures: dict[str, str] = {}
+    for told in notebook.errors:
+        file = f"<cell {told['cell']}>"
+        where = f" at line {told['line']}, `{told['source']}`" if told["source"] else ""
+        message = f" ({told['message']})" if told["message"] else ""
+        cell = _called(notebook.sources[file])
+        says = f"{cell} did not run to its end: {told['type']}{where}{message}"
+        failures.setdefault(file, says)
     return failures
 
 
@@ -198,9 +224,9 @@ def _called(cell: str) -> str:
 
 def _verdict(task: Task, notebook: Notebook, failures: dict[str, str]) -> Verdict:
     """The verdict on a task; where its cell failed or none has its name, that alone."""
-    function = notebook.space.get(task.name)
+    function = notebook.chosen(task.name)
     made = getattr(getattr(function, "__code__", None), "co_filename", "")
-    last = [file for file, text in notebook.sources.items() if day.defines(task.name, text)][-1:]
+    last = [file for file, text in notebook.sources.items() if _writes(task.name, text)][-1:]
     for file in last:
         if file in failures and made != file:
             return Verdict(task, Comparison({}, "call", f"{failures[file]}; mend that first"))
@@ -209,12 +235,21 @@ def _verdict(task: Task, notebook: Notebook, failures: dict[str, str]) -> Verdic
     return check.check_task(task, function)
 
 
-def _exercise_of(path: Path, space: dict[str, Any]) -> Exercise:
+def _writes(name: str, text: str) -> bool:
+    """Whether a cell defines a function, and not as the notebook gives it."""
+    if not day.defines(name, text):
+        return False
+    nodes = statements.read(text, "<cell>").body
+    return not any(statements.is_stub(n) for n in nodes if name in statements.names(n))
+
+
+def _exercise_of(path: Path, cells: Sequence[str]) -> Exercise:
     """The exercise that a notebook's name begins with, or whose functions it defines."""
     for name in known():
         if path.stem.startswith(name):
             return load(name)
-    for name in space:
+    text = "\n".join(cells)
+    for name in re.findall(r"^[ \t]*(?:def|class)[ \t]+(\w+)", text, re.M):
         with contextlib.suppress(KeyError):
             return day.exercise_of(name)
     raise KeyError(f"{path} defines no function of any exercise: is it one of the course's?")

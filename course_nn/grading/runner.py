@@ -18,12 +18,12 @@ import numpy as np
 
 from .assignment import Assignment, Graded, load_assignment
 from .canonical import Canonical
+from .cells import read_cells
 from .collect import Submission, Unreadable
 from .outcomes import outcome, summary, task_record
 from .record import OutcomeRecord, Record, TaskRecord
 from .remote import Limits, RemoteStudent, Worker, WorkerLost
 from .sandbox import SandboxError
-from .submissions import cells_in
 
 
 @dataclass(frozen=True)
@@ -98,10 +98,11 @@ def graded(job: Job, assignment: Assignment, settings: Settings) -> Done:
     if submission.problem:
         return Done(replace(record, status="missing", message=submission.problem))
     try:
-        cells = tuple(cells_in(submission.read()))
+        read = read_cells(submission.read(), [graded.task for graded in assignment.tasks])
     except Unreadable as error:
         return Done(replace(record, status="unreadable", message=str(error)))
-    record = replace(record, content=content_of(cells))
+    cells, said = read.code, record.said + read.said
+    record = replace(record, content=content_of(cells), said=said)
     same = job.known == record.content
     if not same or settings.task:
         tasks = chosen(assignment, settings.task if same else "")
@@ -160,7 +161,10 @@ def _with_points(
     finally:
         worker.stop()
     failures = tuple(failure.sentence for _, failure in sorted(worker.failures.items()))
-    return replace(record, status="graded", message=summary(done), tasks=done, failures=failures)
+    return replace(
+        record, status="graded", message=summary(done), tasks=done, failures=failures,
+        noticed=tuple(worker.said),
+    )  # fmt: skip
 
 
 def graded_task(worker: Worker, graded: Graded, seed: int) -> TaskRecord:

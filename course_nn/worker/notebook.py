@@ -200,12 +200,12 @@ class Notebook:
             if statements.is_stub(node):
                 return self._say(
                     f"{cell} holds {node.name} as the notebook gives it, below a written one: "
-                    "the written one was graded"
+                    "the written one counts"
                 )
             if self.stopped:
                 return self._say(
                     f"{cell} fails before it defines {node.name} anew: the earlier {node.name} "
-                    "was graded"
+                    "counts"
                 )
         if self.seconds and self.left <= 0 and not isinstance(node, CHEAP):
             return self._say(
@@ -264,23 +264,23 @@ class Notebook:
             for name in filter(self._written, error["names"]):
                 self._say(
                     f"code cell {error['cell']} fails where it defines {name} anew: "
-                    f"the earlier {name} was graded"
+                    f"the earlier {name} counts"
                 )
         for name in [*standins.offered, *self.kept]:
-            function = self._chosen(name)
+            function = self.chosen(name)
             if function is not self.space.get(name):
                 called = getattr(function, "__name__", "a function")
                 what = "is a value in the end" if name in self.kept else "is not written"
-                self._say(f"{name} {what}: {called}, which its check was given, was graded")
+                self._say(f"{name} {what}: {called}, which its check was given, counts")
 
     # -- calls -------------------------------------------------------------------------------------
 
     def answer(self, name: str, inputs: list) -> tuple[dict[str, Any], list[np.ndarray]]:
         """Call one function; return the reply and its arrays."""
-        function = self._chosen(name)
+        function = self.chosen(name)
         return answer(_honest(function) if callable(function) else None, inputs, self.tell)
 
-    def _chosen(self, name: str) -> Any:
+    def chosen(self, name: str) -> Any:
         """The function that stands for a task: the last that was written under its name; else what
         its check was given, or what its name meant before it was taken for a value."""
         found = self.space.get(name)

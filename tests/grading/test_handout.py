@@ -9,8 +9,8 @@ import pytest
 from course_nn.cli import EXERCISES
 from course_nn.grading import handout
 from course_nn.grading.assignment import load_assignment
+from course_nn.grading.collect import Unreadable
 from course_nn.grading.source import cells_of
-from course_nn.grading.submissions import Unreadable
 
 NAME = "ex02_dense"
 

@@ -125,7 +125,7 @@ def test_what_parses_beside_what_does_not_is_run(broken):
 def test_a_broken_cell_gives_new_names_and_takes_none():
     notebook = run(F.format(1), "k = 3\n" + F.format(2) + "x = = 1")
     assert (value(notebook, "f", 1.0), notebook.space["k"]) == (2, 3)
-    assert "code cell 2 fails before it defines f anew: the earlier f was graded" in notebook.said
+    assert "code cell 2 fails before it defines f anew: the earlier f counts" in notebook.said
 
 
 def test_what_would_stop_in_jupyter_takes_no_function_and_what_is_missing_here_alone_does():
@@ -137,7 +137,7 @@ def test_what_would_stop_in_jupyter_takes_no_function_and_what_is_missing_here_a
 def test_a_later_definition_that_fails_is_said_and_the_earlier_is_graded():
     notebook = run(F.format(1), "@nowhere\n" + F.format(2))
     assert value(notebook, "f", 1.0) == 2
-    assert notebook.said == ["code cell 2 fails where it defines f anew: the earlier f was graded"]
+    assert notebook.said == ["code cell 2 fails where it defines f anew: the earlier f counts"]
 
 
 def test_the_branches_of_an_if_run_statement_by_statement():
@@ -244,7 +244,7 @@ def test_what_a_check_was_given_is_graded_where_the_task_has_no_function(stub):
         if number == 2:
             offered["f"] = notebook.space["mine"]
     assert value(notebook, "f", 1.0) == 2
-    assert notebook.said == ["f is not written: mine, which its check was given, was graded"]
+    assert notebook.said == ["f is not written: mine, which its check was given, counts"]
 
 
 # -- as IPython runs it ----------------------------------------------------------------------------
