@@ -166,7 +166,8 @@ def _is_rest(before: str, text: str) -> bool:
         return False
     alone = textwrap.dedent(text)
     returns = re.search(r"^[ \t]*return\b", alone, re.M) and "def " not in alone
-    return bool(returns or not _parses(alone) or not _parses(before)) and _parses(
+    method = re.search(r"^def[ \t]+\w+\(self\b", alone, re.M)
+    return bool(returns or method or not _parses(alone) or not _parses(before)) and _parses(
         f"{before.rstrip()}\n{text}"
     )
 
@@ -191,9 +192,7 @@ def _name(code: list[str], names: list[str], tasks: Sequence[Task], said: list[s
         others = [one for one in dict.fromkeys(written) if one not in known]
         if len(others) == 1:
             code[i] += f"\n{name} = {others[0]}"
-            said.append(
-                f"the cell of {name} defines {others[0][:40]} in its place: that counts"
-            )
+            said.append(f"the cell of {name} defines {others[0][:40]} in its place: that counts")
 
 
 def _bounded(code: list[str], said: list[str]) -> None:

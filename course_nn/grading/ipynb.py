@@ -64,9 +64,9 @@ def read(data: bytes) -> Book:
     """
     if len(data) > MAX_BYTES:
         raise Unreadable(f"it is larger than {MAX_BYTES >> 20} MiB")
-    data, said = _utf8(data)
-    data, chosen = _ours(data)
-    content = _parsed(_lean(data))
+    data, chosen = _ours(_utf8(data))
+    text, said = _as_text(_lean(data))
+    content = _parsed(text)
     cells = _cells_of(content)
     if len(cells) > MAX_CELLS:
         raise Unreadable(f"it has {len(cells)} cells; at most {MAX_CELLS} are read")
@@ -77,24 +77,31 @@ def read(data: bytes) -> Book:
     return Book(made, language if isinstance(language, str) else "", tuple(said))
 
 
-def _utf8(data: bytes) -> tuple[bytes, list[str]]:
-    """The text as UTF-8 without a mark in front, whatever it was written in."""
+def _utf8(data: bytes) -> bytes:
+    """The text as UTF-8 without a mark in front, should it be written in a wider encoding."""
     if not data.strip(b" \t\r\n\0"):
         raise Unreadable("it is empty")
     for sign, what in SIGNS:
-        if data.lstrip().startswith(sign):
+        if data[:1000].lstrip().startswith(sign):
             raise Unreadable(f"it is {what}, not a notebook: {AGAIN}")
     encoding = json.detect_encoding(data)
+    if encoding == "utf-8":
+        return data
     try:
-        if encoding == "utf-8":
-            data.decode()
-            return data, []
-        return data.decode(encoding).encode(), []
-    except UnicodeError:
+        return data.decode(encoding).encode()
+    except UnicodeError as error:
+        raise Unreadable(f"it is no text, as a notebook is: {AGAIN}") from error
+
+
+def _as_text(data: bytes) -> tuple[str, list[str]]:
+    """The text, as UTF-8 or as Windows wrote it before."""
+    try:
+        return data.decode(), []
+    except UnicodeError as error:
         text = data.decode("cp1252", "replace")
-    if not text.lstrip().startswith("{"):
-        raise Unreadable(f"it is no text, as a notebook is: {AGAIN}")
-    return text.encode(), ["the file is not UTF-8, as notebooks are: it was read as Windows-1252"]
+        if not text.lstrip().startswith("{"):
+            raise Unreadable(f"it is no text, as a notebook is: {AGAIN}") from error
+    return text, ["the file is not UTF-8, as notebooks are: it was read as Windows-1252"]
 
 
 # -- JSON ------------------------------------------------------------------------------------------
@@ -149,7 +156,7 @@ def _end(data: bytes, start: int, left: list[int]) -> int:
     return len(data)
 
 
-def _parsed(text: bytes) -> dict[str, Any]:
+def _parsed(text: str) -> dict[str, Any]:
     try:
         content = json.loads(text, strict=False)
         if isinstance(content, str):  # the text of a notebook, packed once more
@@ -163,16 +170,16 @@ def _parsed(text: bytes) -> dict[str, Any]:
     return content
 
 
-def _no_json(text: bytes, error: ValueError) -> str:
+def _no_json(text: str, error: ValueError) -> str:
     """What a text is that is no JSON."""
     start = text.lstrip()[:1]
-    if start in b"{[":
+    if start in ("{", "["):
         line = getattr(error, "lineno", 0)
         return (
             f"it is a notebook that was cut short or damaged (not valid JSON at line {line}): "
             "open it in Jupyter, save it and hand it in again"
         )
-    if SCRIPT.search(text[:100_000].decode("utf-8", "replace")):
+    if SCRIPT.search(text[:100_000]):
         return f"it is a Python script, not a notebook: {AGAIN}"
     return f"it is no notebook: not valid JSON; {AGAIN}"
 

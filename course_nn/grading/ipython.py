@@ -26,8 +26,8 @@ FOREIGN = re.compile(  # cell magics over what is no Python of this notebook
 ALONE = re.compile(  # what IPython takes as a magic where it is all of a cell
     r"\s*(pip|conda|mamba|cd|ls|ll|pwd|cat|mkdir|rm|rmdir|cp|mv|clear|who|whos|matplotlib|pylab|"
     r"time|timeit|prun|run|load|env|history|reset|load_ext|reload_ext|autoreload|precision|"
-    r"notebook|config|colors|xmode|pdb|debug|store|bookmark|man|more|less)(?:[ \t]+(?![=+\-*/.,(]|"
-    r"in\b|is\b|and\b|or\b|if\b)[^\n]*)?\s*"
+    r"notebook|config|colors|xmode|pdb|debug|store|bookmark|man|more|less)"
+    r"(?:[ \t]+(?![=+*,(%|&<>]|[-/][ \t]|(?:in|is|and|or|if|not)\b)[^\n]*)?\s*"
 )
 
 
@@ -66,7 +66,8 @@ def _transformed(cell: str, until: float) -> str:
         return cell
     above = cell[: len(cell) - len(cell.lstrip())].count("\n")
     try:
-        return "\n" * above + _manager()(until).transform_cell(cell)
+        text = _manager()(until).transform_cell(cell)
+        return "\n" * above + (text if cell.endswith("\n") else text.removesuffix("\n"))
     except (TooLong, SyntaxError, ValueError, RuntimeError, RecursionError, ImportError):
         return cell
     except Exception:  # the library's own, over text that it was not made for

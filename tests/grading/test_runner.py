@@ -23,7 +23,7 @@ class FakeWorker:
     lost: Exception | None = None
 
     def __init__(self, cells, limits, kind, hide, allowed):
-        self.cells, self.failures = cells, {}
+        self.cells, self.failures, self.said = cells, {}, []
         assert (limits, kind, hide) == (SETTINGS.limits, SETTINGS.kind, SETTINGS.hide)
 
     def ready(self):

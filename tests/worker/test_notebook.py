@@ -212,8 +212,7 @@ def test_a_stub_below_takes_nothing(stub):
     notebook = run(F.format(1), stub)
     assert value(notebook, "f", 1.0) == 2
     assert notebook.said == [
-        "code cell 2 holds f as the notebook gives it, below a written one: the written one was "
-        "graded"
+        "code cell 2 holds f as the notebook gives it, below a written one: the written one counts"
     ]
     assert value(run(stub, F.format(1)), "f", 1.0) == 2
 
