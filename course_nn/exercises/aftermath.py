@@ -5,7 +5,7 @@ Each yields (words, array), the words the same for any data and sizes, `{name}` 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import permutations
 from typing import Any
 
@@ -296,7 +296,7 @@ def _of_axis(right: np.ndarray, k: int, said: str) -> Found:
 def ignored(
     call: Callable[[dict[str, Any]], np.ndarray | None],
     inputs: dict[str, Any],
-    others: dict[str, Any],
+    others: Sequence[dict[str, Any]],
     right: Callable[[dict[str, Any]], np.ndarray],
 ) -> str:
     """Which argument changes nothing though it should; or that the same question changes.
@@ -304,12 +304,12 @@ def ignored(
     Parameters
     ----------
     call, right : the student's and the right answer for inputs.
-    inputs, others : two sets of inputs of the same shapes.
+    inputs, others : sets of inputs of the same shapes.
 
     Examples
     --------
     >>> one, two = {"x": np.ones(2), "b": 1.0}, {"x": np.zeros(2), "b": 2.0}
-    >>> ignored(lambda i: i["x"] + 1.0, one, two, lambda i: i["x"] + i["b"])
+    >>> ignored(lambda i: i["x"] + 1.0, one, [two], lambda i: i["x"] + i["b"])
     'b makes no difference: another b gives the same'
     """
     first = call(inputs)
@@ -320,11 +320,11 @@ def ignored(
         return "the same question gets another answer when it is asked again"
     blind = []
     for name in inputs:
-        changed = {**inputs, name: others[name]}
-        if _same(right(inputs), right(changed)):
+        changed = [{**inputs, name: other[name]} for other in others]
+        if any(_same(right(inputs), right(one)) for one in changed):
             continue
-        answer = call(changed)
-        if answer is not None and _unchanged(first, answer):
+        answers = (call(one) for one in changed)
+        if all(answer is not None and _unchanged(first, answer) for answer in answers):
             blind.append(name)
     if len(blind) == len(inputs) > 0:
         return "the answer stays the same whatever the arguments are"

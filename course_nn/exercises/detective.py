@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,13 @@ class Detective:
         """Whether there are answers, and all have the right shape."""
         shapes = [(value.shape, right[self.output].shape) for _, right, value in self.tries]
         return bool(shapes) and all(given == right for given, right in shapes)
+
+    @property
+    def varies(self) -> bool:
+        """Whether answers of one shape differ."""
+        values = [value for *_, value in self.tries]
+        pairs = pairwise(values)
+        return any(a.shape == b.shape and not np.allclose(a, b) for a, b in pairs)
 
     @property
     def late(self) -> bool:
@@ -313,6 +321,10 @@ def _others(task: Task, case: Case) -> Iterator[Case]:
     """The same case with larger options, two of what is counted first or last, sizes that lie far
     apart, and many samples where the task asks for many."""
     yield _beyond(task, case)
+    for option, choices in task.signature.options.items():
+        for choice in choices[:3]:
+            if choice != case.options.get(option):
+                yield replace(case, label="option", options={**case.options, option: choice})
     letters = list(case.sizes)
     for letter in dict.fromkeys(letters[:1] + letters[-1:]):
         yield replace(case, label="two", sizes={**case.sizes, letter: 2})

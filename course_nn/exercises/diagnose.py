@@ -19,6 +19,7 @@ from .circumstances import beyond_the_usual, layout_alone, precision_alone, tame
 from .compare import Comparison, ask
 from .detective import Detective, elsewhere, said
 from .detective import Finding as Finding
+from .detective import alike as alike
 from .relations import by_rows, factor, order
 from .student import Student
 from .task import Case, Inputs, Task, argument_of
@@ -205,12 +206,14 @@ def _ignored(detective: Detective) -> Finding:
         found = [o for o in ask(student, task, inputs, name).outputs if o.value is not None]
         return found[0].value if found else None
 
-    case = replace(
-        like(task, detective.tries[0][0]), whole=bool(task.own)
-    )  # where little overflows
-    inputs, others = task.draw(case, student.rng), task.draw(case, student.rng)
+    case = like(task, detective.tries[0][0])
+    few = replace(case, whole=bool(task.own))  # where little overflows
+    inputs, *others = (task.draw(one, student.rng) for one in (few, few, case, case))
     words = said(ignored(call, inputs, others, lambda i: task.right(i)[name]), task, name)
-    return Finding(words, True, "ignored", name) if words else Finding()
+    constant = words.startswith("the answer stays the same")
+    if not words or (constant and detective.varies):
+        return Finding()
+    return Finding(words, True, "ignored", name)
 
 
 def like(task: Task, inputs: Inputs) -> Case:

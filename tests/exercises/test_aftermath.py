@@ -75,15 +75,15 @@ def test_an_argument_that_makes_no_difference() -> None:
     def right(i):
         return i["x"] + i["b"]
 
-    assert ignored(right, one, two, right) == ""
-    assert "x makes no difference" in ignored(lambda i: np.full(3, i["b"]), one, two, right)
-    assert "stays the same whatever" in ignored(lambda i: np.ones(3), one, two, right)
-    assert ignored(lambda i: None, one, two, right) == ""
+    assert ignored(right, one, [two], right) == ""
+    assert "x makes no difference" in ignored(lambda i: np.full(3, i["b"]), one, [two], right)
+    assert "stays the same whatever" in ignored(lambda i: np.ones(3), one, [two], right)
+    assert ignored(lambda i: None, one, [two], right) == ""
     state = iter(range(100))
-    says = ignored(lambda i: np.full(3, next(state)), one, two, right)
+    says = ignored(lambda i: np.full(3, next(state)), one, [two], right)
     assert says == "the same question gets another answer when it is asked again"
 
 
 def test_an_argument_that_may_be_ignored_is_not_told() -> None:
     one, two = {"dy": np.ones(3), "x": np.zeros(3)}, {"dy": np.zeros(3), "x": np.ones(3)}
-    assert ignored(lambda i: 2 * i["dy"], one, two, lambda i: i["dy"]) == ""
+    assert ignored(lambda i: 2 * i["dy"], one, [two], lambda i: i["dy"]) == ""
