@@ -73,7 +73,7 @@ def prove(kind: str, hide: tuple[Path, ...] = ()) -> Proof:
         try:
             header, arrays = worker.call("attempts", ())
         except (sandbox.SandboxError, WorkerLost, ProtocolError) as error:
-            return Proof(kind, False, str(error))
+            return Proof(kind, False, str(error).removeprefix("no worker can be started here: "))
         finally:
             worker.stop()
     found = arrays[0] if arrays else np.zeros(0)
