@@ -54,6 +54,9 @@ ATTEMPTS = {  # what each tries, and how: to come to the end without an error is
     "use a queue of messages": "reached(libc.msgctl, -1, 0, None)",
     "make a semaphore": "reached(libc.semget, 0, 0, 0o1600)",
     "take more memory than it may": "mmap.mmap(-1, W['memory'])",
+    "lock memory": "reached(libc.mlock, ctypes.create_string_buffer(1 << 12), 1 << 12)",
+    "hold files without end": "hold_files(200)",
+    "start threads without end": "start_threads(100)",
     "raise its limits": "resource.setrlimit(resource.RLIMIT_NOFILE, (500, 500))",
     "limit another process": "resource.prlimit(W['pid'], resource.RLIMIT_CORE)",
     "trace a process": "reached(libc.ptrace, 2, W['pid'], 0, 0)",
@@ -89,7 +92,7 @@ AS_ROOT = {  # what only root can do where nothing holds it back
 }
 ALL = {**ATTEMPTS, **AS_ROOT}
 HELPERS = """
-import ctypes, errno, fcntl, mmap, os, resource, socket, stat, sys
+import ctypes, errno, fcntl, mmap, os, resource, socket, stat, sys, threading
 import numpy
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -150,6 +153,27 @@ def some_file():
             pass
     raise PermissionError
 
+def hold_files(count):
+    held = []
+    try:
+        for _ in range(count):
+            held.append(os.open(numpy.__file__, os.O_RDONLY))
+    finally:
+        for fd in held:
+            os.close(fd)
+
+def start_threads(count):
+    end, threads = threading.Event(), []
+    try:
+        for _ in range(count):
+            threads.append(threading.Thread(target=end.wait))
+            threads[-1].start()
+    finally:
+        end.set()
+        for one in threads:
+            if one.ident:
+                one.join()
+
 def unix(name):
     with socket.socket(socket.AF_UNIX) as one:
         one.connect(name)
@@ -183,7 +207,7 @@ def tried(attempt):
     "1 where an attempt succeeds, 0 where it is refused."
     try:
         exec(attempt)
-    except (OSError, ValueError, MemoryError, AssertionError):
+    except (OSError, ValueError, MemoryError, AssertionError, RuntimeError):
         return 0
     return 1
 

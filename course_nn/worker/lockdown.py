@@ -7,6 +7,7 @@ import ctypes
 import functools
 import os
 import resource
+import signal
 import struct
 import sys
 from collections.abc import Sequence
@@ -19,9 +20,11 @@ CONNECTIONS = 0x1 | 0x2  # to bind and to connect by TCP, since Landlock 4
 SCOPES = 0x1 | 0x2  # sockets without a file, and signals: to nobody outside, since Landlock 6
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 CLOSE_RANGE = 436
-SET_DUMPABLE, CAPBSET_DROP, NO_NEW_PRIVS, CAP_AMBIENT, CLEAR_ALL = 4, 24, 38, 47, 4
+SET_PDEATHSIG, SET_DUMPABLE, CAPBSET_DROP, NO_NEW_PRIVS = 1, 4, 24, 38
+CAP_AMBIENT, CLEAR_ALL = 47, 4
 CAPABILITY_VERSION = 0x20080522
-NUMBERS = {"x86_64": {"capset": 126, "seccomp": 317}, "aarch64": {"capset": 91, "seccomp": 277}}
+GENERIC = {"capset": 91, "seccomp": 277}
+NUMBERS = {"x86_64": {"capset": 126, "seccomp": 317}, "aarch64": GENERIC, "riscv64": GENERIC}
 FILTER_MODE, ALL_THREADS = 1, 1
 FILES, THREADS = 64, 32  # that may be open, that may run
 
@@ -36,20 +39,25 @@ def seal(readable: Sequence[str], listable: Sequence[str], keep: Sequence[int] =
     keep : descriptors that stay open beside 0, 1 and 2.
 
     Returns the names of the locks that hold: "landlock", "seccomp".
+
+    Raises
+    ------
+    OSError : where a lock does not hold that has to. Without Landlock a process may run only where
+        all that it can see may be read; without seccomp nowhere.
     """
     if sys.platform != "linux":
         return []
-    locks = []
+    locks = ["seccomp"]
     _bound()
-    with contextlib.suppress(OSError):
-        _drop_privileges()
-        with contextlib.suppress(OSError):
-            _check(_call(RESTRICT_SELF, _ruleset(tuple(readable), tuple(listable)), 0))
-            locks.append("landlock")
+    _drop_privileges()
+    try:
+        _restrict(readable, listable)
+        locks.insert(0, "landlock")
+    except OSError:
+        if list(readable) != ["/"]:
+            raise
     close_others(keep)
-    with contextlib.suppress(OSError):
-        _seccomp(threads=_alone())
-        locks.append("seccomp")
+    _seccomp(threads=_alone())
     return locks
 
 
@@ -64,6 +72,14 @@ def _call(number: int, *arguments: int | bytes | None) -> int:
     """Make a system call by its number."""
     wide = (ctypes.c_long(a) if isinstance(a, int) else a for a in arguments)
     return _libc().syscall(ctypes.c_long(number), *wide)
+
+
+def _number(name: str) -> int:
+    """The number of a call on this machine; OSError where its numbers are not listed here."""
+    machine = os.uname().machine
+    if machine not in NUMBERS:
+        raise OSError(f"no table of system calls for {machine}")
+    return NUMBERS[machine][name]
 
 
 def _prctl(option: int, *arguments: int) -> int:
@@ -100,22 +116,26 @@ def _alone() -> bool:
 
 
 def _drop_privileges() -> None:
-    """Give up every capability, and the means to win one: also with it no core is written."""
+    """Give up every capability and the means to win one; write no core; end with the parent."""
     for capability in range(64):
         if _prctl(CAPBSET_DROP, capability) < 0:
             break  # it has none to drop, or there are no more
     _prctl(CAP_AMBIENT, CLEAR_ALL)
-    numbers = NUMBERS.get(os.uname().machine)
-    if numbers:
-        none = struct.pack("6I", *[0] * 6)
-        _check(_call(numbers["capset"], struct.pack("Ii", CAPABILITY_VERSION, 0), none))
+    none = struct.pack("6I", *[0] * 6)
+    _check(_call(_number("capset"), struct.pack("Ii", CAPABILITY_VERSION, 0), none))
     _check(_prctl(SET_DUMPABLE, 0))
     _check(_prctl(NO_NEW_PRIVS, 1))
+    _check(_prctl(SET_PDEATHSIG, signal.SIGKILL))
+
+
+def _restrict(readable: Sequence[str], listable: Sequence[str]) -> None:
+    """Refuse all files but these, and signals and sockets to anybody outside."""
+    _check(_call(RESTRICT_SELF, _ruleset(tuple(readable), tuple(listable)), 0))
 
 
 def prepare(readable: Sequence[str], listable: Sequence[str]) -> None:
     """Make ready what `seal` needs, once for every process that is forked from here."""
-    with contextlib.suppress(OSError, KeyError):
+    with contextlib.suppress(OSError):
         for threads in (False, True):
             filter_program(os.uname().machine, threads)
         _ruleset(tuple(readable), tuple(listable))
@@ -161,10 +181,7 @@ def close_others(keep: Sequence[int]) -> None:
 
 
 def _seccomp(threads: bool) -> None:
-    machine = os.uname().machine
-    if machine not in NUMBERS:
-        raise OSError("no table of system calls for this machine")
-    program = filter_program(machine, threads)
+    program = filter_program(os.uname().machine, threads)
     code = ctypes.create_string_buffer(program)
     pointer = struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(code))
-    _check(_call(NUMBERS[machine]["seccomp"], FILTER_MODE, ALL_THREADS, pointer))
+    _check(_call(_number("seccomp"), FILTER_MODE, ALL_THREADS, pointer))

@@ -12,10 +12,14 @@ import functools
 import struct
 from typing import NamedTuple
 
-ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column, kernel's name
+ARCHITECTURES = {  # the column of its numbers below, and the kernel's name for it
+    "x86_64": (0, 0xC000003E),
+    "aarch64": (1, 0xC00000B7),
+    "riscv64": (1, 0xC00000F3),
+}
 X32 = 0x40000000  # x86_64's second table of numbers starts here
 
-PLAIN = {  # allowed whatever the arguments: (number on x86_64, on aarch64)
+PLAIN = {  # allowed whatever the arguments: (number on x86_64, on aarch64 and riscv64)
     # files that are open, and what is known of a path
     "read": (0, 63), "write": (1, 64), "readv": (19, 65), "writev": (20, 66), "pread64": (17, 67),
     "close": (3, 57), "close_range": (436, 436), "lseek": (8, 62), "dup": (32, 23),
@@ -43,8 +47,9 @@ PLAIN = {  # allowed whatever the arguments: (number on x86_64, on aarch64)
     # the machine
     "uname": (63, 160), "sysinfo": (99, 179), "getrandom": (318, 278),
 }  # fmt: skip
-NEW = {"clone3": (435, 435), "openat2": (437, 437), "membarrier": (324, 283)}  # ENOSYS: libc has
-UNKNOWN = 441  # another way, and so it has for every number from here on
+# libc has another way for these, and for all that the kernel learned later: it is told ENOSYS
+NEW = {"clone3": (435, 435), "openat2": (437, 437), "membarrier": (324, 283)}
+UNKNOWN = 441
 
 EPERM, ENOTTY, ENOSYS = 1, 25, 38
 ALLOW, ERRNO = 0x7FFF0000, 0x00050000
@@ -126,13 +131,15 @@ def filter_program(machine: str, threads: bool = True) -> bytes:
 
     Parameters
     ----------
-    machine : "x86_64" or "aarch64", as `platform.machine()` says.
+    machine : one of ARCHITECTURES, as `os.uname()` says.
     threads : whether threads may be started (their number is for a limit to bound).
 
     Raises
     ------
-    KeyError : for a machine whose numbers are not listed here.
+    OSError : for a machine whose numbers are not listed here.
     """
+    if machine not in ARCHITECTURES:
+        raise OSError(f"no table of system calls for {machine}")
     column, name = ARCHITECTURES[machine]
     steps = [Step(LOAD, 0, 0, 4), Step(EQUAL, 1, 0, name), _end(REFUSE)]
     steps += [Step(LOAD, 0, 0, 0), Step(AT_LEAST, 0, 1, X32), _end(REFUSE)]

@@ -43,7 +43,7 @@ def without(monkeypatch):
         lines = {
             "all": "\nseal = lambda *_: []\n",
             "seccomp": "\n_seccomp = lambda threads: None\n",
-            "landlock": "\n_ruleset = lambda readable, listable: -1\n",
+            "landlock": "\n_restrict = lambda readable, listable: None\n",
             "limits": "\n_bound = lambda: None\n",
         }
 

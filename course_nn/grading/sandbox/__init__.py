@@ -89,7 +89,8 @@ def start(
         packages = shown.packages(allowed)
         folder = Path(tempfile.mkdtemp(prefix="course-nn-worker-"))
         shown.furnish(folder, packages)
-        launch = kinds.BUILDERS[kind](folder, packages, theirs.fileno(), hide)
+        wish = kinds.Wish(folder, packages, theirs.fileno(), hide, allowed)
+        launch = kinds.BUILDERS[kind](wish)
         group = groups.make(memory)
         popen = spawn(launch, theirs.fileno(), folder, group)
     except (OSError, shown.NotInstalled) as error:

@@ -4,7 +4,6 @@
 them, or our own launcher. "plain" gives it the machine's, and leaves all to the worker's locks.
 """
 
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,23 +26,48 @@ class Launch(NamedTuple):
     view: dict[str, Any] | None = None  # of the files, where the launcher makes namespaces
 
 
-def plain(folder: Path, packages: Sequence[Path], fd: int, hide: Sequence[Path]) -> Launch:
+class Wish(NamedTuple):
+    """What a server is started with."""
+
+    folder: Path  # its own
+    packages: Sequence[Path]  # that it shows
+    fd: int  # by which it is spoken to
+    hide: Sequence[Path] = ()  # what it must not see
+    allowed: Sequence[str] = ()  # what it loads beside NumPy, for all its workers
+
+
+def plain(wish: Wish) -> Launch:
     """A process among the machine's others."""
+    folder, packages = wish.folder, wish.packages
     own = [str(folder / "packages"), str(folder / "cwd"), *map(str, packages)]
     readable = [*shown.LIBRARIES, *shown.DEVICES, *own, *shown.library()]
     listable = [str(shown.stdlib())]
-    command = program(folder, folder / "packages", fd)
+    command = program(folder, folder / "packages", wish)
     return Launch(command, folder / "cwd", readable, listable)
 
 
-def program(room: Path, packages: Path, fd: int) -> list[str]:
+LOAD = """
+import importlib, sys
+sys.path += [{packages!r}, {room!r}]
+from worker.server import main
+sys.path.pop()
+for name in {allowed!r}:
+    try:
+        importlib.import_module(name)
+    except Exception:
+        pass
+main({fd})
+"""
+
+
+def program(room: Path, packages: Path, wish: Wish) -> list[str]:
     """What starts the server: packages stay importable, its own folder does not."""
-    code = f"import sys; sys.path += [{str(packages)!r}, {str(room)!r}]; "
-    code += f"from worker.server import main; sys.path.pop(); main({fd})"
+    given = {"packages": str(packages), "room": str(room)}
+    code = LOAD.format(**given, allowed=list(wish.allowed), fd=wish.fd)
     return [shown.interpreter(), "-I", "-S", "-B", "-c", code]
 
 
-def bwrap(folder: Path, packages: Sequence[Path], fd: int, hide: Sequence[Path]) -> Launch:
+def bwrap(wish: Wish) -> Launch:
     """A process under bubblewrap. It keeps the right to make namespaces for its children."""
     program_file = shutil.which("bwrap")
     if program_file is None:
@@ -52,7 +76,7 @@ def bwrap(folder: Path, packages: Sequence[Path], fd: int, hide: Sequence[Path])
     command += ["--die-with-parent", "--new-session", "--clearenv", "--hostname", "worker"]
     for key, value in ENVIRONMENT.items():
         command += ["--setenv", key, value]
-    binds, hidden = view_of(folder, packages, hide)
+    binds, hidden = view_of(wish)
     for source, target in binds:
         command += ["--ro-bind", source, target]
     for path in hidden:
@@ -60,33 +84,31 @@ def bwrap(folder: Path, packages: Sequence[Path], fd: int, hide: Sequence[Path])
     for device in shown.DEVICES:
         command += ["--dev-bind", device, device]
     command += ["--chdir", "/cwd", "--remount-ro", "/"]
-    command += ["--", *program(Path("/room"), Path("/packages"), fd)]
+    command += ["--", *program(Path("/room"), Path("/packages"), wish)]
     return Launch(command, Path("/"), ["/"], [])
 
 
-def namespace(folder: Path, packages: Sequence[Path], fd: int, hide: Sequence[Path]) -> Launch:
+def namespace(wish: Wish) -> Launch:
     """A process in namespaces that our own launcher makes."""
-    binds, hidden = view_of(folder, packages, hide)
+    binds, hidden = view_of(wish)
     view = {
-        "root": str(folder / "root"), "shown": binds, "hidden": hidden,
+        "root": str(wish.folder / "root"), "shown": binds, "hidden": hidden,
         "devices": shown.DEVICES, "cwd": "/cwd",
     }  # fmt: skip
-    command = program(Path("/room"), Path("/packages"), fd)
+    command = program(Path("/room"), Path("/packages"), wish)
     return Launch(command, Path("/"), ["/"], [], view)
 
 
-def view_of(
-    folder: Path, packages: Sequence[Path], hide: Sequence[Path]
-) -> tuple[list[tuple[str, str]], list[str]]:
+def view_of(wish: Wish) -> tuple[list[tuple[str, str]], list[str]]:
     """What is shown in a view of its own, and where; and what of that must lie hidden."""
-    roots = [path for path in (*shown.LIBRARIES, str(shown.prefix())) if os.path.exists(path)]
+    roots = shown.roots()
     binds = [(str(Path(path).resolve()), path) for path in roots]
-    binds += [(str(package), f"/packages/{package.name}") for package in packages]
-    binds += [(str(folder / "worker"), "/room/worker"), (str(folder / "cwd"), "/cwd")]
-    return binds, shown.inside(roots, [*hide, *shown.site_packages()])
+    binds += [(str(package), f"/packages/{package.name}") for package in wish.packages]
+    binds += [(str(wish.folder / "worker"), "/room/worker"), (str(wish.folder / "cwd"), "/cwd")]
+    return binds, shown.inside(roots, [*wish.hide, *shown.installed()])
 
 
-BUILDERS: dict[str, Callable[[Path, Sequence[Path], int, Sequence[Path]], Launch]] = {
+BUILDERS: dict[str, Callable[[Wish], Launch]] = {
     "bwrap": bwrap,
     "namespace": namespace,
     "plain": plain,

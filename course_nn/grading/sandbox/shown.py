@@ -45,10 +45,19 @@ def library() -> list[str]:
     return [str(path) for path in [*ours, *prefix().glob("lib/*.so*")]]
 
 
-def site_packages() -> list[Path]:
-    """Where that Python's own packages lie: to be hidden."""
+def roots() -> list[str]:
+    """What a view of its own shows of Python: the interpreter, its libraries, and the system's."""
+    found = [*LIBRARIES, interpreter(), str(prefix() / "lib"), str(stdlib())]
+    return [path for path in dict.fromkeys(found) if Path(path).exists()]
+
+
+def installed() -> list[Path]:
+    """Where packages are installed into that Python, or for the grader: to be hidden."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    return [prefix() / "lib" / version / "site-packages", prefix() / "lib/python3/dist-packages"]
+    usual = [prefix() / "lib" / version / "site-packages", prefix() / "lib/python3/dist-packages"]
+    ours = [Path(path) for path in sys.path if path]
+    library = (stdlib(), stdlib() / "lib-dynload")
+    return [*usual, *(path for path in ours if path.resolve() not in library)]
 
 
 def inside(shown: Sequence[str], hidden: Sequence[Path]) -> list[str]:

@@ -13,7 +13,7 @@ def launch(tmp_path):
     """`launch(kind, hide…)` is how a server of this kind would be started."""
 
     def launch(kind, *hide):
-        return kinds.BUILDERS[kind](tmp_path, shown.packages(), 7, hide)
+        return kinds.BUILDERS[kind](kinds.Wish(tmp_path, shown.packages(), 7, hide))
 
     return launch
 
@@ -55,7 +55,7 @@ def test_a_view_shows_python_and_numpy_alone(launch, kind, tmp_path):
         if target in ours:
             assert source == str(tmp_path / ours[target])
         elif not target.startswith("/packages/numpy"):
-            assert target in (*shown.LIBRARIES, str(Path(sys.base_prefix).resolve()))
+            assert target in shown.roots()
             assert source == str(Path(target).resolve())
     assert (found.readable, found.listable) == (["/"], [])
 
@@ -72,7 +72,7 @@ def test_bubblewrap_is_asked_for_all_that_it_has(launch):
 @pytest.mark.parametrize("kind", VIEWS)
 def test_a_view_hides_what_lies_under_a_folder_that_it_shows(launch, kind, tmp_path):
     prefix = Path(sys.base_prefix).resolve()
-    under = next(path for path in (prefix / "lib", prefix / "bin") if path.is_dir())
+    under = next(path for path in (prefix / "lib").iterdir() if path.is_dir())
     found = hidden(launch(kind, under, tmp_path))
     assert str(under.resolve()) in found
     assert str(tmp_path) not in found  # it is not shown in the first place
@@ -94,6 +94,5 @@ def test_bubblewrap_that_is_not_installed_is_said(launch, monkeypatch):
 @pytest.mark.parametrize("kind", kinds.BUILDERS)
 def test_the_program_is_python_alone_with_one_descriptor(launch, kind):
     command = launch(kind).command
-    python = command[command.index(shown.interpreter()) :]
-    assert python[1:5] == ["-I", "-S", "-B", "-c"]
-    assert python[5].endswith("main(7)")
+    assert command[-6:-1] == [shown.interpreter(), "-I", "-S", "-B", "-c"]
+    assert command[-1].endswith("main(7)\n")

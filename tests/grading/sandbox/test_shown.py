@@ -24,6 +24,17 @@ def test_the_library_is_shown_without_what_is_installed_into_it():
         assert shown.ROOM.parent not in path.parents
 
 
+def test_a_view_shows_python_without_the_grader_and_its_packages():
+    roots, hidden = [Path(path) for path in shown.roots()], shown.installed()
+    assert {Path(shown.interpreter()), shown.stdlib()} <= set(roots)
+    assert not any(path == root or path in root.parents for root in roots for path in hidden)
+    assert shown.stdlib() / "site-packages" in hidden
+    for path in sys.path[1:]:
+        inside = any(root.resolve() in Path(path).resolve().parents for root in roots)
+        library = Path(path).resolve() in (shown.stdlib(), shown.stdlib() / "lib-dynload")
+        assert not inside or library or Path(path) in hidden
+
+
 def test_only_what_lies_inside_has_to_be_hidden(tmp_path):
     for name in ("shown/hidden", "elsewhere"):
         (tmp_path / name).mkdir(parents=True)
