@@ -11,6 +11,7 @@ from . import students  # isort: skip
 from . import release  # isort: skip
 from . import grading  # isort: skip
 from . import gradebook  # isort: skip
+from . import reports  # isort: skip
 from . import spread  # isort: skip
 
 

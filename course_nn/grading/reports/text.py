@@ -13,19 +13,27 @@ from .told import number
 
 def student_text(grade: Grade, labels: Mapping[str, str]) -> str:
     """All that a student's page says, but for its drawings."""
-    record, most = grade.record, number(grade.record.maximum)
-    lines = [f"{title_of(record.assignment)}: {number(grade.final)} of {most} points", ""]
-    lines += [told.summary(grade), *([] if record.status == "graded" else [record.message])]
-    lines += _several("Cells that did not run to the end:", record.failures)
-    lines += _several("What was decided:", told.decided(record))
-    lines += _several(
-        "What changed the points:",
-        [f"{what}{f' ({points})' if points else ''}: {why}"
-         for what, why, points in told.changes(grade)],
-    )  # fmt: skip
+    record = grade.record
+    head = (
+        f"{title_of(record.assignment)}: {number(grade.final)} of {number(record.maximum)} points"
+    )
+    lines = [head, "", *head_lines(grade)]
     for task in record.tasks:
         lines += ["", *task_lines(grade, task, labels)]
     return plain("\n".join(lines), 100_000) + "\n"
+
+
+def head_lines(grade: Grade) -> list[str]:
+    """What there is to say of the whole, without its points."""
+    record = grade.record
+    lines = [told.summary(grade), *([] if record.status == "graded" else [record.message])]
+    lines += _several("Cells that did not run to the end:", record.failures)
+    lines += _several("What was decided:", told.decided(record))
+    changes = [
+        f"{what}{f' ({points})' if points else ''}: {why}"
+        for what, why, points in told.changes(grade)
+    ]
+    return lines + _several("What changed the points:", changes)
 
 
 def _several(head: str, sentences: Sequence[str]) -> list[str]:
