@@ -14,7 +14,8 @@ import numpy as np
 
 from ..worker.protocol import Foreign
 from .compare import Comparison, dtype_of
-from .diagnose import Finding, alike
+from .detective import alike
+from .diagnose import Finding
 from .student import Answer, StudentError
 
 STEPS = 997_314.15926  # to which numbers are rounded, of the largest: no simple fraction of it
