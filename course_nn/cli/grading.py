@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import secrets
-import shutil
 import signal
 import time
 from collections.abc import Iterable, Iterator
@@ -95,9 +94,10 @@ def grade(
     """
     require_linux()
     from ..grading.remote import Limits
+    from ..grading.room import room
     from ..grading.runner import Settings
 
-    with _ending_well():
+    with _ending_well(), room():
         loaded = _with_task(loaded_assignment(assignment, tests), regrade)
         handed_in = _find(folder, assignment, out, roster, student or [])
         kind, note = chosen_sandbox(sandbox)
@@ -203,8 +203,6 @@ def _prepared(book: Gradebook, seed: int, wish: Wish) -> int:
     from ..grading.gradebook import Gradebook
     from ..grading.late import LateError
 
-    if folder := book.left.get("folder"):
-        shutil.rmtree(folder, ignore_errors=True)
     if unfinished := book.get("unfinished"):
         _note(f"the last run did not come to its end ({unfinished}): going on where it ended")
     book.set("unfinished", "")
@@ -245,8 +243,6 @@ def _graded(run: Class, handed_in: list[Submission], setup: Any, wish: Wish) -> 
     run.book.set("unfinished", began)
     try:
         with Jobs(min(wish.jobs, total), "course_nn.grading.runner:run", setup) as pool:
-            assert run.book.lock is not None
-            run.book.lock.note(folder=str(pool.folder))
             for _ in _watched(run.grade(handed_in, pool), total):
                 pass
     except (GradebookError, JobsError, OSError) as error:

@@ -64,7 +64,6 @@ class Gradebook:
 
     def __init__(self, out: Path, connection: sqlite3.Connection, lock: Lock | None = None) -> None:
         self.out, self.connection, self.lock, self.basis = out, connection, lock, ""
-        self.left: dict[str, Any] = {}  # by a grader that ended suddenly
 
     @classmethod
     def open(cls, out: Path, assignment: str) -> Gradebook:
@@ -78,10 +77,9 @@ class Gradebook:
         """
         out.mkdir(parents=True, exist_ok=True)
         lock = Lock(out)
-        left = lock.take()
+        lock.take()
         try:
-            book = cls(out, _connected(out / NAME), lock)
-            book.left = left
+            book = cls(out, connected(out / NAME), lock)
             book._claim(assignment)
         except BaseException:
             lock.release()
@@ -101,7 +99,7 @@ class Gradebook:
                 f"there is no gradebook in {out}: name the folder that was given to "
                 "`course-nn grade` with --out"
             )
-        return cls(out, _connected(out / NAME))
+        return cls(out, connected(out / NAME))
 
     def __enter__(self) -> Gradebook:
         return self
@@ -268,7 +266,7 @@ class Gradebook:
             raise GradebookError(f"{self.out / NAME} cannot be read: {error}") from error
 
 
-def _connected(path: Path) -> sqlite3.Connection:
+def connected(path: Path) -> sqlite3.Connection:
     """The database, with its tables."""
     try:
         connection = sqlite3.connect(path, timeout=30, isolation_level=None)

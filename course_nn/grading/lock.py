@@ -27,8 +27,8 @@ class Lock:
     def __init__(self, folder: Path) -> None:
         self.path, self.fd = folder / NAME, -1
 
-    def take(self) -> dict[str, Any]:
-        """Take it, and return what its last holder left, {} where that one ended well.
+    def take(self) -> None:
+        """Take it.
 
         Raises
         ------
@@ -40,18 +40,13 @@ class Lock:
             os.close(fd)
             raise Locked(_sentence(self.path, left))
         self.fd = fd
-        self.note()
-        return left
-
-    def note(self, **more: Any) -> None:
-        """Write who holds it, and what whoever comes after a sudden end should know."""
         since = datetime.now().astimezone().isoformat(timespec="seconds")
         holder = {"process": os.getpid(), "machine": socket.gethostname(), "since": since}
         os.ftruncate(self.fd, 0)
-        os.pwrite(self.fd, json.dumps({**holder, **more}).encode(), 0)
+        os.pwrite(self.fd, json.dumps(holder).encode(), 0)
 
     def release(self) -> None:
-        """Give it back, with nothing left to know."""
+        """Give it back."""
         if self.fd >= 0:
             with contextlib.suppress(OSError):
                 os.ftruncate(self.fd, 0)

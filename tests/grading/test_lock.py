@@ -14,7 +14,7 @@ import pytest
 from course_nn.grading.lock import NAME, Lock, Locked
 
 HOLD = "import sys; from pathlib import Path; from course_nn.grading.lock import Lock\n"
-HOLD += "lock = Lock(Path(sys.argv[1])); lock.take(); lock.note(folder='left'); print('held'); "
+HOLD += "lock = Lock(Path(sys.argv[1])); lock.take(); print('held'); "
 HOLD += "sys.stdout.flush(); sys.stdin.read()"
 
 
@@ -36,13 +36,11 @@ def test_a_second_grader_reads_who_holds_it(holder, tmp_path):
     assert said.count("\n") == 0
 
 
-def test_who_is_killed_holds_nothing_and_leaves_a_word(holder, tmp_path):
+def test_who_is_killed_holds_nothing(holder, tmp_path):
     holder.send_signal(signal.SIGKILL)
     holder.wait()
-    lock = Lock(tmp_path)
-    assert lock.take()["folder"] == "left"
-    lock.release()
-    assert Lock(tmp_path).take() == {}, "whoever ends well leaves nothing"
+    assert (tmp_path / NAME).read_text() != ""
+    Lock(tmp_path).take()
 
 
 def test_it_is_taken_and_given_back(tmp_path):
@@ -52,7 +50,7 @@ def test_it_is_taken_and_given_back(tmp_path):
         two.take()
     one.release()
     one.release()
-    assert two.take() == {}
+    two.take()
 
 
 @pytest.mark.parametrize(
@@ -70,7 +68,7 @@ def test_without_the_kernels_help_the_text_decides(tmp_path, monkeypatch, machin
     monkeypatch.setattr(fcntl, "flock", fail)
     (tmp_path / NAME).write_text(json.dumps({"machine": machine, "process": process}))
     if free:
-        assert Lock(tmp_path).take()["process"] == process
+        Lock(tmp_path).take()
     else:
         with pytest.raises(Locked, match=r"delete gradebook\.lock there"):
             Lock(tmp_path).take()
@@ -78,4 +76,4 @@ def test_without_the_kernels_help_the_text_decides(tmp_path, monkeypatch, machin
 
 def test_a_text_that_says_nothing_is_no_lock(tmp_path):
     (tmp_path / NAME).write_text("[]")
-    assert Lock(tmp_path).take() == {}
+    Lock(tmp_path).take()
