@@ -85,40 +85,46 @@ class Class:
         return Done(replace(record, message=message, seed=self.settings.seed))
 
     def _keep(self, done: Done) -> Record:
-        """Keep what is new of a record, and count it."""
+        """Keep what is new of a record, then count it."""
         before = self.book.present(done.record.student)
         record, reason = self._new(done, before)
-        graded = done.record.content and not (done.same and not self.settings.task)
+        graded = done.record.content and not self._known(done)
         if before is None or not alike(record, before) or (graded and record is not before):
             self.book.keep(record, done.cells, reason)
+        self._count(done, before)
         return record
+
+    def _known(self, done: Done) -> bool:
+        """Whether nothing was to be graded."""
+        return done.same and not self.settings.task
+
+    def _count(self, done: Done, before: Record | None) -> None:
+        tally, new = self.tally, done.record
+        tally.known += self._known(done)
+        tally.graded += not self._known(done)
+        if self._failed(done):
+            tally.failed.append(new.student)
+        if new.status == "missing" and before is not None and before.content:
+            tally.stood.append(new.student)
+
+    def _failed(self, done: Done) -> bool:
+        return done.record.status == "grader error" and not self._known(done)
 
     def _new(self, done: Done, before: Record | None) -> tuple[Record, str]:
         """The record that counts now, and why it is another than before."""
-        new, tally = done.record, self.tally
-        known = done.same and not self.settings.task
-        failed = new.status == "grader error" and not known
-        if failed:
-            tally.failed.append(new.student)
-        tally.known += known
-        tally.graded += not known
-        if before is None or not (done.same or failed or new.status == "missing"):
-            return new, self.reason or ("" if before is None else _why(new, before))
-        if new.status == "missing":
-            return self._missing(new, before)
-        if failed:
+        new = done.record
+        if before is None:
+            return new, self.reason
+        if new.status == "missing":  # who is missing now keeps what was graded before
+            return (before if before.content else new), self.reason
+        if self._failed(done):
             stands = before.status != "grader error" and new.content in ("", before.content)
             return (before if stands else new), self.reason
+        if not done.same:
+            return new, self.reason or _why(new, before)
         if self.settings.task:
             return merged(before, new), self.reason or f"task {self.settings.task} graded again"
         return collected(before, new), "the same code, collected in another way"
-
-    def _missing(self, new: Record, before: Record) -> tuple[Record, str]:
-        """Who is missing now keeps what was graded before."""
-        if before.content:
-            self.tally.stood.append(new.student)
-            return before, ""
-        return new, self.reason
 
 
 def alike(one: Record, other: Record) -> bool:

@@ -12,6 +12,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import replace
@@ -76,6 +77,12 @@ def running(arguments, temporary, **options):
         yield run
 
 
+def wait_for_kept(run, out, count):
+    """Wait until so many submissions are kept; a command that ends before says why."""
+    wait_for(lambda: kept(out) >= count or run.poll() is not None)
+    assert run.poll() is None, run.communicate()
+
+
 def kept(out):
     """How many submissions are kept so far."""
     try:
@@ -115,9 +122,10 @@ def grades(out):
 
 
 @pytest.fixture
-def temporary(tmp_path):
-    (tmp_path / "tmp").mkdir()
-    return tmp_path / "tmp"
+def temporary():
+    """A folder for temporary files with a short name."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
 
 
 def finish(folder, out, temporary):
@@ -133,7 +141,7 @@ def test_who_is_told_to_end_does_so_at_once_and_says_how_to_go_on(
 ):
     out = tmp_path / "out"
     with running(command(lazy, out, "--notebook-seconds", "600"), temporary) as run:
-        wait_for(lambda: kept(out) == 1)
+        wait_for_kept(run, out, 1)
         began = time.monotonic()
         run.send_signal(number)
         _, errors = run.communicate(timeout=30)
@@ -177,7 +185,7 @@ def test_who_is_killed_goes_on_to_the_same_gradebook(folder, tmp_path, temporary
 def test_a_run_that_goes_on_says_so(folder, tmp_path, temporary):
     out = tmp_path / "out"
     with running(command(folder, out), temporary) as run:
-        wait_for(lambda: kept(out) >= 2)
+        wait_for_kept(run, out, 2)
         run.kill()
         run.communicate()
     told = finish(folder, out, temporary)
@@ -192,7 +200,7 @@ def test_a_run_that_goes_on_says_so(folder, tmp_path, temporary):
 def test_a_second_grader_is_told_who_is_at_work(lazy, tmp_path, temporary):
     out = tmp_path / "out"
     with running(command(lazy, out, "--notebook-seconds", "600"), temporary) as one:
-        wait_for(lambda: kept(out) == 1)
+        wait_for_kept(one, out, 1)
         with running(command(lazy, out), temporary) as two:
             _, errors = two.communicate()
         one.send_signal(signal.SIGINT)

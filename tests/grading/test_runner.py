@@ -23,7 +23,7 @@ class FakeWorker:
     lost: Exception | None = None
 
     def __init__(self, cells, limits, kind, hide, allowed):
-        self.cells, self.failures, self.said = cells, {}, []
+        self.cells, self.failures, self.said = cells, {}, ["a stub was passed over"]
         assert (limits, kind, hide) == (SETTINGS.limits, SETTINGS.kind, SETTINGS.hide)
 
     def ready(self):
@@ -87,6 +87,7 @@ def test_the_points_of_all_tasks_are_added(hand_in, assignment, fakes):
     assert (result.status, result.message) == ("graded", "all tests passed")
     assert [task.points for task in result.tasks] == [1, 2, 1, 1, 1, 1, 2]
     assert (result.total, result.maximum) == (9, 9)
+    assert result.noticed == ("a stub was passed over",)
     assert fakes.stopped == 1
 
 
