@@ -109,8 +109,9 @@ class Server:
             try:
                 return self._child()
             except OSError as error:
+                why = self._why() or error
                 self.close()
-                raise sandbox.SandboxError(f"no worker can be started here: {error}") from error
+                raise sandbox.SandboxError(f"no worker can be started here: {why}") from error
 
     def _child(self) -> Child:
         if self.process is None:
@@ -126,15 +127,15 @@ class Server:
             socket.send_fds(self.process.control, [b"fork"], files)
             said, handles, _, _ = socket.recv_fds(self.process.control, 200, 1)
             if not handles:
-                raise OSError(said.decode(errors="replace") or self._why())
+                raise OSError(said.decode(errors="replace") or "the server is gone")
             ours.pop_all()
         os.set_blocking(ours_write, False)
         channel = Channel(ours_read, ours_write)
         return Child(channel, desk, handles[0])
 
     def _why(self) -> str:
-        """What the server said before it ended."""
-        return (self.process.why() if self.process else "") or "the server is gone"
+        """What the server said before it ended, if it did."""
+        return self.process.why() if self.process else ""
 
     def _start(self) -> None:
         """Start the server, and tell it what its children may do."""

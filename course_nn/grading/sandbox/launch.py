@@ -66,7 +66,9 @@ def reach(paths: list[str]) -> None:
         if folder is not None and folder != path:
             kept.setdefault(folder, []).append(path)
     if kept:
-        checked(libc.unshare(NEWNS), "unshare")
+        if libc.unshare(NEWNS) < 0:
+            names = " and ".join(kept)
+            raise OSError(f"only root may enter {names}, and a worker is never root: move Python")
         mount("none", "/", None, REC | PRIVATE)
     for folder, below in kept.items():
         held = {path: os.open(path, os.O_PATH) for path in below}
