@@ -121,6 +121,38 @@ def odd_text(rng: random.Random) -> str:
     return "".join(rng.choice(ODD_TEXTS) for _ in range(rng.choice((1, 1, 2, 4))))
 
 
+LINES = (
+    "!ls", "%%bash\nls", "x = !ls", "%matplotlib inline", "import numpy as np", "(" * 3000, "\0",
+    "\r", "def dense(x, W, b):\n    return x @ W + b", "raise NotImplementedError", "await f()",
+    "?np", "np??", "\t x", "    ", "'" * 3, "f'{", "-" * 5000 + "1", "lambda: " * 500, "é = 1",
+    "[" * 90 + "]" * 90, "class dense: ...", "from x import (dense as dense)", "return", "```",
+    "#" * 9000, "x\\", "if 1:", "\ud800", "\x0c", "# -*- coding: utf-7 -*-", "%" * 50,
+    "1if 1else 0", "a" * 70_000,
+)  # fmt: skip
+
+
+def odd_code(rng: random.Random) -> str:
+    """A cell's code, right or not."""
+    return rng.choice(("\n", "\n", ";", "")).join(
+        rng.choice(LINES) for _ in range(rng.randrange(6))
+    )
+
+
+def odd_notebook(rng: random.Random, notebook: bytes) -> bytes:
+    """A notebook with cells of any code, or with its parts or its bytes changed."""
+    content = json.loads(notebook)
+    for _ in range(rng.choice((0, 1, 4))):
+        cell = rng.choice(content["cells"])
+        code = odd_code(rng)
+        cell["source"] = rng.choice((code, code.splitlines(keepends=True)))
+        cell["cell_type"] = rng.choice(("code", "code", "markdown", "raw"))
+        cell["outputs"] = [{"output_type": "stream", "text": odd_text(rng) * 50}]
+    if rng.random() < 0.5:
+        content = changed_tree(rng, content)
+    data = json.dumps(content, ensure_ascii=rng.random() < 0.5).encode("utf-8", "surrogatepass")
+    return changed(rng, data) if rng.random() < 0.3 else data
+
+
 # -- names and archives ----------------------------------------------------------------------------
 
 PIECES = (

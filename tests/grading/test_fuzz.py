@@ -25,7 +25,9 @@ import numpy as np
 import pytest
 
 from course_nn.exercises.student import StudentError
+from course_nn.exercises.task import Task
 from course_nn.grading import remote, sandbox, warm
+from course_nn.grading.cells import read_cells
 from course_nn.grading.collect import RosterError, Unreadable, collect, read_roster
 from course_nn.grading.collect.names import safe_name
 from course_nn.grading.collect.platforms import gradescope, iso_of, marked
@@ -110,23 +112,35 @@ watched = Watched()
 
 
 def fill(rng: random.Random, folder: Path) -> None:
-    """A class's folder of odd names, notebooks and archives."""
-    changed = [m.changed(rng, NOTEBOOK), NOTEBOOK, b"", rng.randbytes(100)]
+    """A class's folder of odd names, notebooks and archives; often several are one person's."""
+    changed = [m.changed(rng, NOTEBOOK), m.changed(rng, NOTEBOOK), NOTEBOOK, b"", rng.randbytes(99)]
+    above = m.odd_path(rng) + "/" if rng.random() < 0.5 else ""
     for _ in range(rng.choice((1, 2, 4, 8))):
-        names = m.odd_path(rng).encode("utf-8", "surrogatepass").replace(b"\0", b"").split(b"/")
+        text = (
+            rng.choice((above, above, "")) + m.odd_path(rng) + rng.choice((".ipynb", ".IPYNB", ""))
+        )
+        names = text.encode("utf-8", "surrogatepass").replace(b"\0", b"").split(b"/")
         names = [name[-255:] for name in names if name not in (b"", b".", b"..")] or [b"x"]
         data = rng.choice(changed)
-        if rng.random() < 0.4:
+        if rng.random() < 0.3:
             data = m.odd_archive(rng, changed)
             names[-1] = names[-1][-240:] + rng.choice((b".zip", b".tar", b".tar.gz", b".gz"))
-        path = os.path.join(os.fsencode(folder), *names)
-        with contextlib.suppress(OSError):  # a file of that name may be there
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            if rng.random() < 0.1:
-                os.symlink(rng.choice((b"/etc/passwd", b"..", names[-1])), path)
-            else:
-                with open(path, "wb") as file:
-                    file.write(data)
+        with contextlib.suppress(OSError):  # a file may be there where a folder should be
+            put(rng, os.path.join(os.fsencode(folder), *names), data)
+
+
+def put(rng: random.Random, path: bytes, data: bytes) -> None:
+    """A file, or something that is none."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    kind = rng.random()
+    if kind < 0.05:
+        os.symlink(rng.choice((b"/etc/passwd", b"..", os.path.basename(path))), path)
+    elif kind < 0.08:
+        os.mkfifo(path)
+    else:
+        with open(path, "wb") as file:
+            file.write(data)
+        os.utime(path, (1.7e9, 1.7e9 + rng.choice((0, 1, 86_400, 3e9))))
 
 
 def test_a_folder_of_anything_gives_rows(tmp_path):
@@ -164,6 +178,29 @@ def test_what_is_written_elsewhere_is_seen(tmp_path):
         Path("/etc/passwd").read_bytes()
     with pytest.raises(AssertionError, match=r"os\.mkdir"), watched(tmp_path):
         (tmp_path / "y").mkdir()
+
+
+def test_a_notebook_of_anything_is_cells_or_a_sentence(assignment):
+    tasks = [graded.task for graded in assignment.tasks]
+    for number in numbers(150):
+        with one_input(number) as rng:
+            data = m.odd_notebook(rng, NOTEBOOK)
+            with watched():
+                check_cells(data, tasks)
+
+
+def check_cells(data: bytes, tasks: list[Task]) -> None:
+    try:
+        cells = read_cells(data, tasks)
+    except Unreadable as error:
+        said = [str(error)]
+    else:
+        said = list(cells.said)
+        json.dumps(cells.code).encode()
+        assert all(code.encode() is not None for code in cells.code), "a surrogate is left"
+    for sentence in said:
+        assert sentence.isprintable(), ascii(sentence)
+        assert len(sentence) < 2000
 
 
 def test_tables_and_names_of_anything(tmp_path):
