@@ -8,9 +8,10 @@ from markupsafe import Markup
 
 from .alike import Alike, Pair, Passage
 from .markup import NONE, fill, joined, page
+from .tokens import RUN
 from .told import counted
 
-SHOWN = 60  # pairs with their passages
+SHOWN, OPEN = 60, 3  # pairs with their passages, and those that lie open
 LINES = 40  # of one passage
 
 BODY = """<main>
@@ -24,9 +25,10 @@ came with; names, comments and spacing play no part.</p></div>
 </main>
 <footer><p>Of very short tasks nothing can be said.</p></footer>
 """
-PAIR = """<section><h3 id="pair-{k}">{first} and {other}</h3>
+PAIR = """<section><h3>{first} and {other}</h3>
 <p>{words}</p>
-{passages}</section>
+<details{open}><summary>Both passages</summary>
+{passages}</details></section>
 """
 SIDES = """<div class="pair">
 <figure><figcaption>{first}</figcaption><pre tabindex="0">{left}</pre></figure>
@@ -83,9 +85,9 @@ def _pair(k: int, pair: Pair, found: Alike) -> Markup:
              right=_excerpt(texts[1], one.other))
         for one in _apart(pair.passages)
     )  # fmt: skip
-    words = " ".join(in_words(pair))
+    words, shape = " ".join(in_words(pair)), Markup(" open") if k < OPEN else NONE
     return fill(
-        PAIR, k=k, first=pair.first, other=pair.other, words=words, passages=joined(sides)
+        PAIR, first=pair.first, other=pair.other, words=words, passages=joined(sides), open=shape
     )  # fmt: skip
 
 
@@ -99,7 +101,7 @@ def in_words(pair: Pair) -> list[str]:
     """What was found of a pair, and what is usual in the class, a sentence each."""
     said = []
     if pair.weight:
-        said.append(f"They share {pair.weight:.0f} runs of tokens that few others have.")
+        said.append(f"They share {pair.weight:.0f} runs of {RUN} tokens that few others have.")
     if pair.same:
         tasks = ", ".join(pair.same.tasks)
         said.append(f"Token for token they agree in {tasks}; by how often each of these ways was "

@@ -13,9 +13,11 @@ from ...exercises.regions import axis_words, describe, listed, plural
 from ...exercises.task import argument_of
 from .markup import NONE, fill, joined
 
-SIDE, LEFT, ABOVE = 24, 34, 22  # of a square; left of the first, and above it
+SIDE, LEFT, ABOVE, GAP = 24, 34, 22, 12  # of a square; left of and above a picture; between two
 MOST, WIDEST, TALLEST = 600, 48, 40  # squares, columns and rows that a drawing still shows
+ROWS = 3  # of pictures
 SMALL = 1e-6  # of the largest error: what is smaller is right
+NAN = 9
 
 DRAWING = """<figure>
 <figcaption>{caption}</figcaption>
@@ -23,7 +25,7 @@ DRAWING = """<figure>
 <svg role="img" aria-label="{words}" width="{width}" height="{height}"
  viewBox="0 0 {width} {height}">
 <title>{about}</title>
-{axes}{squares}</svg>
+{squares}</svg>
 </div>
 <figcaption>+ too large, − too small, empty: right{odd}. {words}</figcaption>
 </figure>
@@ -42,21 +44,58 @@ def drawn(name: str, error: Any, axes: tuple[str, ...] = ()) -> Markup:
     numbers = _numbers(error)
     if numbers is None or not _telling(numbers):
         return NONE
-    rows = np.atleast_2d(numbers) if numbers.ndim < 3 else numbers.reshape(len(numbers), -1)
-    if rows.size > MOST or rows.shape[1] > WIDEST or rows.shape[0] > TALLEST:
+    pictures = _pictures(numbers)
+    count = sum(picture.size for row in pictures for _, picture in row)
+    wide = max(sum(picture.shape[1] for _, picture in row) for row in pictures)
+    if not 0 < count <= MOST or wide > WIDEST or pictures[0][0][1].shape[0] > TALLEST:
         return NONE
-    levels = _levels(rows)
+    squares, width, height = _laid_out(pictures, _most(numbers[np.isfinite(numbers)]))
     return fill(
         DRAWING,
-        caption=f"Where {name} is wrong: yours − right. {_said_of_axes(numbers.ndim, axes)}",
+        caption=f"Where {name} is wrong: yours − right. {_said_of_axes(numbers, axes, count)}",
         about=f"heat map of the error of {name}",
         words=in_words(numbers, axes),
-        width=LEFT + SIDE * rows.shape[1] + 2,
-        height=ABOVE + SIDE * rows.shape[0] + 2,
-        axes=_axes(*rows.shape),
-        squares=_squares(levels),
-        odd=", ? no number" if (levels == NAN).any() else "",
+        width=width,
+        height=height,
+        squares=squares,
+        odd="" if np.isfinite(numbers).all() else ", ? no number",
     )
+
+
+Pictures = list[list[tuple[str, np.ndarray]]]  # rows of pictures, each with its name
+
+
+def _pictures(error: np.ndarray) -> Pictures:
+    """An array as pictures of two axes; of many, those in which something is wrong."""
+    if error.ndim < 3:
+        return [[("", np.atleast_2d(error))]]
+    planes = error.reshape(-1, *error.shape[-3:])
+    names = list(np.ndindex(error.shape[:-3]))
+    wrong = ~(np.abs(planes) <= SMALL * _most(error[np.isfinite(error)]))
+    wide = max(1, min(WIDEST // error.shape[-1], error.shape[-3]))
+    tall = max(1, min(ROWS, MOST // (wide * error.shape[-1] * error.shape[-2])))
+    rows = [n for n in range(len(planes)) if wrong[n].any()][:tall]
+    columns = np.flatnonzero(wrong.any(axis=(0, 2, 3)))[:wide].tolist()
+    if len(columns) < wide:
+        columns = list(range(wide)) if max(columns, default=0) < wide else columns
+    return [[(", ".join(map(str, (*names[n], k))), planes[n, k]) for k in columns] for n in rows]
+
+
+def _laid_out(pictures: Pictures, most: float) -> tuple[Markup, int, int]:
+    """All pictures, and how wide and high they are together."""
+    parts, width, y = [], 0, ABOVE
+    for row in pictures:
+        x = LEFT
+        for name, numbers in row:
+            rows, columns = numbers.shape
+            middle = x + SIDE * columns // 2
+            parts.append(fill(PLACE, middle, y - 6, "middle", name) if name else NONE)
+            parts.append(_squares(_levels(numbers, most), x, y))
+            x += SIDE * columns + GAP
+        width, y = max(width, x - GAP + 2), y + SIDE * rows + ABOVE
+    if not pictures[0][0][0]:
+        parts.append(_places(*pictures[0][0][1].shape))
+    return joined(parts), width, y - ABOVE + 2
 
 
 def _numbers(error: Any) -> np.ndarray | None:
@@ -81,14 +120,11 @@ def _most(numbers: np.ndarray) -> float:
     return float(np.abs(numbers).max(initial=0.0))
 
 
-NAN = 9
-
-
-def _levels(rows: np.ndarray) -> np.ndarray:
+def _levels(rows: np.ndarray, most: float) -> np.ndarray:
     """For each number −3 to 3, by its size beside the largest; 0 where right, `NAN` for none."""
     sure = np.isfinite(rows)
-    share = np.where(sure, rows, 0.0) / (_most(rows[sure]) or 1.0)
-    level = np.sign(share) * np.ceil(np.abs(share) * 3)
+    share = np.where(sure, rows, 0.0) / (most or 1.0)
+    level = np.sign(share) * np.ceil(np.abs(share) * 3 - 1e-9)
     return np.where(sure, np.where(np.abs(share) <= SMALL, 0, level), NAN).astype(int)
 
 
@@ -96,19 +132,19 @@ LOOKS = {NAN: ("mq", "?"), 0: ("m0", "")}
 LOOKS |= {k: (f"m{k}", "+") for k in (1, 2, 3)} | {-k: (f"l{k}", "−") for k in (1, 2, 3)}
 
 
-def _squares(levels: np.ndarray) -> Markup:
+def _squares(levels: np.ndarray, left: int, above: int) -> Markup:
     parts = []
     for i, row in enumerate(levels.tolist()):
         for j, level in enumerate(row):
             look, sign = LOOKS[level]
-            x, y = LEFT + SIDE * j, ABOVE + SIDE * i
+            x, y = left + SIDE * j, above + SIDE * i
             parts.append(SQUARE.format(look, x, y))
             if sign:
                 parts.append(SIGN.format(x + SIDE // 2, y + SIDE // 2, sign))
     return Markup("".join(parts))  # made of our own words and whole numbers alone
 
 
-def _axes(rows: int, columns: int) -> Markup:
+def _places(rows: int, columns: int) -> Markup:
     """The number of every row and column; of every fifth where there are many."""
     above = range(0, columns, 1 if columns <= 20 else 5)
     beside = range(0, rows, 1 if rows <= 20 else 5)
@@ -117,15 +153,17 @@ def _axes(rows: int, columns: int) -> Markup:
     return joined(parts)
 
 
-def _said_of_axes(ndim: int, axes: tuple[str, ...]) -> str:
-    """What a row and a column of the drawing are."""
+def _said_of_axes(error: np.ndarray, axes: tuple[str, ...], shown: int) -> str:
+    """What a picture is, a row and a column of it."""
+    ndim = error.ndim
     words = axis_words(axes) if len(axes) == ndim else axis_words(("?",) * ndim)
     if ndim == 1:
         return f"From left to right: the {plural(words[0])}."
+    lines = f"a line for each {words[-2]}, a column for each {words[-1]}."
     if ndim == 2:
-        return f"A line for each {words[0]}, a column for each {words[1]}."
-    others = listed([plural(word) for word in words[1:]])
-    return f"A line for each {words[0]}; {others} one after the other."
+        return lines.capitalize()
+    some = ", of which some are left out" if shown < error.size else ""
+    return f"A picture for each {listed(words[:-2])}{some}: {lines}"
 
 
 def in_words(error: np.ndarray, axes: tuple[str, ...] = ()) -> str:

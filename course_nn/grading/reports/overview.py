@@ -200,10 +200,9 @@ def _diagnoses(grades: Sequence[Grade]) -> Markup:
         for _, task, fault in told.faults(grades)
         if fault.looks
     )
-    rows = joined(
-        fill(DIAGNOSIS, n, *key)
-        for key, n in sorted(count.items(), key=lambda x: (-x[1], x[0]))[:MOST_DIAGNOSES]
-    )
+    common = {key: n for key, n in count.items() if n > 1} or count
+    ordered = sorted(common.items(), key=lambda both: (-both[1], both[0]))
+    rows = joined(fill(DIAGNOSIS, n, *key) for key, n in ordered[:MOST_DIAGNOSES])
     columns = fill(NUMBERS, "Students") + fill(COLUMN, "Task") + fill(COLUMN, "What it looks like")
     return _table("diagnoses", "Commonest diagnoses", columns, rows) if rows else NONE
 

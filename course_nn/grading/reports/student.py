@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -41,7 +42,7 @@ PASSAGE = (
     "Hidden tests are the same task with other numbers, sizes and precision. Of those that failed "
     "you read the title and what it looks like; the smallest example was searched for afterwards."
 )
-SCORE = """<p class="score"><strong>{points}</strong> of {most} points</p>
+SCORE = """<p class="score"><strong>{points}</strong> of {most}</p>
 <svg class="fit" aria-hidden="true" width="320" height="10" viewBox="0 0 320 10">
 <rect class="track" x="0.5" y="0.5" width="319" height="9" rx="4.5"/>
 <rect class="bar" x="0" y="0" width="{width}" height="10" rx="5"/></svg>
@@ -65,7 +66,7 @@ FOOT = """<tr><th scope="row" colspan="2">{}<span class="why">{}</span></th>
 <td class="n">{}</td><td class="n">{}</td></tr>
 """
 TASK = """<section aria-labelledby="{id}">
-<h2 id="{id}">Task {number}, <span class="code">{name}</span>: {points} of {most} points</h2>
+<h2 id="{id}">Task {number}, <span class="code">{name}</span>: {points} of {most}</h2>
 {parts}
 </section>
 """
@@ -114,7 +115,7 @@ def _score(grade: Grade) -> Markup:
     most = grade.record.maximum
     share = min(max(grade.final / most, 0.0), 1.0) if most else 0.0
     return fill(
-        SCORE, points=number(grade.final), most=number(most), width=round(320 * share),
+        SCORE, points=number(grade.final), most=told.points(most), width=round(320 * share),
         summary=told.summary(grade),
     )  # fmt: skip
 
@@ -200,7 +201,7 @@ def _task(grade: Grade, task: TaskRecord, words: Words) -> Markup:
     parts += [fill("<p>{}</p>\n", _reading(task, words)), _by_hand(grade, task), _tests(task)]
     return fill(
         TASK, id=_anchor(grade, task), number=task.number, name=task.name,
-        points=number(grade.points(task)), most=number(task.maximum), parts=joined(parts),
+        points=number(grade.points(task)), most=told.points(task.maximum), parts=joined(parts),
     )  # fmt: skip
 
 
@@ -261,13 +262,18 @@ TEST = """<li><span class="sign {look}" aria-hidden="true">{sign}</span>{title}:
 def _tests(task: TaskRecord) -> Markup:
     first = task.first_fault
     assert first is not None
-    known, tests = {"", told.sentence(first), told.looks(first)}, []
+    known, tests = {"", *map(_sense, (told.sentence(first), told.looks(first)))}, []
     for test in task.tests:
         said = [] if test.passed else [_sentence(test), told.looks(test)]
-        new = [text for text in said if text not in known]
-        known.update(new)
+        new = [text for text in said if _sense(text) not in known]
+        known.update(map(_sense, new))
         tests.append(_test(test, task, new))
     return fill(TESTS, shares=told.shares(task), tests=joined(tests))
+
+
+def _sense(text: str) -> str:
+    """What two sentences that differ in their numbers alone have in common."""
+    return re.sub(r"(\w+ [✔✘] ?)+: |[\d(),. -]+", "", text)
 
 
 def _sentence(test: OutcomeRecord) -> str:

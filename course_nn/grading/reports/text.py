@@ -45,7 +45,7 @@ def task_lines(grade: Grade, task: TaskRecord, labels: Mapping[str, str]) -> lis
     """What there is to say of one task, its points first."""
     standing = told.standing(grade, task)
     head = f"{standing.sign} Task {task.number}, {task.name}: {standing.word}, "
-    lines = [f"{head}{number(standing.points)} of {number(task.maximum)} points"]
+    lines = [f"{head}{number(standing.points)} of {told.points(task.maximum)}"]
     fault = task.first_fault
     if fault is None:
         return lines

@@ -19,12 +19,10 @@ SIGNS = {"right": "✔", "in part": "◐", "not right": "✘", "not written": "�
 
 @dataclass(frozen=True)
 class Standing:
-    """How a task stands: a word of `SIGNS`, the points that count, how many tests passed."""
+    """How a task stands: a word of `SIGNS`, and the points that count."""
 
     word: str
     points: float
-    passed: int
-    tests: int
 
     @property
     def sign(self) -> str:
@@ -34,28 +32,37 @@ class Standing:
 
 def standing(grade: Grade, task: TaskRecord) -> Standing:
     """How a task stands, what was set by hand included."""
-    points, passed = grade.points(task), sum(test.passed for test in task.tests)
-    return Standing(_word(task, points, passed), points, passed, len(task.tests))
+    given = grade.points(task)
+    return Standing(_word(task, given), given)
 
 
-def _word(task: TaskRecord, points: float, passed: int) -> str:
-    if not task.tests and not points:
+def _word(task: TaskRecord, given: float) -> str:
+    if not task.tests and not given:
         return "not graded"
-    if points >= task.maximum:
+    if given >= task.maximum:
         return "right"
-    if points > 0:
+    if given > 0:
         return "in part"
     fault = task.first_fault
     return "not written" if fault is not None and fault.stage == "stub" else "not right"
 
 
-def number(points: float) -> str:
+def number(value: float) -> str:
     """Points in as few characters as say them.
 
     >>> number(3.0), number(0.666), number(-1.5)
     ('3', '0.67', '−1.5')
     """
-    return f"{round(points, 2) + 0.0:g}".replace("-", "−")
+    return f"{round(value, 2) + 0.0:g}".replace("-", "−")
+
+
+def points(count: float) -> str:
+    """So many points.
+
+    >>> points(1), points(0.5)
+    ('1 point', '0.5 points')
+    """
+    return f"{number(count)} point{'s' * (count != 1)}"
 
 
 def counted(count: int, word: str) -> str:
@@ -109,8 +116,7 @@ def shares(task: TaskRecord) -> str:
     passed, tests = sum(test.passed for test in task.tests), len(task.tests)
     if tests < 2:
         return ""
-    whole = f"{number(task.maximum)} point{'s' * (task.maximum != 1)}"
-    said = f"{counted(tests, 'test')} share the {whole} equally"
+    said = f"{counted(tests, 'test')} share the {points(task.maximum)} equally"
     if abs(task.maximum * passed / tests - task.points) > 0.006:
         return f"{passed} of {tests} tests passed."
     return f"{said}; {passed} passed: {number(task.points)}."

@@ -17,6 +17,7 @@ ATTRIBUTES = {
     "lang", "charset", "http-equiv", "content", "name", "class", "id", "href", "scope", "colspan",
     "tabindex", "role", "aria-label", "aria-labelledby", "aria-hidden", "width", "height",
     "viewbox", "x", "y", "x1", "x2", "y1", "y2", "rx", "text-anchor", "type", "checked", "for",
+    "open",
 }  # fmt: skip
 EVIL = (
     "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "' onmouseover='alert(1)",

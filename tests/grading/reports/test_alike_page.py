@@ -33,7 +33,7 @@ def test_both_passages_stand_side_by_side_in_whole_lines_and_are_marked():
 
 def test_what_is_usual_is_said_beside_what_was_found():
     assert in_words(pair()) == [
-        "They share 70 runs of tokens that few others have.", "Of all their code 90% agrees.",
+        "They share 70 runs of 12 tokens that few others have.", "Of all their code 90% agrees.",
         "Beside others of the class it is 50% in the median, 60% at most.",
     ]  # fmt: skip
     said = " ".join(in_words(pair(weight=0.0, most=0.0, same=SameWays(("f", "g"), 0.00213))))

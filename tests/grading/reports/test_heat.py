@@ -40,12 +40,34 @@ def test_there_is_no_drawing_where_it_would_show_nothing(error):
     assert heat.drawn("y", error) == ""
 
 
-def test_more_than_two_axes_are_laid_side_by_side():
+def test_more_than_two_axes_are_pictures():
     error = np.zeros((2, 3, 2))
     error[1] = 1
     squares, _ = signs(heat.drawn("x", error.tolist(), ("N", "H", "W")))
     assert squares == ["cell m0"] * 6 + ["cell m3"] * 6
-    assert "rows and columns one after the other" in str(heat.drawn("x", error.tolist(), "NHW"))
+    text = Page(str(heat.drawn("x", error.tolist(), ("N", "H", "W")))).text
+    assert "A picture for each sample: a line for each row, a column for each column." in text
+
+
+def test_of_many_pictures_those_that_are_wrong_are_shown():
+    error = np.zeros((4, 3, 5, 6))
+    error[2, 1, 0, 0] = 2.0
+    figure = heat.drawn("y", error.tolist(), ("N", "F", "U", "V"))
+    squares, inside = signs(figure)
+    assert (len(squares), inside) == (90, 1)
+    assert ">2, 1<" in str(figure)
+    assert ">0, 0<" not in str(figure)
+    assert "each sample and filter, of which some are left out" in str(figure)
+
+
+def test_pictures_that_are_too_many_for_a_row_are_left_out():
+    error = np.zeros((1, 30, 2, 6))
+    error[0, 25] = -1
+    figure = heat.drawn("y", error.tolist())
+    squares, inside = signs(figure)
+    assert inside == 12
+    assert len(squares) <= 600
+    assert ">0, 25<" in str(figure)
 
 
 def test_one_axis_is_a_line():

@@ -15,7 +15,7 @@ def test_it_says_what_the_page_says(wrong):
     assert f"    What it looks like: {fault.looks}" in text
     assert "    The smallest example that is wrong:\n        x = " in text
     assert "    3 tests share the 1 point equally; 0 passed: 0.\n    Failed: the public" in text
-    assert "○ Task 2.5, sgd_step: not written, 0 of 1 points" in text
+    assert "○ Task 2.5, sgd_step: not written, 0 of 1 point" in text
     assert "✔ Task 2.2, dense_backward: right, 2 of 2 points" in text
 
 
