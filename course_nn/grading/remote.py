@@ -106,7 +106,7 @@ class Worker:
         allowed: Sequence[str] = (),
     ) -> None:
         self.cells, self.limits, self.allowed = list(cells), limits, list(allowed)
-        self.server = warm.server(kind, hide, allowed)
+        self.server = warm.server(kind, hide, allowed, limits.memory)
         self.child: warm.Child | None = None
         self.failures: dict[int, Failure] = {}
         self.fatal: set[int] = set()  # cells that kill the worker, left out when it starts again

@@ -91,6 +91,7 @@ class Server:
     kind: str
     hide: tuple[Path, ...] = ()
     allowed: tuple[str, ...] = ()
+    memory: int = 1 << 30  # bytes for a worker
     process: sandbox.Process | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -139,7 +140,7 @@ class Server:
 
     def _start(self) -> None:
         """Start the server, and tell it what its children may do."""
-        process = self.process = sandbox.start(self.kind, self.hide, self.allowed)
+        process = self.process = sandbox.start(self.kind, self.hide, self.allowed, self.memory)
         start = {
             "fresh": process.fresh,
             "readable": process.readable,
@@ -178,9 +179,11 @@ _servers: dict[tuple, Server] = {}
 _lock = threading.Lock()
 
 
-def server(kind: str, hide: Sequence[Path] = (), allowed: Sequence[str] = ()) -> Server:
+def server(
+    kind: str, hide: Sequence[Path] = (), allowed: Sequence[str] = (), memory: int = 1 << 30
+) -> Server:
     """The server of this process for a kind of sandbox; it starts when its first child does."""
-    key = kind, tuple(hide), tuple(allowed)
+    key = kind, tuple(hide), tuple(allowed), memory
     with _lock:
         return _servers.setdefault(key, Server(*key))
 

@@ -106,7 +106,7 @@ def starts(monkeypatch) -> Callable[..., list[FakeChild]]:
     def starts(*all_lines):
         children = [FakeChild(lines) for lines in all_lines]
         server = FakeServer(children)
-        monkeypatch.setattr(warm, "server", lambda kind, hide, allowed: server)
+        monkeypatch.setattr(warm, "server", lambda kind, hide, allowed, memory: server)
         return children
 
     return starts

@@ -92,6 +92,23 @@ def test_what_is_allowed_is_loaded_before_a_worker_is_forked(kind, allowed, expe
         warm.close_servers()
 
 
+def test_a_server_and_its_workers_are_in_its_control_group(kind):
+    server = warm.Server(kind, memory=300 << 20)
+    child = server.child()
+    try:
+        group = server.process.group
+        if group is None:
+            pytest.skip("no control group may be made here")
+        inside = set(map(int, (group.folder / "cgroup.procs").read_text().split()))
+        assert inside == set(members(server.process.popen.pid))
+        limit = next(iter(sandbox.groups.SETTINGS[group.version]))
+        assert int((group.folder / limit).read_text()) == (300 << 20) + sandbox.groups.SPARE
+    finally:
+        child.kill()
+        server.close()
+    assert not group.folder.exists()
+
+
 def test_no_full_temporary_folder_ends_more_than_one_start(monkeypatch):
     monkeypatch.setattr(sandbox.tempfile, "mkdtemp", lambda prefix: "/dev/full/x")
     with pytest.raises(sandbox.SandboxError, match="no worker can be started here"):
