@@ -43,9 +43,10 @@ def collect(
     if attempts not in ("latest", "first"):
         raise ValueError(f'attempts is {attempts!r}, but must be "latest" or "first"')
     people = read_roster(roster) if roster is not None else Roster()
-    entries = (e for found in Walk(folder, leave_out) for e in archives.expanded(found))
+    expanded = archives.Expander()
+    entries = (entry for found in Walk(folder, leave_out) for entry in expanded(found))
     try:
         claims = Sorter(assignment, people).claims(tree(entries))
         return rows_of(claims, people, assignment, attempts)
     finally:
-        archives.forget()
+        archives.kept.forget()

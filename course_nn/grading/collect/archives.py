@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import bz2
 import contextlib
-import functools
 import hashlib
 import io
 import itertools
@@ -19,8 +18,9 @@ import tarfile
 import time
 import zipfile
 import zlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from .disk import KINDS, MAX_BYTES, MAX_DEPTH, Found, OnDisk, is_system
@@ -28,6 +28,9 @@ from .names import shown
 from .submission import Unreadable
 
 MAX_UNPACKED = 256 << 20  # bytes of an archive that lies packed, in another or in itself
+MAX_UNPACKED_OF_ONE = 1 << 30  # bytes of all such archives under two names of a path
+MAX_UNPACKED_BELOW = 16 << 30  # and under one
+OPENING = 1 << 17  # bytes that opening an archive counts as, however small it is
 MAX_NESTED = 3  # archives in each other
 MAX_MEMBERS = 50_000  # of an archive that lies in the class's folder
 MAX_MEMBERS_INSIDE = 5_000  # of one that lies deeper
@@ -110,7 +113,7 @@ def _refusing(kind: type[Exception], what: str) -> Iterator[None]:
 def opened(member: Member) -> Iterator[Any]:
     """A member's content as a file."""
     if member.kind == "gz":
-        yield io.BytesIO(_whole(member.archive, unpack=True))
+        yield io.BytesIO(kept(member.archive, unpack=True))
     elif member.kind == "zip":
         with _zip(member.archive) as pack:
             zipped = pack.infolist()[member.index]
@@ -126,24 +129,50 @@ def opened(member: Member) -> Iterator[Any]:
 # -- listing ---------------------------------------------------------------------------------------
 
 
-def expanded(found: Found, level: int = 1) -> Iterator[Found]:
-    """An entry; where it is an archive, its members in its place, archives in it too."""
-    kind = archive_kind(found.parts[-1]) if found.read else ""
-    if not kind:
-        if found.read and found.parts[-1].casefold().endswith(FOREIGN):
-            problem = "is an archive of a kind that is not read here: a .zip is wanted"
-            found = Found(found.parts, "problem", None, problem, found.size, found.time)
-        yield found
-        return
-    try:
+@dataclass
+class Expander:
+    """Puts the members of archives in their place, archives in archives too.
+
+    What it unpacks is counted for each of the first two names of a path: who fills an archive with
+    archives that take long to open has none of the rest opened, and nobody else suffers.
+    """
+
+    spent: dict[tuple[str, ...], int] = field(default_factory=lambda: defaultdict(int))
+
+    def __call__(self, found: Found, level: int = 1) -> Iterator[Found]:
+        """An entry; where it is an archive, all that it holds."""
+        kind = archive_kind(found.parts[-1]) if found.read else ""
+        if not kind:
+            yield _foreign(found)
+            return
+        try:
+            members = self._listed(found, kind, level)
+        except Damaged as error:
+            yield Found(found.parts, "problem", None, str(error), found.size, found.time)
+            return
+        for member in members:
+            yield from self(member, level + 1)
+
+    def _listed(self, found: Found, kind: str, level: int) -> list[Found]:
         if level > MAX_NESTED:
             raise Damaged(f"lies in {MAX_NESTED} archives, each in the next, and is not opened")
-        members = listing(found, kind, MAX_MEMBERS if level + len(found.parts) == 2 else 0)
-    except Damaged as error:
-        yield Found(found.parts, "problem", None, str(error), found.size, found.time)
-        return
-    for member in members:
-        yield from expanded(member, level + 1)
+        prefixes = {found.parts[:1]: MAX_UNPACKED_BELOW, found.parts[:2]: MAX_UNPACKED_OF_ONE}
+        if any(self.spent[prefix] > most for prefix, most in prefixes.items()):
+            raise Damaged("is not opened: the archives beside it were more than are unpacked")
+        before = kept.unpacked
+        try:
+            return listing(found, kind, MAX_MEMBERS if level + len(found.parts) == 2 else 0)
+        finally:
+            for prefix in prefixes:
+                self.spent[prefix] += kept.unpacked - before + OPENING
+
+
+def _foreign(found: Found) -> Found:
+    """An entry; where it is an archive of a kind that is not read, with a word on it."""
+    if not found.read or not found.parts[-1].casefold().endswith(FOREIGN):
+        return found
+    problem = "is an archive of a kind that is not read here: a .zip is wanted"
+    return Found(found.parts, "problem", None, problem, found.size, found.time)
 
 
 def listing(found: Found, kind: str, most: int = 0) -> list[Found]:
@@ -258,7 +287,7 @@ class _Bounded(io.RawIOBase):
 def _file(archive: Source) -> Iterator[BinaryIO]:
     """An archive's bytes as a file: on disk as it lies, in another archive from memory."""
     if isinstance(archive, Member):
-        yield io.BytesIO(_whole(archive))
+        yield io.BytesIO(kept(archive))
         return
     with archive.opened() as fd:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
@@ -320,26 +349,35 @@ def _tar(archive: Source) -> Iterator[tarfile.TarFile]:
     with _file(archive) as file:
         packed = _packer(file.read(6)) is not None
         file.seek(0)
-        plain = io.BytesIO(_whole(archive, unpack=True)) if packed else file
+        plain = io.BytesIO(kept(archive, unpack=True)) if packed else file
         bounded = _Bounded(plain, MAX_LISTING)
         with tarfile.open(fileobj=bounded, mode="r:", errorlevel=0) as pack:
             yield pack
 
 
-def _whole(archive: Source, unpack: bool = False) -> bytes:
-    """An archive's bytes in memory, or what they unpack to. The last one is kept."""
-    return _kept(archive, unpack, _version(archive))
+class Kept:
+    """The bytes of the archive that was read last, and how many there were in all."""
+
+    def __init__(self) -> None:
+        self.key: Any = None
+        self.data, self.unpacked = b"", 0
+
+    def __call__(self, archive: Source, unpack: bool = False) -> bytes:
+        """An archive's bytes in memory, or what they unpack to."""
+        key = (archive, unpack, _version(archive))
+        if key != self.key:
+            self.key, self.data = None, b""
+            data = archive(MAX_UNPACKED)
+            self.data = _unpacked(data) if unpack else data
+            self.key, self.unpacked = key, self.unpacked + len(self.data)
+        return self.data
+
+    def forget(self) -> None:
+        """Let go of the bytes."""
+        self.key, self.data = None, b""
 
 
-def forget() -> None:
-    """Let go of the archive that was kept."""
-    _kept.cache_clear()
-
-
-@functools.lru_cache(maxsize=1)
-def _kept(archive: Source, unpack: bool, version: tuple[int, ...]) -> bytes:
-    data = archive(MAX_UNPACKED)
-    return _unpacked(data) if unpack else data
+kept = Kept()
 
 
 def _version(archive: Source) -> tuple[int, ...]:

@@ -19,7 +19,8 @@ from .submission import Unreadable
 
 SAME = 2.0  # seconds: as fine as a zip tells the time
 ID = re.compile(rb'"(?:id|grade_id)"\s*:\s*"([A-Za-z0-9_-]{1,64}?)[-_]\d{1,3}"')
-POLICIES = ("latest", "first")
+MOST_PEEKED = 20  # notebooks of one person that are read to see what they are
+MOST_SAID = 10  # things beside them that are named
 
 
 @dataclass(frozen=True)
@@ -63,25 +64,31 @@ def peek(found: Found) -> Peeked:
     return Peeked(found, hashlib.sha256(data).digest(), exercises_in(data))
 
 
+Notebooks = list[tuple[Peeked, int]]
+
+
 def choose(entries: list[tuple[Found, int]], assignment: str, policy: str = "latest") -> Choice:
     """Choose among all that one person handed in.
 
     entries : each with its order, where a platform tells one; it counts before the times.
     policy : "latest" or "first".
     """
-    notebooks = [(peek(found), order) for found, order in entries if is_notebook(found)]
-    said = [f"{quoted(found.parts[-1])} {found.problem}" for found, _ in entries if found.problem]
+    problems = [
+        f"{quoted(found.parts[-1])} {found.problem}" for found, _ in entries if found.problem
+    ]
+    notebooks, many = _looked_into(entries, assignment)
     own, others = _of_exercise(notebooks, assignment)
-    said += [f"passed over {other}" for other in others]
+    said = [*problems[:MOST_SAID], *many, *(f"passed over {other}" for other in others)]
     if not own:
-        return Choice(None, _nothing(entries, said, others, assignment), tuple(said))
+        problem = _nothing(entries, problems, others, assignment)
+        return Choice(None, problem, tuple(one for one in said if one != problem))
     own, doubles = _different(own, assignment)
     said += doubles
     if len(own) > 1:
         own, which = _by_time(own, policy)
         said.append(which)
     if len(own) > 1:
-        names = " and ".join(sorted(quoted(_name(peeked)) for peeked, _ in own))
+        names = " and ".join(sorted(quoted(_name(peeked)) for peeked, _ in own)[:4])
         problem = (
             f"handed in {len(own)} different notebooks, and nothing says which counts: {names}"
         )
@@ -89,11 +96,18 @@ def choose(entries: list[tuple[Found, int]], assignment: str, policy: str = "lat
     return Choice(own[0][0].found, "", tuple(said))
 
 
+def _looked_into(entries: list[tuple[Found, int]], assignment: str) -> tuple[Notebooks, list[str]]:
+    """The notebooks with what they say they are; of many those of the exercise's name first."""
+    notebooks = [entry for entry in entries if is_notebook(entry[0])]
+    if len(notebooks) <= MOST_PEEKED:
+        return [(peek(found), order) for found, order in notebooks], []
+    notebooks.sort(key=lambda entry: not _is_named(entry[0], assignment))
+    said = f"of {len(notebooks)} notebooks only {MOST_PEEKED} were looked into"
+    return [(peek(found), order) for found, order in notebooks[:MOST_PEEKED]], [said]
+
+
 def _name(peeked: Peeked) -> str:
     return "/".join(peeked.found.parts[-2:])
-
-
-Notebooks = list[tuple[Peeked, int]]
 
 
 def _of_exercise(notebooks: Notebooks, assignment: str) -> tuple[Notebooks, list[str]]:
@@ -110,7 +124,7 @@ def _of_exercise(notebooks: Notebooks, assignment: str) -> tuple[Notebooks, list
             sure.append((peeked, order))
         elif of:
             others.append(f"{quoted(_name(peeked))}: it is the notebook of {min(of)}")
-        elif _is_named(peeked, assignment):
+        elif _is_named(peeked.found, assignment):
             named.append((peeked, order))
         else:
             unnamed.append((peeked, order))
@@ -125,9 +139,9 @@ def _exercises() -> frozenset[str]:
     return frozenset(known())
 
 
-def _is_named(peeked: Peeked, assignment: str) -> bool:
+def _is_named(found: Found, assignment: str) -> bool:
     """Whether a notebook has the exercise's name, whatever else is around it."""
-    bare = folded(without_copy_marks(without_end(peeked.found.parts[-1]))[0])
+    bare = folded(without_copy_marks(without_end(found.parts[-1]))[0])
     return f" {folded(assignment)} " in f" {bare} "
 
 
@@ -135,7 +149,9 @@ def _different(own: Notebooks, assignment: str) -> tuple[Notebooks, list[str]]:
     """Each content once; the one that has the better name of those that are the same."""
     kept: dict[bytes, tuple[Peeked, int]] = {}
     said = []
-    ranked = sorted(own, key=lambda entry: (not _is_named(entry[0], assignment), _rank(entry)))
+    ranked = sorted(
+        own, key=lambda entry: (not _is_named(entry[0].found, assignment), _rank(entry))
+    )
     for peeked, order in ranked:
         key = peeked.digest or _name(peeked).encode("utf-8", "surrogatepass")
         if key in kept:
@@ -182,14 +198,13 @@ def _copy(entry: tuple[Peeked, int]) -> float:
 
 
 def _nothing(
-    entries: list[tuple[Found, int]], said: list[str], others: list[str], assignment: str
+    entries: list[tuple[Found, int]], problems: list[str], others: list[str], assignment: str
 ) -> str:
     """Why there is nothing to grade."""
     if others:
         return f"{assignment}.ipynb is missing; {others[0]}"
-    problems = [found for found, _ in entries if found.problem]
     if problems:
-        return f"{quoted(problems[0].parts[-1])} {problems[0].problem}"
+        return problems[0]
     files = [quoted(found.parts[-1]) for found, _ in entries if found.read is not None]
     if len(files) == 1:
         return f"{files[0]} is no notebook (.ipynb)"

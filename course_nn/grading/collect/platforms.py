@@ -151,6 +151,18 @@ def iso_of(text: str) -> str:
     return ""
 
 
+def iso_of_worksheet(text: str) -> str:
+    """A time as Moodle's grading worksheet writes it in English; "" where it is none.
+
+    >>> iso_of_worksheet("Friday, 3 March 2023, 4:12 PM")[:16]
+    '2023-03-03T16:12'
+    """
+    plain = text.split(",", 1)[-1].strip() if text.count(",") > 1 else text.strip()
+    with contextlib.suppress(ValueError, OverflowError):
+        return datetime.strptime(plain, "%d %B %Y, %I:%M %p").astimezone().isoformat()
+    return ""
+
+
 def _zone(text: str) -> timezone:
     if text[0] not in "+-":
         return UTC

@@ -12,7 +12,7 @@ from .attempts import choose
 from .disk import Found
 from .names import folded, quoted, shown
 from .people import Claim
-from .platforms import DOWNLOADED, iso
+from .platforms import DOWNLOADED, iso, iso_of_worksheet
 from .roster import Person, Roster
 from .submission import Nothing, Submission
 
@@ -150,7 +150,8 @@ def _row(
     found = choice.found if not problem else None
     claim = _claim_of(group, found)
     file = found or (entries[0][0] if entries else None)
-    handed_in = claim.time or iso(found.time if found else 0.0)
+    listed_time = iso_of_worksheet(group.person.handed_in) if group.person and found else ""
+    handed_in = claim.time or listed_time or iso(found.time if found else 0.0)
     return Submission(
         group.student,
         found.read if found and found.read else Nothing(problem),

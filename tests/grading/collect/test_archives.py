@@ -13,7 +13,7 @@ import zipfile
 import pytest
 
 from course_nn.grading.collect import archives
-from course_nn.grading.collect.archives import archive_kind, expanded, plausible, without_end
+from course_nn.grading.collect.archives import Expander, archive_kind, plausible, without_end
 from course_nn.grading.collect.disk import Walk
 from course_nn.grading.collect.submission import Unreadable
 
@@ -24,7 +24,7 @@ def opened(tmp_path, name: str, data: bytes):
     """The entries in an archive, by their names below it."""
     (tmp_path / name).write_bytes(data)
     (found,) = Walk(tmp_path)
-    return {"/".join(f.parts[1:]): f for f in expanded(found)}
+    return {"/".join(f.parts[1:]): f for f in Expander()(found)}
 
 
 def tar_of(files, mode="w", **member) -> bytes:
@@ -174,6 +174,18 @@ def test_a_file_that_unpacks_to_too_much_is_not_read(tmp_path, monkeypatch):
         found.read()
 
 
+def test_who_hands_in_archives_that_take_long_to_open_waits_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "MAX_UNPACKED_OF_ONE", 3 << 20)
+    large = zip_of({"n.ipynb": os.urandom(1 << 20)})
+    evil = zip_of({f"{i}.zip": large + bytes([i]) for i in range(9)})
+    good = zip_of({"n.ipynb": b"good"})
+    (tmp_path / "class.zip").write_bytes(zip_of({"eve/x.zip": evil, "zoe/x.zip": good}))
+    (found,) = Walk(tmp_path)
+    entries = list(archives.Expander()(found))
+    assert "more than are unpacked" in entries[-2].problem
+    assert entries[-1].read() == b"good"
+
+
 def test_too_many_members_are_one_entry(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "MAX_MEMBERS", 10)
     many = {f"{i}.ipynb": b"" for i in range(11)}
@@ -238,7 +250,7 @@ def test_two_members_of_one_name_are_both_there(tmp_path):
     data = zip_of({"n.ipynb": b"one", "o.ipynb": b"two"}).replace(b"o.ipynb", b"n.ipynb")
     (tmp_path / "x.zip").write_bytes(data)
     (found,) = Walk(tmp_path)
-    assert [f.read() for f in expanded(found)] == [b"one", b"two"]
+    assert [f.read() for f in Expander()(found)] == [b"one", b"two"]
 
 
 def test_an_archive_replaced_by_a_link_is_not_followed(tmp_path):

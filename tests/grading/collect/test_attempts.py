@@ -54,6 +54,13 @@ def test_one_notebook_counts_whatever_its_name(gather, name):
         assert ada.said == ()
 
 
+def test_of_very_many_notebooks_those_of_the_exercises_name_are_looked_into(gather):
+    many = {f"ada/{i}.ipynb": notebook_of(str(i), "") for i in range(40)}
+    ada = gather({**many, f"ada/z/{EX}": N})["ada"]
+    assert ada.read() == N
+    assert "of 41 notebooks only 20 were looked into" in ada.said
+
+
 def test_the_same_file_twice_is_one(gather):
     ada = gather({f"ada/{EX}": N, "ada/copy.ipynb": N}, {"ada/copy.ipynb": T + 99})["ada"]
     assert ada.file == f"ada/{EX}"
@@ -112,6 +119,12 @@ def test_a_link_beside_the_notebook_is_said(gather, fill):
     ada = gather({})["ada"]
     assert ada.read() == N
     assert ada.said == ("“data” is a link, and links are not followed: the file itself is wanted",)
+
+
+def test_a_reason_is_said_once(gather):
+    ada = gather({"ada.zip": b"PK"})["ada"]
+    assert "is a damaged archive" in ada.problem
+    assert ada.said == ()
 
 
 def test_what_cannot_be_read_is_a_row_too(gather, fill):

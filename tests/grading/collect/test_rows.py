@@ -46,6 +46,17 @@ def test_platforms_are_found_in_the_roster(gather):
     assert not rows["Bob"].problem
 
 
+def test_moodles_worksheet_says_when(gather):
+    sheet = (
+        'Identifier,"Full name","Email address",Status,"Last modified (submission)"\n'
+        '"Participant 99","Ada Lovelace",ada@x.example,Submitted,"Friday, 3 March 2023, 4:12 PM"\n'
+        '"Participant 98",Bob,bob@x.example,No submission,-\n'
+    )
+    rows = gather({f"Ada Lovelace_99_assignsubmission_file_/{EX}": N}, roster=sheet)
+    assert rows["Ada Lovelace"].handed_in.startswith("2023-03-03T16:12:00")
+    assert rows["Bob"].problem.startswith("nothing was handed in")
+
+
 def test_rows_can_be_sent_to_another_process(gather):
     rows = gather({f"ada/{EX}": N, "bob.pdf": b""})
     assert pickle.loads(pickle.dumps(rows)) == rows
