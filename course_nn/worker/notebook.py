@@ -71,6 +71,7 @@ class Notebook:
         self.built_in = shell.built_in(self.shell)
         self.space.update(__builtins__=self.built_in, np=np)  # some delete the cell that imports it
         standins.offered.clear()
+        standins.written.clear()
         standins.here["get_ipython"] = self.built_in["get_ipython"]
         self.lost: dict[str, Cause] = {}
         self.stars: Cause | None = None  # an `import *` that failed

@@ -4,6 +4,7 @@ import builtins
 from collections.abc import Callable
 from typing import Any
 
+from . import standins
 from .standins import NotAvailable, StandIn
 
 RUNS = ("time", "timeit", "prun", "memit", "mprun", "lprun", "debug", "pylab", "capture", "run")
@@ -19,7 +20,7 @@ class Shell:
     """What `get_ipython()` returns: magics that time run what they time, all others do nothing."""
 
     def __init__(self, run: Callable[[str], Any], space: dict[str, Any]) -> None:
-        self.run, self.user_ns, self.written = run, space, dict[str, str]()
+        self.run, self.user_ns = run, space
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -33,7 +34,8 @@ class Shell:
     def run_cell_magic(self, name: str, line: str, cell: str) -> Any:
         """`%%name line` over a cell in another language, or one to be written to a file."""
         if name in ("writefile", "file"):
-            self.written[line.split()[-1] if line.strip() else ""] = cell
+            path = _last(line)
+            standins.written[path] = standins.written.get(path, "") * ("-a" in line.split()) + cell
 
     def magic(self, text: str) -> Any:
         """The old way to write `run_line_magic`."""
@@ -80,10 +82,15 @@ class Shell:
                 self.user_ns[name] = StandIn(name)
 
     def _run(self, line: str) -> Any:
-        path = line.split()[-1] if line.strip() else ""
-        if path not in self.written:
+        path = _last(line)
+        if path not in standins.written:
             raise NotAvailable(f"there are no files while grading, so %run finds no {path}")
-        return self.run(self.written[path])
+        return self.run(standins.written[path])
+
+
+def _last(line: str) -> str:
+    """The file that a magic names, without folders: there are none."""
+    return line.split()[-1].strip("'\"").rpartition("/")[2] if line.strip() else ""
 
 
 def _after_options(line: str, valued: str) -> str:

@@ -44,6 +44,7 @@ DRAWS = [
 ALLOW = "whoever grades can allow it with --allow {package}"
 ONLY = "where there are NumPy, the standard library and no files of yours"
 
+written: dict[str, str] = {}  # files that cells wrote, by their names
 here: dict[str, Any] = {}  # what `from IPython import get_ipython` finds
 offered: dict[str, Callable] = {}  # what a check was last given, by the name of its task
 
@@ -287,6 +288,14 @@ class Module(types.ModuleType):
         return part_of(self.__name__, part)
 
 
+class Written(importlib.abc.InspectLoader):
+    """Loads a module from the file that a cell wrote (`%%writefile`)."""
+
+    def get_source(self, fullname: str) -> str:
+        """What the cell wrote."""
+        return written[f"{fullname}.py"]
+
+
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds a stand-in where nothing else was found: it is asked last."""
 
@@ -300,6 +309,8 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         target: types.ModuleType | None = None,
     ) -> importlib.machinery.ModuleSpec | None:
         """A stand-in for what plots, displays or shows progress, and for `course_nn`."""
+        if f"{name}.py" in written:
+            return importlib.machinery.ModuleSpec(name, Written())
         if name.partition(".")[0] not in self.roots:
             return None
         return importlib.machinery.ModuleSpec(name, self, is_package=True)

@@ -44,7 +44,7 @@ def test_the_value_of_what_is_timed_is_given(shell):
 
 
 def test_a_file_that_a_cell_wrote_can_be_run_and_no_other(shell, ran):
-    shell.run_cell_magic("writefile", "-a mine.py", "x = 1")
+    shell.run_cell_magic("writefile", "-a ./mine.py", "x = 1")
     shell.run_line_magic("run", "-i mine.py")
     assert ran == ["x = 1"]
     with pytest.raises(NotAvailable, match=r"no files while grading, so %run finds no other\.py"):
