@@ -24,6 +24,9 @@ STUB = '''def {0}:
 FORWARD = "def dense_forward(x, W, b):\n    return x @ W + b"
 
 
+HEAD = "def dense_forward(x, W, b):\n    return "
+
+
 class Book:
     """A solved notebook to spoil. Its cells are looked up by the function that they define."""
 
@@ -285,7 +288,8 @@ for name, text in {
     "progress inside": "from tqdm import trange\ndef dense_forward(x, W, b):\n"
     "    return np.array([x[i] @ W + b for i in trange(len(x))])",
     "ice cream": "from icecream import ic\ndef dense_forward(x, W, b):\n    return ic(x @ W) + b",
-    "its own import": "def dense_forward(x, W, b):\n    import numpy\n    return numpy.dot(x, W) + b",
+    "its own import": "def dense_forward(x, W, b):\n    import numpy\n"
+    "    return numpy.dot(x, W) + b",
     "a wrong one above": "def dense_forward(x, W, b):\n    return x @ W\n" + FORWARD,
     "spaces that were pasted": FORWARD.replace("    return", "\u00a0\u00a0\u00a0\u00a0return"),
 }.items():
@@ -529,7 +533,6 @@ for name, (change, said) in {
 # -- what must cost, costs no more -----------------------------------------------------------------
 
 NONE = [0, *FULL[1:]]
-HEAD = "def dense_forward(x, W, b):\n    return "
 for name, (text, said) in {
     "is a stub": (STUB.format("dense_forward(x, W, b)"), "not written yet"),
     "asks": (f"{HEAD}x * float(input())", "input() has nobody to ask"),
