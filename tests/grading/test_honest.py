@@ -142,7 +142,7 @@ for name, line in {
     "a cell's magic": "%%capture --no-stderr",
     "a package in the same import": "import scipy, numpy as np",
     "a package": "from scipy.special import softmax",
-    "a package tried": "try:\n    import cupy as x\nexcept Exception:\n    import numpy as x\nnp = x",
+    "a package tried": "try:\n    import cupy as np\nexcept Exception:\n    import numpy as np",
     "torch and tensorflow": "import torch\nimport torch.nn as nn\nimport tensorflow as tf",
     "a file of mine": "from helpers import *\nfrom mylib.utils import plot_all",
     "ours": "from course_nn import ops, page, plot\nimport course_nn as nn",
