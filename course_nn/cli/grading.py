@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
-from .base import REPOSITORY, TESTS, TestsOption, app, errors, loaded_assignment, say, stop
+from .base import REPOSITORY, TESTS, TestsOption, app, console, errors, loaded_assignment, say, stop
 from .machine import chosen_sandbox, require_linux
 
 if TYPE_CHECKING:
@@ -25,8 +27,11 @@ if TYPE_CHECKING:
     from ..grading.classroom import Class
     from ..grading.collect import Submission
     from ..grading.gradebook import Gradebook
-    from ..grading.runner import Settings
+    from ..grading.jobs import Jobs
+    from ..grading.runner import Settings, Setup
+    from ..grading.spread import Spread
 
+SHOWN = 50  # students in the table that ends a run
 PAUSE = 10.0  # seconds between two lines of progress where there is no terminal
 ENDINGS = (
     "0: all is graded. 1: it stopped; what was finished is kept, and the same command goes on. "
@@ -48,6 +53,7 @@ class Wish:
     due: str = ""
     late: str = ""
     labels: Path | None = None
+    dask: str = ""
 
 
 @app.command(epilog=f"Exit codes. {ENDINGS}")
@@ -79,6 +85,9 @@ def grade(
         Path | None, typer.Option(help="An earlier OUT, whose names of groups hold here too.")
     ] = None,
     sandbox: Annotated[str, typer.Option(help="auto, bwrap, namespace or plain.")] = "auto",
+    dask: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Grade on the workers of this scheduler.")
+    ] = "",
     seed: Annotated[
         int | None, typer.Option(help="Of the tests' numbers; drawn once, then kept.", min=0)
     ] = None,
@@ -100,13 +109,13 @@ def grade(
     with _ending_well(), room():
         loaded = _with_task(loaded_assignment(assignment, tests), regrade)
         handed_in = _find(folder, assignment, out, roster, student or [])
-        kind, note = chosen_sandbox(sandbox)
+        kind, note = (sandbox, f"those of {dask}") if dask else chosen_sandbox(sandbox)
         limits = Limits(call_seconds, notebook_seconds, task_seconds, memory << 20)
         hide = tuple(path.resolve() for path in (tests, folder, out, REPOSITORY))
         given = Settings(
             kind, -1 if seed is None else seed, limits, hide, tuple(allow or ()), regrade
         )
-        wish = Wish(out, _jobs(jobs), note, again, reason, due, late, labels)
+        wish = Wish(out, _jobs(jobs), note, again, reason, due, late, labels, dask)
         _grade_into(handed_in, loaded, tests, given, wish)
 
 
@@ -178,6 +187,7 @@ def _grade_into(
         _graded(run, handed_in, Setup(loaded.name, tests, settings), wish)
         book.set("unfinished", "")
         _reported(book, wish.out)
+        _show(book)
         _sum_up(run, len(handed_in))
     if run.tally.failed:
         raise typer.Exit(3)
@@ -234,21 +244,36 @@ def _set_late(book: Gradebook, wish: Wish) -> None:
     return book.set_late(due, rule)
 
 
-def _graded(run: Class, handed_in: list[Submission], setup: Any, wish: Wish) -> None:
+def _graded(run: Class, handed_in: list[Submission], setup: Setup, wish: Wish) -> None:
     """Grade all that is to do; whatever ends it early, what is done is kept, and that is said."""
     from ..grading.gradebook import GradebookError
-    from ..grading.jobs import Jobs, JobsError
+    from ..grading.jobs import JobsError
 
     total, began = len(handed_in), f"{len(handed_in)} submissions"
     run.book.set("unfinished", began)
     try:
-        with Jobs(min(wish.jobs, total), "course_nn.grading.runner:run", setup) as pool:
+        with _pool(wish, setup, total) as pool:
             for _ in _watched(run.grade(handed_in, pool), total):
                 pass
+            for note in sorted(set(getattr(pool, "notes", {}).values())):
+                run.book.set("note", note)
+                say(f"sandbox: {note}")
     except (GradebookError, JobsError, OSError) as error:
         raise stop(f"grading stopped: {error}. {_how_to_go_on(run, total)}") from error
     except KeyboardInterrupt as error:
         raise stop(f"interrupted. {_how_to_go_on(run, total)}", _code(error)) from None
+
+
+def _pool(wish: Wish, setup: Setup, total: int) -> Jobs | Spread:
+    """Who grades: processes here, or the workers of a scheduler."""
+    from ..grading.jobs import Jobs
+
+    function = "course_nn.grading.runner:run"
+    if not wish.dask:
+        return Jobs(min(wish.jobs, total), function, setup)
+    from ..grading.spread import Spread
+
+    return Spread(wish.dask, function, setup)
 
 
 def _how_to_go_on(run: Class, total: int) -> str:
@@ -288,6 +313,23 @@ def _reported(book: Gradebook, out: Path) -> None:
             f"all is graded and kept, but not every report was written ({error}): make room, then "
             f"`course-nn report {out}` writes them"
         ) from error
+
+
+def _show(book: Gradebook) -> None:
+    """The class as a table; of a large one, those who need a look."""
+    from ..grading.reports.table import safe_cell
+
+    grades = book.grades()
+    if len(grades) > SHOWN:
+        grades = [grade for grade in grades if grade.record.status != "graded"][:SHOWN]
+    table = Table("student", "points", "status", "message")
+    for grade in grades:
+        record = grade.record
+        cells = (record.student, f"{grade.final:g}/{record.maximum:g}", record.status,
+                 record.message[:160])  # fmt: skip
+        table.add_row(*(escape(safe_cell(cell)) for cell in cells))
+    if table.row_count:
+        console.print(table)
 
 
 def _sum_up(run: Class, total: int) -> None:

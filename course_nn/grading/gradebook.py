@@ -108,7 +108,10 @@ class Gradebook:
         self.close()
 
     def close(self) -> None:
-        """Close it, and let the next grader in."""
+        """Close it, with nothing left beside it, and let the next grader in."""
+        if self.lock is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self.connection.execute("PRAGMA journal_mode = DELETE")
         self.connection.close()
         if self.lock is not None:
             self.lock.release()

@@ -2,10 +2,12 @@
 
 import csv
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
+from course_nn.grading.assignment import TESTS
 from course_nn.grading.gradebook import Gradebook
 
 from .shared import call, said
@@ -128,3 +130,103 @@ def test_a_disputed_task_is_replayed(folder, tmp_path):
     assert "wrong, ex02_dense, task 2.1, seed 3" in result.output
     assert "right y = " in result.output
     assert "all came out as it was graded" in result.output
+
+
+def test_a_scheduler_that_does_not_answer_is_said(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("course_nn.grading.spread.CONNECT", 0.5)
+    result = call("grade", folder, "--assignment", NAME, "--out", tmp_path / "out",
+                  "--dask", "tcp://127.0.0.1:1")  # fmt: skip
+    assert result.exit_code == 1
+    assert "error: grading stopped: " in said(result)
+    assert "no scheduler answers" in said(result) or "is not installed" in said(result)
+    assert "Traceback" not in result.output
+
+
+def rows(out):
+    with open(out / "grades.csv", encoding="utf-8", newline="") as file:
+        return {row["student"]: row for row in csv.DictReader(file)}
+
+
+@pytest.fixture
+def pair(folder, tmp_path):
+    """A smaller class: one right, one wrong."""
+    pair = tmp_path / "pair"
+    pair.mkdir()
+    for name in ("right", "wrong"):
+        (folder / f"{name}.ipynb").rename(pair / f"{name}.ipynb")
+    return pair
+
+
+def test_one_task_is_graded_anew_with_its_reason(pair, tmp_path):
+    out, tests = tmp_path / "out", tmp_path / "tests"
+    shutil.copytree(TESTS / NAME, tests / NAME)
+    start = ["grade", pair, "--assignment", NAME, "--out", out, "--tests", tests, *FAST]
+    assert call(*start).exit_code == 0
+    source = tests / NAME / "exercise.md"
+    text = source.read_text(encoding="utf-8")
+    source.write_text(text.replace("y = x @ W + b", "y = x @ W - b"), encoding="utf-8")
+    result = call(*start, "--regrade", "2.1", "--reason", "the test was wrong")
+    assert result.exit_code == 0, result.output
+    assert {name: row["2.1 dense_forward"] for name, row in rows(out).items()} == {
+        "right": "0", "wrong": "1",
+    }  # fmt: skip
+    assert "(the test was wrong)" in call("history", out, "right").output.splitlines()[-1]
+    result = call(*start, "--regrade", "2.9")
+    assert result.exit_code == 2
+    assert "there is no task '2.9' in ex02_dense; there are: 2.1 dense_forward" in said(result)
+
+
+def test_one_student_is_graded_alone(pair, tmp_path):
+    start = ["grade", pair, "--assignment", NAME, "--out", tmp_path / "out", *FAST]
+    result = call(*start, "--student", "wrong")
+    assert "1 of 1 submissions graded now" in said(result)
+    assert list(rows(tmp_path / "out")) == ["wrong"]
+    result = call(*start, "--student", "wrnog")
+    assert result.exit_code == 2
+    assert "nobody called 'wrnog' handed anything in; did you mean 'wrong'?" in said(result)
+    result = call(*start, "--again", "--reason", "to be sure")
+    assert "2 of 2 submissions graded now" in said(result)
+    assert "(to be sure)" in call("history", tmp_path / "out", "wrong").output.splitlines()[-1]
+
+
+def test_being_late_costs_by_the_rule_until_it_is_taken_back(pair, tmp_path):
+    os.utime(pair / "right.ipynb", (1_000_000_000, 1_000_000_000))
+    out = tmp_path / "out"
+    start = ["grade", pair, "--assignment", NAME, "--out", out, *FAST]
+    result = call(*start, "--late", "10% a day")
+    assert result.exit_code == 2
+    assert "--due and --late belong together" in said(result)
+    result = call(*start, "--due", "2001-09-09T00:00+00:00", "--late", "lots")
+    assert result.exit_code == 2
+    assert "the rule 'lots' cannot be read: write it like" in said(result)
+    assert call(*start, "--due", "2001-09-09T00:00+00:00", "--late", "10% a day").exit_code == 0
+    assert (rows(out)["right"]["penalty"], rows(out)["right"]["total"]) == ("0.9", "8.1")
+    assert call(*start).exit_code == 0, "the rule is kept"
+    assert rows(out)["right"]["total"] == "8.1"
+    assert call(*start, "--late", "none").exit_code == 0
+    assert rows(out)["right"]["total"] == "9"
+
+
+def test_names_of_groups_come_along_from_an_earlier_year(pair, tmp_path):
+    start = ["grade", pair, "--assignment", NAME, *FAST]
+    call(*start, "--out", tmp_path / "last")
+    with Gradebook.read(tmp_path / "last") as book:
+        keys = {test.answer for grade in book.grades() for task in grade.record.tasks
+                for test in task.tests if test.answer}  # fmt: skip
+    assert keys
+    for key in keys:
+        assert call("label", tmp_path / "last", key, f"about {key}").exit_code == 0
+    result = call(*start, "--out", tmp_path / "this", "--labels", tmp_path / "last")
+    assert result.exit_code == 0, result.output
+    with Gradebook.read(tmp_path / "this") as book:
+        assert book.labels() == {key: f"about {key}" for key in keys}
+    result = call(*start, "--out", tmp_path / "this", "--labels", tmp_path / "none")
+    assert result.exit_code == 1
+    assert "there is no gradebook in" in said(result)
+
+
+def test_more_jobs_than_cores_are_warned_of(pair, tmp_path):
+    result = call("grade", pair, "--assignment", NAME, "--out", tmp_path / "out", *FAST,
+                  "--jobs", 200)  # fmt: skip
+    assert result.exit_code == 0
+    assert "200 jobs share" in said(result)

@@ -40,6 +40,7 @@ def test_the_last_record_of_everyone_counts(book):
 def test_it_is_there_again_when_it_is_opened_again(book):
     book.keep(ADA)
     book.close()
+    assert sorted(path.name for path in book.out.iterdir()) == ["gradebook.lock", NAME]
     with Gradebook.open(book.out, "ex") as again:
         assert again.present("Ada") == ADA
     with Gradebook.read(book.out) as again:
