@@ -44,7 +44,7 @@ def collect(
         raise ValueError(f'attempts is {attempts!r}, but must be "latest" or "first"')
     people = read_roster(roster) if roster is not None else Roster()
     expanded = archives.Expander()
-    entries = (entry for found in Walk(folder, leave_out) for entry in expanded(found))
+    entries = (entry for found in Walk(folder, (leave_out, roster)) for entry in expanded(found))
     try:
         claims = Sorter(assignment, people).claims(tree(entries))
         return rows_of(claims, people, assignment, attempts)

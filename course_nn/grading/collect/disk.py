@@ -156,12 +156,19 @@ class Found:
 
 @dataclass
 class Walk:
-    """Goes through a folder. What is in `leave_out` is not seen."""
+    """Goes through a folder. What is in `leave_out`, files or folders, is not seen."""
 
     root: Path
-    leave_out: Path | None = None
+    leave_out: tuple[Path | None, ...] = ()
     left: int = field(default=MAX_BELOW)
     device: int = 0
+    unseen: set[tuple[int, int]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        for path in self.leave_out:
+            with contextlib.suppress(OSError):
+                status = os.stat(path) if path is not None else None
+                self.unseen |= {(status.st_dev, status.st_ino)} if status else set()
 
     def __iter__(self) -> Iterator[Found]:
         """Every entry below the root, its own names sorted.
@@ -189,6 +196,8 @@ class Walk:
         except OSError as error:
             yield Found(parts, "problem", problem=why_not(error).removeprefix("it "))
             return
+        if (status.st_dev, status.st_ino) in self.unseen:
+            return
         if stat.S_ISDIR(status.st_mode):
             yield from self._folder(folder, parts, status)
         elif stat.S_ISREG(status.st_mode):
@@ -201,8 +210,6 @@ class Walk:
     def _folder(
         self, above: int, parts: tuple[str, ...], status: os.stat_result
     ) -> Iterator[Found]:
-        if self._is_left_out(status):
-            return
         if problem := self._too_far(parts, status):
             yield Found(parts, "problem", problem=problem)
             return
@@ -238,12 +245,3 @@ class Walk:
         if status.st_dev != self.device:
             return "is another file system, mounted here, and is not entered"
         return ""
-
-    def _is_left_out(self, status: os.stat_result) -> bool:
-        if self.leave_out is None:
-            return False
-        try:
-            out = os.stat(self.leave_out)
-        except OSError:
-            return False
-        return (out.st_dev, out.st_ino) == (status.st_dev, status.st_ino)

@@ -118,8 +118,10 @@ class Sorter:
         for claim in claims:
             claim.via, claim.mixed, claim.level = via, mixed, id(level)
         holding = [node for node in nodes if node not in inner and node.notebooks]
+        alone = len(inner) == 1 and not holding  # then its name tells nobody from anybody
         for node in inner:
-            name = via if self._is_platform(node) else f"{via}/{shown(node.name)}".strip("/")
+            plain = alone or self._is_platform(node)
+            name = via if plain else f"{via}/{shown(node.name)}".strip("/")
             claims += self.claims(node, name, mixed or bool(holding), depth + 1)
         return claims
 

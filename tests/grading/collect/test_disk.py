@@ -211,8 +211,8 @@ def test_nothing_else_is_passed_over(name):
 def test_the_folder_of_results_is_left_out(tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "n.ipynb").touch()
-    assert entries(tmp_path, leave_out=tmp_path / "out") == {}
-    assert list(entries(tmp_path, leave_out=tmp_path / "none")) == ["out/n.ipynb"]
+    assert entries(tmp_path, leave_out=(tmp_path / "out", None)) == {}
+    assert list(entries(tmp_path, leave_out=(tmp_path / "none",))) == ["out/n.ipynb"]
 
 
 def test_no_descriptor_is_left_open(tmp_path):

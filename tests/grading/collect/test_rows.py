@@ -2,7 +2,7 @@
 
 import pickle
 
-from course_nn.grading.collect import names
+from course_nn.grading.collect import collect, names
 from course_nn.grading.collect.rows import label_of
 
 from .conftest import notebook_of
@@ -20,6 +20,12 @@ def test_a_roster_names_shows_who_is_missing_and_who_is_not_on_it(gather):
     assert rows["Eve"].problem == "nothing was handed in, but the roster lists this person"
     assert rows["Zed"].said == ("not on the roster",)
     assert not rows["Zed"].problem
+
+
+def test_a_roster_in_the_folder_is_nobodys_work(fill):
+    folder = fill({f"Bob/{EX}": N, "roster.csv": CLASS.encode()})
+    rows = collect(folder, "ex02_dense", roster=folder / "roster.csv")
+    assert [row.student for row in rows] == ["Ada Lovelace", "Bob", "Eve"]
 
 
 def test_a_name_that_may_be_two_peoples_is_a_row_with_a_problem(gather):
