@@ -5,10 +5,10 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book lab pdf test lint bench lock clean
+.PHONY: help setup book lab pdf test lint bench bench-grade lock clean
 
 help:  ## list these commands
-	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/make \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/make \1\t\2/p' Makefile | expand -t 14
 
 setup:  ## create .venv and install what requirements.txt pins
 	@command -v $(PYTHON) >/dev/null || \
@@ -39,6 +39,11 @@ bench: setup  ## time a training step beside four peers, on this machine
 	@$(PY) -c "import jax, torch" 2>/dev/null || \
 	  $(PY) -m pip install --quiet -c requirements.txt --no-build-isolation --editable ".[bench]"
 	@$(PY) -m benchmarks $(BENCH_ARGS)
+
+bench-grade: setup  ## grade a class beside the real nbgrader, on this machine
+	@$(PY) -c "import nbgrader" 2>/dev/null || \
+	  $(PY) -m pip install --quiet -c requirements.txt --no-build-isolation --editable ".[nbgrader]"
+	@$(PY) -m benchmarks.grading $(BENCH_ARGS)
 
 lock:  ## remake requirements.txt from pyproject.toml (needs uv)
 	@uv pip compile --universal --python-version 3.11 --fork-strategy fewest --quiet \

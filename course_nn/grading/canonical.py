@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..exercises.compare import taken_apart
-from ..exercises.student import Student, StudentError
+from ..exercises.student import Answer, Calls, Student, StudentError
 from ..exercises.task import Inputs, Task
 from ..exercises.verdict import Verdict
 
@@ -59,19 +59,17 @@ class Canonical:
     def answers(self) -> dict[str, str]:
         """All that was answered, as a text for each output."""
         told: dict[str, list[str]] = {name: [] for name in self.task.outputs}
-        for inputs in inputs_of(self.task):
-            for name, text in self._asked(inputs).items():
+        for answer in self.student.call_many(self.task.name, calls_of(self.task)):
+            for name, text in self._told(answer).items():
                 told[name].append(text)
         return {name: "\n".join(texts) for name, texts in told.items()}
 
-    def _asked(self, inputs: Inputs) -> dict[str, str]:
-        names = self.task.outputs
-        try:
-            values, says = taken_apart(
-                self.task, self.student.call(self.task.name, *inputs.values())
-            )
-        except StudentError as error:
-            values, says = (), PLACE.sub("", error.sentence)
+    def _told(self, answer: Answer | StudentError) -> dict[str, str]:
+        names, values = self.task.outputs, tuple[Any, ...]()
+        if isinstance(answer, StudentError):
+            says = PLACE.sub("", answer.sentence)
+        else:
+            values, says = taken_apart(self.task, answer)
         if says:
             return dict.fromkeys(names, says)
         return {name: told(value) for name, value in zip(names, values, strict=True)}
@@ -87,6 +85,12 @@ def inputs_of(task: Task) -> tuple[Inputs, ...]:
         if (case.dtype, case.layout) == ("float64", "rows"):
             found.append(task.draw(case, rng))
     return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def calls_of(task: Task) -> Calls:
+    """The same inputs, to be asked in one message."""
+    return Calls(tuple(tuple(inputs.values()) for inputs in inputs_of(task)))
 
 
 def told(value: Any) -> str:
