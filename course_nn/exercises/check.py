@@ -22,9 +22,12 @@ from ..worker.notebook import message_of
 from . import cause, day, hints, trial
 from .compare import Comparison
 from .exercise import known, load
+from .meanings import Guarded, restored
 from .patience import SECONDS
+from .regions import listed
 from .student import LocalStudent, shortened
 from .task import Task
+from .unknown import NoCheck, Unknown, nearest
 from .verdict import Verdict
 
 SEED = 20  # the same numbers at every call, so that a message stays until its cause is mended
@@ -86,22 +89,35 @@ def _refused(task: Task, *functions: Any) -> Verdict | None:
 def _tried(task: Task, function: Callable) -> Verdict:
     """The verdict on a function, with its cause where the source shows one."""
     seconds = math.inf if task.open else SECONDS  # such a task has a budget of its own
-    student = LocalStudent({task.name: function}, np.random.default_rng(SEED), seconds)
+    before, guarded = restored(), Guarded(function)
+    student = LocalStudent({task.name: guarded}, np.random.default_rng(SEED), seconds)
     printed = _Printed()
     with redirect_stdout(printed):
         verdict = trial.run(student, task, task.public())
         calls, comparison = student.calls, verdict.comparison
         if comparison is not None:
             verdict = replace(verdict, comparison=cause.told(comparison, function))
+    if guarded.replaced:
+        return Verdict(task, Comparison({}, "misuse", _another_meaning(list(guarded.replaced))))
     # of a wrong answer that call alone: the search for a smaller one calls with odd numbers too
     warned = student.warned if comparison is None else comparison.warned
     notes = []
     if lines := printed.getvalue().splitlines():
         count = f"{len(lines)} line{'s' * (len(lines) > 1)}"
         notes.append(f"it printed {count} in {calls} calls, the first {lines[0][:60]!r}")
+    if before:
+        notes.append(f"{listed(before)} had another meaning here, and has its own again")
     if warned and verdict.kind != "warning":
         notes.append(f"NumPy warned while it ran: {warned}")
     return replace(verdict, note="; ".join(notes))
+
+
+def _another_meaning(names: list[str]) -> str:
+    """What to do where a function replaced others, with which a check computes."""
+    return (
+        f"it gives {listed(names)} another meaning, and with that nothing can be checked: give "
+        "what you write a name of its own"
+    )
 
 
 def _stopped(task: Task, error: Exception) -> Verdict:
@@ -189,7 +205,10 @@ def _task(which: Any) -> Task:
     for task in tasks().values():
         if wanted in (task.number, task.name):
             return task
-    raise KeyError(f"no task is called {wanted!r}: give its number, such as '2.2', or its name")
+    raise Unknown(
+        f"no task is called {wanted!r}: give its number, such as '2.2', or its name"
+        + nearest(wanted, tasks())
+    )
 
 
 def tasks() -> dict[str, Task]:
@@ -198,6 +217,8 @@ def tasks() -> dict[str, Task]:
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("_") or name not in (there := tasks()):
+    if name.startswith("_"):
         raise AttributeError(f"there is no check.{name}")
+    if name not in (there := tasks()):
+        raise NoCheck(f"there is no check.{name}{nearest(name, there)}")
     return Check(there[name])

@@ -12,6 +12,7 @@ from typing import Any
 
 from .exercise import Exercise, known, load
 from .task import Task
+from .unknown import Unknown
 from .verdict import Verdict, shell
 
 
@@ -77,7 +78,7 @@ def exercise_of(name: str) -> Exercise:
         number = str(int(one.name[2:4]))
         if name in (one.name, number) or name in one.tasks:
             return one
-    raise KeyError(f"no exercise is called {name!r}; there are: {', '.join(known())}")
+    raise Unknown(f"no exercise is called {name!r}; there are: {', '.join(known())}")
 
 
 # -- cells -----------------------------------------------------------------------------------------

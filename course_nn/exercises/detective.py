@@ -15,13 +15,15 @@ import numpy as np
 from .aftermath import SAID, counted
 from .candidates import Candidate, Right
 from .compare import Comparison, ask, close, dtype_of
-from .relations import Pair, factor, numbers_of, ratio
+from .relations import Pair, between, near, numbers_of
 from .student import Student
 from .task import Case, Inputs, Task
 
 TINY = 1e-12  # of the largest right number: what is no larger is 0
 APART = (2, 7, 4, 9, 3, 11)  # sizes that lie far apart, for the letters from the last to the first
-MANY = 15  # samples, where few tell little; not so many that a sort of equal numbers is no sort
+MANY = 16  # samples, where few tell little; more, and NumPy's sort mixes equal numbers
+PATIENCE = 3.0  # seconds after which a search ends on a machine that is busy with other things
+SINGLE = 12  # more calls at most, where an answer is one number
 EITHER: dict[str, tuple[str, ...]] = {  # kinds of changes of which two may give the same
     "missing": ("inside_out",), "sums": (), "factors": (), "signs": (), "other_names": (),
 }  # fmt: skip
@@ -55,6 +57,7 @@ class Detective:
 
     def __init__(self, student: Student, task: Task, output: str, end: float) -> None:
         self.student, self.task, self.output, self.end = student, task, output, end
+        self.latest = time.monotonic() + PATIENCE
         self.tries: list[tuple[Inputs, Right, np.ndarray]] = []
         self.case: Case | None = None  # where the mistake was seen; None once all was asked
 
@@ -77,8 +80,9 @@ class Detective:
 
     @property
     def late(self) -> bool:
-        """Whether the time is up: that of this thread's own work, not of a machine that is busy."""
-        return time.thread_time() > self.end
+        """Whether the time is up: that of this thread's own work, so that a busy machine finds the
+        same, up to a limit."""
+        return time.thread_time() > self.end or time.monotonic() > self.latest
 
     def look(self, comparison: Comparison) -> None:
         """Keeps what the student answered there, if it is an array."""
@@ -104,8 +108,7 @@ class Detective:
                 given = np.asarray(candidate.answer(inputs, right))
                 if candidate.source == "rounding":
                     return _is_nearly_all(value, given, right[self.output])
-                telling = np.isfinite(given).any() or odd(candidate.words)
-                return bool(telling) and alike(value, given, dtype_of(inputs))
+                return bool(alike(value, given, dtype_of(inputs)))
         except Exception:  # a changed formula may fail in any way
             return False
 
@@ -118,8 +121,10 @@ class Detective:
         )
 
     def fits_all(self, candidate: Candidate) -> bool:
-        """Whether it gives the student's answers at every try; the last are the smallest."""
-        return all(self.fits(candidate, k) for k in reversed(range(len(self.tries))))
+        """Whether it gives the student's answers at every try, of which one at least holds a
+        number; the last are the smallest."""
+        telling = odd(candidate.words) or any(np.isfinite(v).any() for *_, v in self.tries)
+        return telling and all(self.fits(candidate, k) for k in reversed(range(len(self.tries))))
 
     def find(self, candidates: Iterable[Candidate]) -> Finding:
         """The first candidate that fits every try; it is sure if there were two that tell.
@@ -183,21 +188,19 @@ class Detective:
         return [numbers_of(inputs, sizes_of(inputs)) for inputs, *_ in self.tries]
 
     def up_to_a_factor(self, candidates: Iterable[Candidate]) -> Finding:
-        """The first candidate that differs from the answers by a factor that can be named."""
+        """The first candidate that differs from the answers by a factor that can be named, by a
+        transposition, or by 1."""
         numbers = self.numbers()
-        for candidate in candidates if self.shows else ():
+        for candidate in candidates if self.shows and len(self.tries) > 1 else ():
             if self.late:
                 break
-            if (found := self.times(candidate, numbers)) and len(self.tries) > 1:
+            if more := self.differs_by(candidate, numbers):
                 words = said(candidate.words, self.task, self.output, candidate.meanings)
-                step = self.output in {a.name for a in self.task.signature.inputs}
-                what = f"the step that {self.output} takes" if step else self.output
-                words = f"{words}; and {what} is {found} times that"
-                return Finding(words, True, "pair", self.output)
+                return Finding(f"{words}; and {more}", True, "pair", self.output)
         return Finding()
 
-    def times(self, candidate: Candidate, numbers: list[dict[str, float]]) -> str:
-        """The factor between the answers and those of a candidate, if it has a name."""
+    def differs_by(self, candidate: Candidate, numbers: list[dict[str, float]]) -> str:
+        """What was done to a candidate's answers, the same at every try; "" where nothing was."""
         pairs: list[Pair] = []
         for inputs, right, value in reversed(self.tries):
             try:
@@ -205,14 +208,27 @@ class Detective:
                     given = np.asarray(candidate.answer(inputs, right), float)
             except Exception:  # a changed formula may fail in any way
                 return ""
-            old = inputs.get(self.output)
-            if isinstance(old, np.ndarray) and old.shape == value.shape == given.shape:
-                value, given = value - old, given - old  # what a step adds
-            single = given.ndim == 0 and len(self.tries) < 3  # two numbers always have a factor
-            if single or ratio(value, given) is None:
+            pairs.append(_steps(inputs.get(self.output), value, given))
+            if not near(*pairs[-1]):
                 return ""
-            pairs.append((value, given))
-        return factor(pairs, numbers[::-1])
+        if pairs[0][0].ndim == 0 and len(pairs) < 3:  # two single numbers always have a factor
+            return ""
+        step = self.output in {a.name for a in self.task.signature.inputs}
+        what = f"the step that {self.output} takes" if step else self.output
+        return between(pairs, numbers[::-1]).format(what)
+
+    def try_single_numbers(self, case: Case) -> None:
+        """Asks until a few answers are wrong, where each is one number, which tells little."""
+        many = {**case.sizes, **dict.fromkeys(self.task.many, MANY)}
+        single = bool(self.tries) and self.tries[0][2].ndim == 0
+        for k in range(SINGLE if single else 0):
+            wrong = [not alike(v, r[self.output], dtype_of(i)) for i, r, v in self.tries]
+            if sum(wrong) > SINGLE // 2 or self.late:
+                break
+            options = dict(case.options)
+            for option, choices in self.task.signature.options.items():
+                options[option] = choices[k // 2 % len(choices)]
+            self.try_case(replace(case, label="single", sizes=many, options=options), k % 2 == 1)
 
     def try_rates(self, case: Case) -> None:
         """Asks with numbers above 1, where those between 0 and 1 are all that is drawn."""
@@ -230,6 +246,7 @@ class Detective:
                 self.try_case(more)
         self.try_rates(case)
         self.tries += tries
+        self.try_single_numbers(case)
 
     def tells(self, candidate: Candidate) -> bool:
         """Whether at some try it is wrong in a number, and not in what is none."""
@@ -247,6 +264,13 @@ def _is_nearly_all(value: np.ndarray, constant: np.ndarray, right: np.ndarray) -
     if value.shape != right.shape or not value.size:
         return False
     return bool((np.abs(value - constant) <= TINY * np.abs(right).max()).all())
+
+
+def _steps(old: Any, value: np.ndarray, given: np.ndarray) -> Pair:
+    """Two answers; where both move what was given, how far they move it."""
+    if isinstance(old, np.ndarray) and old.shape == value.shape == given.shape:
+        return value - old, given - old
+    return value, given
 
 
 def odd(words: str) -> bool:
@@ -330,9 +354,9 @@ def _others(task: Task, case: Case) -> Iterator[Case]:
         yield replace(case, label="two", sizes={**case.sizes, letter: 2})
     apart = dict(zip(reversed(letters), APART, strict=False))
     yield replace(case, label="apart", sizes={**case.sizes, **apart})
-    if task.many:
-        many = dict.fromkeys(task.many, MANY)
-        yield replace(case, label="many", sizes={**case.sizes, **many})
+    many = {**case.sizes, **dict.fromkeys(task.many, MANY)}
+    for k in range(3 if task.many else 0):
+        yield replace(case, label=f"many {k}", sizes=many)
 
 
 def _begins_alike(one: Candidate, other: Candidate) -> bool:

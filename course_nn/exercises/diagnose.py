@@ -15,7 +15,13 @@ import numpy as np
 
 from .aftermath import ignored
 from .candidates import candidates, of_memory, once, tabled, two_changes
-from .circumstances import beyond_the_usual, layout_alone, precision_alone, tame
+from .circumstances import (
+    beyond_the_usual,
+    layout_alone,
+    precision_alone,
+    tame,
+    where_it_is_no_number,
+)
 from .compare import Comparison, ask
 from .detective import Detective, elsewhere, said
 from .detective import Finding as Finding
@@ -103,6 +109,8 @@ def _related(detective: Detective) -> Finding:
     name, pairs = detective.output, detective.pairs()
     if not pairs or not detective.shows:
         return Finding()
+    if words := where_it_is_no_number(detective.tries, name):
+        return Finding(said(words, detective.task, name), True, "related", name)
     axes = argument_of(detective.task, name).axes or ()
     if times := factor(pairs, detective.numbers()):
         return Finding(f"{name} is {times} times the right one", True, "related", name)

@@ -238,21 +238,20 @@ def units_of(size: int, inputs: int, classes: int) -> str:
 
 
 def grows_with(
-    ask: Callable, inputs: Mapping[str, Any], seconds: float, axes: Mapping[str, Mapping[str, Any]]
+    ask: Callable, inputs: Mapping[str, Any], axes: Mapping[str, Mapping[str, Any]]
 ) -> str:
     """With which sizes the time grows, as it does where a loop in Python runs over them.
 
     Parameters
     ----------
-    seconds : that the call with these inputs takes.
     axes : for each letter the arguments that have it, and at which axis; None where it is a number.
     """
-    found = []
+    found, whole = [], _best(ask, inputs)
     for letter, places in axes.items():
         half = {**inputs, **{name: _half(inputs[name], axis) for name, axis in places.items()}}
-        often = seconds / max(_best(ask, half), 1e-9)
-        if often > 1.6:
-            found.append(f"{letter}²" if often > 3.2 else letter)
+        often = whole / max(_best(ask, half), 1e-9)
+        if often > 1.5:
+            found.append(f"{letter}²" if often > 3 else letter)
     if not found:
         return ""
     return (
@@ -261,7 +260,7 @@ def grows_with(
     )
 
 
-def _best(ask: Callable, inputs: Mapping[str, Any], tries: int = 3) -> float:
+def _best(ask: Callable, inputs: Mapping[str, Any], tries: int = 4) -> float:
     """The shortest of a few calls."""
     seconds = []
     for _ in range(tries):

@@ -56,6 +56,33 @@ def factor(pairs: Sequence[Pair], numbers: Sequence[Numbers]) -> str:
     return ""
 
 
+def between(pairs: Sequence[Pair], numbers: Sequence[Numbers]) -> str:
+    """What was done to an array, `{}` for its name: a factor, a transposition, 1 more or less.
+
+    >>> x = np.ones((1, 2))
+    >>> between([(3 * x - 1, 3 * x)], [{}])
+    '{} is 1 less'
+    """
+    if all(_is(given.T, other) for given, other in pairs) and pairs[0][0].ndim == 2:
+        return "{} is transposed"
+    for step, said in ((1, "1 more"), (-1, "1 less")):
+        if all(_is(given, other + step) for given, other in pairs):
+            return f"{{}} is {said}"
+    times = factor(pairs, numbers)
+    return f"{{}} is {times} times that" if times else ""
+
+
+def near(given: np.ndarray, other: np.ndarray) -> bool:
+    """Whether `between` can say something of two arrays."""
+    moved = any(_is(given, other + step) for step in (1, -1))
+    return moved or _is(given.T, other) or ratio(given, other) is not None
+
+
+def _is(given: np.ndarray, other: np.ndarray) -> bool:
+    same = given.shape == other.shape and bool(np.isfinite(given).all())
+    return same and np.allclose(given, other, rtol=CLOSE, atol=1e-9)
+
+
 def ratio(given: np.ndarray, other: np.ndarray) -> float | None:
     """The one factor between two arrays; None where there is none, or it is 0."""
     if given.shape != other.shape or not given.size or not np.isfinite(given).all():

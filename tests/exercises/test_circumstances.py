@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from course_nn.exercises.check import check_task
-from course_nn.exercises.circumstances import tame, unusual
+from course_nn.exercises.circumstances import tame, unusual, where_it_is_no_number
 from course_nn.exercises.draw import far_columns, wide
 from course_nn.exercises.task import task
 
@@ -96,3 +96,12 @@ def test_only_unusual_numbers_have_a_tame_task() -> None:
     assert tame(softplus).own == {}
     assert unusual(double) == {}
     assert tame(double) is None
+
+
+def test_what_is_right_but_for_nan() -> None:
+    tries = [({}, {"y": np.ones(2)}, np.array([1.0, np.nan])), ({}, {"y": np.ones(1)}, np.ones(1))]
+    assert where_it_is_no_number(tries, "y").startswith("all is right but what is NaN")
+    tries[0][2][1] = np.inf
+    assert where_it_is_no_number(tries, "y").startswith("all is right but what is infinite")
+    tries[0][2][0] = 2
+    assert where_it_is_no_number(tries, "y") == ""

@@ -64,6 +64,17 @@ def test_a_change_and_a_factor_are_found_together(student, mixing: Task) -> None
     assert "r * b is subtracted, not added; and s is N times that" in found
 
 
+@pytest.mark.parametrize(
+    ("s", "words"),
+    [
+        (lambda a, b, r: (a - r * b) + 1, "r * b is subtracted, not added; and s is 1 more"),
+        (lambda a, b, r: (a - r * b).T, "r * b is subtracted, not added; and s is transposed"),
+    ],
+)
+def test_a_change_and_what_was_done_to_it(student, mixing: Task, s, words) -> None:
+    assert words in looks(student, mixing, lambda a, b, r: (s(a, b, r), a * b))
+
+
 def test_what_is_nothing_but_rounding_is_said_to_be_0(student, mixing: Task) -> None:
     tiny = looks(student, mixing, lambda a, b, r: (1e-20 * np.cos(a + b), a * b))
     assert "s is 0 but for rounding" in tiny

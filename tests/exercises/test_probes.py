@@ -78,5 +78,5 @@ def test_the_time_grows_with_what_is_looped_over(monkeypatch: pytest.MonkeyPatch
 
     inputs = {"x": np.zeros((8, 3)), "k": 4}
     axes = {"N": {"x": 0}, "D": {"x": 1}, "k": {"k": None}}
-    assert grows_with(ask, inputs, 8**2 * 4, axes).startswith("its time grows with N² and k,")
-    assert grows_with(ask, inputs, 8**2 * 4, {"D": {"x": 1}}) == ""
+    assert grows_with(ask, inputs, axes).startswith("its time grows with N² and k,")
+    assert grows_with(ask, inputs, {"D": {"x": 1}}) == ""

@@ -27,6 +27,8 @@ def other_names(node: ast.expr, scope: Scope, place: Any) -> Found:
 def _decides(place: Any) -> bool:
     """Whether an expression is the condition of a `where`: another array there means nothing."""
     parent = place.parent
+    if isinstance(parent, ast.Attribute):
+        return parent.attr in ("any", "all")
     return isinstance(parent, ast.Call) and code(parent.func) == "np.where" and place.index == 0
 
 
@@ -76,7 +78,7 @@ def complements(node: ast.expr, scope: Scope, place: Any) -> Found:
     )
     if one_minus:
         yield node.right, f"{code(node.right)} stands where {code(node)} belongs"  # type: ignore[attr-defined]
-    elif isinstance(node, ast.Name) and node.id in scope.names:
+    elif isinstance(node, ast.Name) and node.id in scope.names and not _decides(place):
         yield binary(number(1), ast.Sub(), node), f"1 - {node.id} stands where {node.id} belongs"
 
 

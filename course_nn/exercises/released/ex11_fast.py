@@ -39,7 +39,7 @@ def at_least_fifty_times(loops, axes, **inputs):
                 return ""
         how = f"only {slow / fast:.0f} times as fast as" if slow > 1.5 * fast else "not faster than"
         says = f"right, but {how} the loops, expected 50 times as fast"
-        return Broken(says, grows_with(ask, inputs, fast, axes))
+        return Broken(says, grows_with(ask, inputs, axes), "told")
 
     return broken
 
