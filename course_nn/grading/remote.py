@@ -123,9 +123,9 @@ class Worker:
         WorkerLost : where too many cells end it.
         SandboxError : where this machine starts none, which is not the student's fault.
         """
-        tries = 0
+        tries, most = 0, self.starts + self.limits.restarts + 3
         while self.child is None:
-            if len(self.fatal) > self.limits.restarts:
+            if len(self.fatal) > self.limits.restarts or self.starts >= most:
                 raise WorkerLost("the notebook's code stopped the worker too often")
             self.child = self.server.child()
             self.starts, self.cell = self.starts + 1, 0
@@ -162,10 +162,10 @@ class Worker:
         watch = warm.Watch(child, self.limits.notebook_seconds, "for all cells together")
         while True:
             header, _ = self._receive(child, ticket, watch)
-            if header.get("op") == "again":
+            if header.get("op") == "again" and self.again:
                 self.cell = SECOND
                 continue
-            if header.get("op") != "cell":
+            if header.get("op") == "ready":
                 break
             cell = _whole(header.get("cell"))
             if not 0 <= self.cell < cell <= len(self.cells):

@@ -147,6 +147,15 @@ def test_a_worker_lost_in_a_second_try_makes_none_the_next_time(starts):
     assert (worker.failures, worker.said) == ({}, ["so"])
 
 
+@pytest.mark.parametrize("says", [[{"op": "again"}], []])
+def test_a_worker_that_is_lost_in_the_same_way_each_time_is_given_up(starts, says):
+    starts(*[[UP, cell(1), *says, EOFError()] for _ in range(99)])
+    worker = Worker(["a", "b"], Limits(restarts=2), "plain")
+    with pytest.raises(WorkerLost, match="too often"):
+        worker.ready()
+    assert worker.starts < 9
+
+
 def test_what_failed_is_the_reason_that_a_name_is_missing(starts):
     errors = [
         {"cell": 1, "type": "A", "message": "a", "source": "x", "line": 1, "names": []},
