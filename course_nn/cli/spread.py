@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from .base import REPOSITORY, TESTS, TestsOption, app, loaded_assignment, say, stop
+from .gradebook import OutArgument, opened
 
 SandboxOption = Annotated[str, typer.Option(help="auto, bwrap, namespace or plain.")]
 
@@ -25,7 +26,32 @@ def demo_class(
     except OSError as error:
         raise stop(f"the class was not made: {error}") from error
     say(f"wrote {folder / 'roster.csv'}, a list of {len(demo.NAMES)} students")
-    say(f"wrote {len(written) - 1} files into {folder / 'submissions'}")
+    say(f"wrote {folder / 'canvas.csv'} and moodle.csv, as these platforms export them")
+    say(f"wrote {len(written) - 3} files into {folder / 'submissions'}")
+
+
+@app.command()
+def nbgrader(
+    out: OutArgument,
+    course: Annotated[Path, typer.Argument(help="nbgrader's folder, with gradebook.db.")],
+    db: Annotated[
+        str, typer.Option(metavar="URL", help="Of nbgrader's gradebook, where it is elsewhere.")
+    ] = "",
+) -> None:
+    """Write points, penalties and feedback into nbgrader's gradebook, which gives them back.
+
+    `nbgrader generate_feedback`, its export and its formgrader then show them.
+    """
+    from ..grading.nbgrader import BridgeError, write_back
+
+    with opened(out) as book:
+        assignment = book.get("assignment")
+        try:
+            written = write_back(course, assignment, book.grades(), book.cells, db)
+        except (BridgeError, OSError) as error:
+            raise stop(str(error)) from error
+    say(f"wrote the grades of {len(written)} students into nbgrader's gradebook")
+    say(f"their pages: nbgrader generate_feedback {assignment} --force")
 
 
 @app.command()
@@ -67,3 +93,21 @@ def run(
     say(f"{len(found) - len(wrong)} of {len(found)} cells ran, {len(cells) - len(found)} left out")
     if wrong:
         raise typer.Exit(1)
+
+
+@app.command()
+def gradescope(
+    assignment: Annotated[str, typer.Argument(help="For example ex02_dense.")],
+    out: Annotated[Path, typer.Option(help="The zip to upload.")] = Path("autograder.zip"),
+    tests: TestsOption = TESTS,
+) -> None:
+    """Make the autograder.zip that Gradescope takes: it grades each submission as `grade` does."""
+    from ..files import write
+    from ..grading.gradescope import autograder
+
+    loaded = loaded_assignment(assignment, tests)
+    try:
+        write(out, autograder(REPOSITORY, loaded.name, tests))
+    except OSError as error:
+        raise stop(f"{out} was not written: {error}") from error
+    say(f"wrote {out}")

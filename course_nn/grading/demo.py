@@ -56,7 +56,8 @@ class Answers:
 
 
 def make(folder: Path, assignment: Assignment, blind: Path) -> list[Path]:
-    """Write the class into `folder`: `roster.csv` and the folder `submissions`.
+    """Write the class into `folder`: `roster.csv`, what Canvas and Moodle export of it, and the
+    folder `submissions`.
 
     Parameters
     ----------
@@ -72,7 +73,10 @@ def make(folder: Path, assignment: Assignment, blind: Path) -> list[Path]:
     """
     if folder.exists() and any(folder.iterdir()):
         raise FileExistsError(f"{folder} is not empty: name a new folder")
-    written = [_put(folder / "roster.csv", roster().encode())]
+    points = sum(graded.task.points for graded in assignment.tasks)
+    tables = {"roster.csv": roster(), "canvas.csv": canvas(assignment.name, points)}
+    tables["moodle.csv"] = moodle(points)
+    written = [_put(folder / name, text.encode()) for name, text in tables.items()]
     for name, content, when in _handed_in(assignment, read_answers(blind)):
         written.append(_put(folder / "submissions" / name, content))
         os.utime(written[-1], (when.timestamp(), when.timestamp()))
@@ -87,10 +91,39 @@ def _put(path: Path, content: bytes) -> Path:
 
 def roster() -> str:
     """The class's list, with one who hands nothing in."""
+    return _table(["name", "id", "email"], [list(who) for who in _people()])
+
+
+def canvas(assignment: str, points: float) -> str:
+    """The gradebook as Canvas exports it before anything is graded."""
+    headings = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", f"{assignment} (4711)"]
+    rows = [["    Points Possible", "", "", "", "", f"{points:g}"]]
+    rows += [[name, f"9{id[1:]}", id, email, "A", ""] for name, id, email in _people()]
+    return _table(headings, rows)
+
+
+def moodle(points: float) -> str:
+    """The grading worksheet as Moodle exports it before anything is graded."""
+    headings = [
+        "Identifier", "Full name", "Email address", "Status", "Grade", "Maximum Grade",
+        "Grade can be changed", "Last modified (grade)", "Feedback comments",
+    ]  # fmt: skip
+    rows = [
+        [f"Participant 7{id[1:]}", name, email, "Submitted for grading", "", f"{points:g}", "Yes",
+         "-", ""]
+        for name, id, email in _people()
+    ]  # fmt: skip
+    return _table(headings, rows)
+
+
+def _people() -> list[tuple[str, str, str]]:
+    """Name, id and address of each."""
+    return [(name, f"s{i:03}", f"s{i:03}@example.org") for i, name in enumerate(NAMES, 1)]
+
+
+def _table(headings: list[str], rows: list[list[str]]) -> str:
     file = io.StringIO()
-    table = csv.writer(file, lineterminator="\n")
-    table.writerow(["name", "id", "email"])
-    table.writerows([name, f"s{i:03}", f"s{i:03}@example.org"] for i, name in enumerate(NAMES, 1))
+    csv.writer(file, lineterminator="\n").writerows([headings, *rows])
     return file.getvalue()
 
 

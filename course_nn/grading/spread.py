@@ -61,7 +61,10 @@ class Spread:
     Attributes
     ----------
     notes : what each worker said of its sandbox, by its address.
+    folder : "", for it has none on this machine, as `Jobs` has.
     """
+
+    folder = ""
 
     def __init__(self, address: str, function: str, setup: Setup) -> None:
         self.address, self.function, self.setup = address, function, setup

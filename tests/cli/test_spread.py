@@ -2,6 +2,9 @@
 
 import json
 
+from course_nn.grading.gradebook import Gradebook
+from course_nn.grading.record import Record
+
 from .shared import call, said
 
 
@@ -44,3 +47,14 @@ def test_what_cannot_be_run_is_one_sentence(tmp_path):
     assert result.exit_code == 2
     assert said(result).endswith("it is no notebook of format 4")
     assert call("run", tmp_path / "none.ipynb").exit_code == 2
+
+
+def test_nbgrader_s_gradebook_that_is_not_there_is_said(tmp_path):
+    with Gradebook.open(tmp_path / "out", "ex02_dense") as book:
+        book.keep(Record("ada", "ex02_dense", "graded", ""))
+    result = call("nbgrader", tmp_path / "out", tmp_path)
+    assert result.exit_code == 1
+    assert "gradebook.db" in said(result) or "nbgrader is not installed" in said(result)
+    result = call("nbgrader", tmp_path / "nowhere", tmp_path)
+    assert result.exit_code == 2
+    assert "there is no gradebook in" in said(result)

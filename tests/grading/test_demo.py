@@ -11,6 +11,8 @@ import pytest
 from course_nn.exercises.student import LocalStudent
 from course_nn.grading import demo
 from course_nn.grading.assignment import TESTS, known, load_assignment
+from course_nn.grading.record import Grade, Record, TaskRecord
+from course_nn.grading.reports import exports
 
 NAME = "ex02_dense"
 BLIND = TESTS / NAME / "blind.py"
@@ -58,6 +60,16 @@ def test_the_roster_names_thirty_of_whom_one_hands_nothing_in(made):
 def test_an_honest_notebook_has_as_many_tasks_wrong_as_it_shall(made, name, mistakes):
     text = (made / "submissions" / f"{name}.ipynb").read_text(encoding="utf-8")
     assert list(passed(cells(text)).values()).count(False) == mistakes
+
+
+def test_the_platforms_tables_take_the_class_s_grades(made):
+    tasks = (TaskRecord("2.1", "dense_forward", 1.0, 9.0),)
+    grades = [Grade(Record(n, NAME, "graded", "", tasks), final=1.0) for n in demo.NAMES]
+    text = (made / "canvas.csv").read_text(encoding="utf-8")
+    filled = exports.canvas(text, grades)
+    assert (filled.count, filled.said) == (30, ())
+    text = (made / "moodle.csv").read_text(encoding="utf-8")
+    assert exports.moodle(text, grades, {}).count == 30
 
 
 def test_one_notebook_is_another_s_letter_by_letter(made):
