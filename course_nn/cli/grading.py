@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import signal
+import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
@@ -376,6 +377,10 @@ def _ending_well() -> Iterator[None]:
         yield
     except KeyboardInterrupt as error:
         raise stop("interrupted; what was graded before is kept", _code(error)) from None
+    except OSError as error:
+        raise stop(
+            f"grading cannot begin: {error} (temporary files lie in {tempfile.gettempdir()})"
+        ) from error
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)

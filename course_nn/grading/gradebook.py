@@ -109,9 +109,8 @@ class Gradebook:
 
     def close(self) -> None:
         """Close it, with nothing left beside it, and let the next grader in."""
-        if self.lock is not None:
-            with contextlib.suppress(sqlite3.Error):
-                self.connection.execute("PRAGMA journal_mode = DELETE")
+        with contextlib.suppress(sqlite3.Error):
+            self.connection.execute("PRAGMA journal_mode = DELETE")
         self.connection.close()
         if self.lock is not None:
             self.lock.release()

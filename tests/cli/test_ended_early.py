@@ -247,3 +247,16 @@ def test_without_room_for_reports_the_grades_stand(folder, tmp_path, monkeypatch
     monkeypatch.undo()
     assert call("report", tmp_path / "out").exit_code == 0
     assert len(grades(tmp_path / "out")) == CLASS
+
+
+def test_without_room_for_temporary_files_one_sentence_says_so(folder, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "mkdtemp", full)
+    result = call(*command(folder, tmp_path / "out")[3:])
+    assert result.exit_code == 1
+    assert "error: grading cannot begin: [Errno 28] No space left on device (temporary" in (
+        said(result)
+    )
+    assert not (tmp_path / "out").exists()
