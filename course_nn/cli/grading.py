@@ -78,6 +78,9 @@ def grade(
     roster: Annotated[
         Path | None, typer.Option(help="A CSV file of the class: names, and who is missing.")
     ] = None,
+    attempts: Annotated[
+        str, typer.Option(help="Of several by one student: latest or first.")
+    ] = "latest",
     due: Annotated[str, typer.Option(help="2026-11-01T23:59; kept for the next time.")] = "",
     late: Annotated[
         str, typer.Option(help='What being late costs: "10% a day, at most 50%"; "none".')
@@ -109,7 +112,7 @@ def grade(
 
     with _ending_well(), room():
         loaded = _with_task(loaded_assignment(assignment, tests), regrade)
-        handed_in = _find(folder, assignment, out, roster, student or [])
+        handed_in = _find(folder, assignment, out, roster, student or [], attempts)
         kind, note = (sandbox, f"those of {dask}") if dask else chosen_sandbox(sandbox)
         limits = Limits(call_seconds, notebook_seconds, task_seconds, memory << 20)
         hide = tuple(path.resolve() for path in (tests, folder, out, REPOSITORY))
@@ -135,7 +138,12 @@ def _with_task(loaded: Assignment, task: str) -> Assignment:
 
 
 def _find(
-    folder: Path, assignment: str, out: Path, roster: Path | None, students: list[str]
+    folder: Path,
+    assignment: str,
+    out: Path,
+    roster: Path | None,
+    students: list[str],
+    attempts: str,
 ) -> list[Submission]:
     """What was handed in, of all or of some."""
     from ..grading.collect import collect
@@ -145,8 +153,12 @@ def _find(
         raise stop(f"{folder} is no folder: name the folder of submissions", 2)
     if out.exists() and not out.is_dir():
         raise stop(f"{out} is a file: name a folder with --out", 2)
+    if attempts not in ("latest", "first"):
+        raise stop(f"unknown --attempts {attempts!r}; there are latest and first", 2)
     try:
-        found = collect(folder, assignment, roster=roster, leave_out=out.resolve())
+        found = collect(
+            folder, assignment, roster=roster, attempts=attempts, leave_out=out.resolve()
+        )
     except (OSError, RosterError) as error:
         raise stop(f"what was handed in cannot be collected: {error}", 2) from error
     if not found:

@@ -225,6 +225,21 @@ def test_names_of_groups_come_along_from_an_earlier_year(pair, tmp_path):
     assert "there is no gradebook in" in said(result)
 
 
+def test_of_two_attempts_one_is_chosen_by_rule(pair, tmp_path):
+    (pair / "ada").mkdir()
+    for name, source in (("ex02_dense.ipynb", "wrong"), ("ex02_dense (1).ipynb", "right")):
+        (pair / "ada" / name).write_bytes((pair / f"{source}.ipynb").read_bytes())
+        os.utime(pair / "ada" / name, (1e9, 1e9 + (source == "right")))
+    start = ["grade", pair, "--assignment", NAME, "--out", tmp_path / "out", *FAST]
+    assert call(*start, "--student", "ada").exit_code == 0
+    assert rows(tmp_path / "out")["ada"]["total"] == "9"
+    assert call(*start, "--student", "ada", "--attempts", "first").exit_code == 0
+    assert rows(tmp_path / "out")["ada"]["total"] == "8"
+    result = call(*start, "--attempts", "best")
+    assert result.exit_code == 2
+    assert "unknown --attempts 'best'; there are latest and first" in said(result)
+
+
 def test_more_jobs_than_cores_are_warned_of(pair, tmp_path):
     result = call("grade", pair, "--assignment", NAME, "--out", tmp_path / "out", *FAST,
                   "--jobs", 200)  # fmt: skip
