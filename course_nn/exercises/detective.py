@@ -87,7 +87,7 @@ class Detective:
     def look(self, comparison: Comparison) -> None:
         """Keeps what the student answered there, if it is an array."""
         for output in comparison.outputs:
-            if output.name == self.output and output.value is not None:
+            if output.name == self.output and output.value is not None and output.value.size:
                 inputs = comparison.inputs
                 self.tries.append((inputs, self.task.right(inputs), output.value))
 
@@ -232,9 +232,12 @@ class Detective:
 
     def try_rates(self, case: Case) -> None:
         """Asks with numbers above 1, where those between 0 and 1 are all that is drawn."""
-        rates = [a.name for a in self.task.signature.inputs if a.kind == "rate"]
-        inputs = self.task.draw(case, self.student.rng)
-        if rates and not self.late and not self.task.own:
+        own = self.task.own
+        rates = [
+            a.name for a in self.task.signature.inputs if a.kind == "rate" and a.name not in own
+        ]
+        if rates and not self.late:
+            inputs = self.task.draw(case, self.student.rng)
             above = {name: inputs[name] + 1 for name in rates}
             self.look(ask(self.student, self.task, {**inputs, **above}, self.output))
 

@@ -172,6 +172,12 @@ def whole_quotients(node: ast.expr, scope: Scope, place: Any) -> Found:
         other = ast.Mod() if isinstance(node.op, ast.FloorDiv) else ast.FloorDiv()
         new = binary(node.left, other, node.right)
         yield new, f"{code(new)} stands where {code(node)} belongs"
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.FloorDiv):
+        quotient = binary(node.left, ast.Div(), node.right)
+        yield quotient, f"`/` divides without rounding down in {code(node)}: `//` is needed"
+        for name, said in (("rint", "to the nearest whole number"), ("ceil", "up")):
+            rounded = ast.Call(attribute(named("np"), name), [quotient], [])
+            yield rounded, f"it is rounded {said} in {code(node)}, not down"
 
 
 def conditions(node: ast.expr, scope: Scope, place: Any) -> Found:

@@ -308,6 +308,8 @@ _other_pads = [
      lambda r, i: _strided(i, np.pad(i["x"], ((0, 0), (i["padding"],) * 2)))),
     ("the border is repeated outwards: the padding must be zeros",
      lambda r, i: _strided(i, np.pad(i["x"], i["padding"], mode="edge"))),
+    ("the zeros stand round the output, they must stand round the image",
+     lambda r, i: {"y": np.pad(_strided(i, i["x"])["y"], i["padding"])}),
     ("the kernel is flipped along both axes: here it is not",
      lambda r, i: _strided({**i, "w": i["w"][::-1, ::-1]})),
 ]

@@ -34,6 +34,8 @@ _MAX_POOL = [
      lambda right, i: {"y": _overlapping(i["x"], np.max)}),
     ("pixels of both halves of the image make a window, not neighbours: reshape to H/2, 2, not 2, H/2",
      lambda right, i: {"y": _far_apart(i["x"], np.max)}),
+    ("four pixels that follow each other in a row make a window: reshape to H/2, 2, W/2, 2",
+     lambda right, i: {"y": i["x"].reshape(*right["y"].shape, 4).max(axis=4)}),
     ("the first pixel of each window is taken, not the largest",
      lambda right, i: {"y": i["x"][:, :, ::2, ::2]}),
     ("the last pixel of each window is taken, not the largest",
