@@ -242,6 +242,14 @@ def test_a_cell_of_no_number_is_no_message(starts, number):
         Worker(["a"], Limits(), "plain").ready()
 
 
+@pytest.mark.parametrize("lines", [[UP, cell(1), EOFError()], [UP, cell(1), {"op": "again"}]])
+def test_a_worker_that_always_says_the_same_is_started_so_often_only(starts, lines):
+    children = starts(*[[*lines, EOFError()]] * 20)
+    with pytest.raises((WorkerLost, SandboxError)):
+        Worker(["a"], Limits(restarts=3), "plain").ready()
+    assert sum(child.killed for child in children) <= 6
+
+
 def test_a_cell_is_announced_once(starts):
     starts([UP, cell(1), cell(1)], [UP, READY])
     worker = Worker(["a"], Limits(), "plain")
