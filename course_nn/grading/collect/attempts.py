@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ...exercises.exercise import known
 from .archives import without_end
 from .disk import Found
-from .names import folded, quoted, shown, without_copy_marks
+from .names import folded, quoted, shown, without_copy_marks, without_later_marks
 from .people import is_notebook
 from .submission import Unreadable
 
@@ -78,15 +78,16 @@ def choose(entries: list[tuple[Found, int]], assignment: str, policy: str = "lat
     ]
     notebooks, many = _looked_into(entries, assignment)
     own, others = _of_exercise(notebooks, assignment)
-    said = [*problems[:MOST_SAID], *many, *(f"passed over {other}" for other in others)]
+    said = [*problems[:MOST_SAID], *many]
     if not own:
         problem = _nothing(entries, problems, others, assignment)
         return Choice(None, problem, tuple(one for one in said if one != problem))
+    said += [f"passed over {other}" for other in others]
     own, doubles = _different(own, assignment)
     said += doubles
     if len(own) > 1:
         own, which = _by_time(own, policy)
-        said.append(which)
+        said += which
     if len(own) > 1:
         names = " and ".join(sorted(quoted(_name(peeked)) for peeked, _ in own)[:4])
         problem = (
@@ -167,21 +168,19 @@ def _rank(entry: tuple[Peeked, int]) -> tuple[int, int, str]:
     return abs(without_copy_marks(without_end(name))[1]), len(name), shown(name)
 
 
-def _by_time(own: Notebooks, policy: str) -> tuple[Notebooks, str]:
+def _by_time(own: Notebooks, policy: str) -> tuple[Notebooks, list[str]]:
     """The latest or the first of several: by the platform, by time, by what a copy's name says."""
-    sign = 1 if policy == "latest" else -1
-    for key, how in ((_order, "by the platform"), (_time, "by its time"), (_copy, "by its name")):
+    count, sign = len(own), 1 if policy == "latest" else -1
+    for key, apart, how in WAYS:
         best = max(sign * key(entry) for entry in own)
-        found = [
-            entry for entry in own if best - sign * key(entry) <= (SAME if key is _time else 0)
-        ]
+        found = [entry for entry in own if best - sign * key(entry) <= apart]
         if len(found) == 1:
             word = "the latest" if policy == "latest" else "the first"
-            chosen = quoted(_name(found[0][0]))
-            return found, f"of {len(own)} attempts {word} counts, {how}: {chosen}"
-        if key is not _time:
-            own = found
-    return own, f"of {len(own)} attempts none is known to be the latest or the first"
+            return found, [
+                f"of {count} attempts {word} counts, {how}: {quoted(_name(found[0][0]))}"
+            ]
+        own = found
+    return own, []
 
 
 def _order(entry: tuple[Peeked, int]) -> float:
@@ -194,7 +193,16 @@ def _time(entry: tuple[Peeked, int]) -> float:
 
 def _copy(entry: tuple[Peeked, int]) -> float:
     """A browser counts downloads up; a copy kept aside is older than what it was made from."""
-    return without_copy_marks(without_end(entry[0].found.parts[-1]))[1]
+    stem, copy = without_copy_marks(without_end(entry[0].found.parts[-1]))
+    return without_later_marks(stem)[1] or copy
+
+
+WAYS = (  # from the surest on; the second is how much apart two must be
+    (_order, 0.0, "by the platform"),
+    (_time, SAME, "by its time"),
+    (_copy, 0.0, "by its name"),
+    (_time, 0.0, "by its time, though they are only moments apart"),
+)
 
 
 def _nothing(

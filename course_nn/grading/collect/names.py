@@ -16,6 +16,10 @@ COPY_MARKS = (
     re.compile(r"[-_ ]Copy\s*(\d{0,3})$", re.I),  # JupyterLab's duplicate
     re.compile(r"\s+(?:copy|Kopie|copie|copia)(?:\s+(\d{1,3}))?$", re.I),  # a Mac's
 )
+LATER = (  # what people write behind a name when they hand in again
+    re.compile(r"[-_ .]+\(?(?:attempt|try|versuch|version|v)[-_ ]?(\d{1,3})\)?$", re.I),
+    re.compile(r"[-_ .]+\(?(?:late|versp.tet|nachgereicht|resubmi(?:t|ssion))\)?()$", re.I),
+)
 COPY_HEADS = re.compile(
     r"^(?:copy of|kopie von|copie de|copia de|copia di|kopia|kopie van|cópia de)\s+", re.I
 )
@@ -92,6 +96,18 @@ def without_copy_marks(stem: str) -> tuple[str, int]:
                 later = pattern is DOWNLOADED and number >= 0
                 number = max(number, int(found[1])) if later else -1
     return bare.strip(), number
+
+
+def without_later_marks(stem: str) -> tuple[str, int]:
+    """A stem without what says that it is a later attempt, and which.
+
+    >>> without_later_marks("ada_attempt2"), without_later_marks("ada-late")
+    (('ada', 2), ('ada', 999))
+    """
+    for pattern in LATER:
+        if (found := pattern.search(stem)) and found.start() > 0:
+            return stem[: found.start()], int(found[1] or 999)
+    return stem, 0
 
 
 def folded(text: str) -> str:

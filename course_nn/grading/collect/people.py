@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from .archives import archive_kind, without_end
 from .disk import Found
-from .names import folded, quoted, shown, without_copy_marks
+from .names import folded, quoted, shown, without_copy_marks, without_later_marks
 from .platforms import GRADESCOPE, Handed, Mark, gradescope, iso_of, marked
 from .roster import Roster, Who
 from .submission import Unreadable
@@ -25,6 +25,16 @@ PLAIN = re.compile(  # what a person calls a folder of their own
     r"(attempt|try|versuch|version|v|final|draft|old|new|alt|neu|backup|copy|kopie|submission|"
     r"submissions|abgabe|solution|solutions|l.sung|week|woche|part|teil|src|code|notebook|"
     r"notebooks|exercise|exercises|work|homework|hw|data|untitled|test|tmp|temp|\d)*",
+    re.I,
+)
+AGAIN = re.compile(  # folders that who collects puts later work of several people into
+    r"(late|late submissions?|too late|resubmissions?|versp.tet\w*|nachgereicht\w*|nachreichung\w*|"
+    r"en retard|tardivo|tarde)",
+    re.I,
+)
+WHOLE = re.compile(  # a folder of the whole class
+    r"(.*submissions|submitted|all|class|students|hand ?ins?|handed in|inbox|abgaben?|"
+    r"einreichungen|rendus|entregas|consegne)",
     re.I,
 )
 MAX_LISTED = 64 << 20  # bytes of Gradescope's list
@@ -122,7 +132,8 @@ class Sorter:
         for node in inner:
             plain = alone or self._is_platform(node)
             name = via if plain else f"{via}/{shown(node.name)}".strip("/")
-            claims += self.claims(node, name, mixed or bool(holding), depth + 1)
+            beside = bool(holding) and not self._is_again(node)
+            claims += self.claims(node, name, mixed or beside, depth + 1)
         return claims
 
     # -- platforms ---------------------------------------------------------------------------------
@@ -206,6 +217,10 @@ class Sorter:
             return inside
         if self.roster.people:
             return [node for node in holding if node.below and self._holds_listed(node)]
+        if again := [node for node in holding if self._is_again(node)]:
+            return again
+        if len(holding) == 1 and self._is_whole(holding[0]):
+            return holding
         if beside_platform or not holding or any(not node.below for node in holding):
             return []
         sure = [node for node in holding if self._holds_people(node)]
@@ -234,6 +249,17 @@ class Sorter:
             self._is_listed(inner) or self._holds_listed(inner, depth + 1)
             for inner in node.below.values()
         )
+
+    def _is_again(self, node: Node) -> bool:
+        """A folder of late work: only who collects can call one so, beside people's names."""
+        name = folded(node.name)
+        return bool(node.below and not archive_kind(node.name) and AGAIN.fullmatch(name))
+
+    def _is_whole(self, node: Node) -> bool:
+        name = folded(node.name)
+        named = WHOLE.fullmatch(name) or name == folded(self.assignment)
+        inner = [below for below in node.below.values() if below.notebooks]
+        return bool(named) and not any(self._is_work(below.name) for below in inner)
 
     def _holds_people(self, node: Node) -> bool:
         """Whether a node holds two names or more that are people's, and no work of its own."""
@@ -265,13 +291,14 @@ class Sorter:
         stem = node.plain_name
         if node.below and not archive_kind(node.name):
             return stem.strip() or node.name
-        bare = without_copy_marks(stem)[0]
-        words = re.escape(self.assignment).replace("_", "[-_ ]")
-        without = re.sub(rf"(^|[-_ .]+){words}(?=$|[-_ .])", "", bare, flags=re.I)
+        bare = without_later_marks(without_copy_marks(stem)[0])[0]
+        whole = re.escape(self.assignment).replace("_", "[-_ ]")
+        short = re.escape(self.assignment.split("_")[0])
+        without = re.sub(rf"(^|[-_ .]+)({whole}|{short})(?=$|[-_ .])", "", bare, flags=re.I)
         if without == bare:
             return bare
         without = without.strip("-_ ")
-        return without if without and not without.isdigit() else stem
+        return without if without and not self._is_work(without) else stem
 
 
 def _handed(who: Who, handed: Handed, node: Node) -> Claim:

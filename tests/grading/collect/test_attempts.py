@@ -24,6 +24,21 @@ def test_the_latest_counts_or_the_first(gather):
     assert "the first counts" in ada.said[0]
 
 
+def test_moments_apart_count_where_nothing_else_tells(gather):
+    files = {"ada/ex02_dense b.ipynb": N, "ada/ex02_dense a.ipynb": OLD}
+    ada = gather(files, {"ada/ex02_dense b.ipynb": T + 0.5})["ada"]
+    assert ada.read() == N
+    assert "only moments apart" in ada.said[0]
+
+
+@pytest.mark.parametrize("mark", ["_late", "-late", " (late)", "_attempt2", " v2", "_resubmission"])
+def test_a_mark_of_a_later_attempt_is_seen(gather, mark):
+    rows = gather({"ada.ipynb": OLD, f"ada{mark}.ipynb": N})
+    assert rows["ada"].read() == N
+    assert "of 2 attempts the latest counts, by its name" in rows["ada"].said[0]
+    assert len(rows) == 1
+
+
 def test_a_policy_is_one_of_two(gather):
     with pytest.raises(ValueError, match="latest"):
         gather({f"ada/{EX}": N}, attempts="best")

@@ -13,6 +13,7 @@ from course_nn.grading.collect.names import (
     safe_name,
     shown,
     without_copy_marks,
+    without_later_marks,
 )
 
 NAMES = st.text(st.characters(codec=None, exclude_categories=()), min_size=1, max_size=30)
@@ -114,6 +115,13 @@ def test_a_long_name_is_cut_in_a_sentence():
 )
 def test_copies_are_known_by_their_marks(stem, bare, number):
     assert without_copy_marks(stem) == (bare, number)
+
+
+def test_marks_of_later_attempts():
+    assert without_later_marks("ada_attempt_3") == ("ada", 3)
+    assert without_later_marks("late") == ("late", 0)
+    assert without_later_marks("chocolate") == ("chocolate", 0)
+    assert without_later_marks("ada") == ("ada", 0)
 
 
 def test_one_name_in_two_spellings_is_one():

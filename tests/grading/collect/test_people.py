@@ -223,6 +223,26 @@ def test_groups_of_people(gather):
     assert rows["dan"].said == ("found in “group B”",)
 
 
+@pytest.mark.parametrize("name", ["late", "Late submissions", "resubmissions", "verspätet"])
+def test_a_folder_of_late_work_holds_people(gather, name):
+    rows = gather({
+        "ada.ipynb": notebook_of("old"), f"{name}/ada.ipynb": N, f"{name}/bob/{EX}": N,
+    }, {f"{name}/ada.ipynb": 1_770_009_000.0})  # fmt: skip
+    assert graded(rows) == ["ada", "bob"]
+    assert rows["ada"].read() == N
+    assert f"found in “{name}”" in rows["ada"].said
+
+
+@pytest.mark.parametrize("name", ["submissions", "ex02_dense", "ex02 submissions", "Abgaben"])
+def test_a_folder_of_the_class_is_no_person_even_with_one_in_it(gather, name):
+    assert graded(gather({f"{name}/ada/{EX}": N})) == ["ada"]
+    assert graded(gather({f"{name}/ada/ex02/{EX}": N, f"{name}/bob.ipynb": N})) == ["ada", "bob"]
+
+
+def test_the_number_of_an_exercise_is_no_part_of_a_name(gather):
+    assert graded(gather({"ex02 Dora.ipynb": N, "Emil_EX02.ipynb": N})) == ["Dora", "Emil"]
+
+
 def test_folders_of_ones_own_are_no_people(gather):
     rows = gather({
         f"ada/week 1/{EX}": N, f"ada/old/{EX}": notebook_of("old"),
