@@ -42,9 +42,11 @@ def write_reports(book: Gradebook, out: Path) -> None:
     from ..grading.reports import write_pages
     from ..grading.source import ADDRESS
 
+    if address := os.environ.get(ADDRESS, ""):
+        book.set("address", address)
     path = write_pages(
         out, book.grades(), book.labels(), book.cells, note=book.get("note"),
-        book=os.environ.get(ADDRESS, ""),
+        book=book.get("address"),
     )  # fmt: skip
     say(f"wrote {path} and, beside it, class.html, similarity.html and feedback/")
 

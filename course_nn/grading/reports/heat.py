@@ -52,7 +52,7 @@ def drawn(name: str, error: Any, axes: tuple[str, ...] = ()) -> Markup:
     squares, width, height = _laid_out(pictures, _most(numbers[np.isfinite(numbers)]))
     return fill(
         DRAWING,
-        caption=f"Where {name} is wrong: yours − right. {_said_of_axes(numbers, axes, count)}",
+        caption=f"Where {name} is wrong: yours − right.{_said_of_axes(numbers, axes, count)}",
         about=f"heat map of the error of {name}",
         words=in_words(numbers, axes),
         width=width,
@@ -158,12 +158,13 @@ def _said_of_axes(error: np.ndarray, axes: tuple[str, ...], shown: int) -> str:
     ndim = error.ndim
     words = axis_words(axes) if len(axes) == ndim else axis_words(("?",) * ndim)
     if ndim == 1:
-        return f"From left to right: the {plural(words[0])}."
-    lines = f"a line for each {words[-2]}, a column for each {words[-1]}."
+        return f" From left to right: the {plural(words[0])}."
+    plain = tuple(words[-2:]) == ("row", "column")
+    lines = "" if plain else f"a line for each {words[-2]}, a column for each {words[-1]}"
     if ndim == 2:
-        return lines.capitalize()
-    some = ", of which some are left out" if shown < error.size else ""
-    return f"A picture for each {listed(words[:-2])}{some}: {lines}"
+        return f" {lines.capitalize()}." if lines else ""
+    some = " where it is wrong" if shown < error.size else ""
+    return f" A picture for each {listed(words[:-2])}{some}{f': {lines}' if lines else ''}."
 
 
 def in_words(error: np.ndarray, axes: tuple[str, ...] = ()) -> str:

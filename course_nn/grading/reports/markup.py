@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 LONGEST = 4000  # characters of one text that are shown
 JOINERS = "\u200c\u200d"  # which names and signs of some scripts need
@@ -44,12 +44,15 @@ def fill(template: str, *values: Any, **named: Any) -> Markup:
     >>> fill("<b>{}</b>{more}", "<i>", more=fill("<br>"))
     Markup('<b>&lt;i&gt;</b><br>')
     """
-    safe = {key: _plain(value) for key, value in named.items()}
-    return Markup(template).format(*map(_plain, values), **safe)
+    safe = {key: _safe(value) for key, value in named.items()}
+    return Markup(template.format(*map(_safe, values), **safe))
 
 
-def _plain(value: Any) -> Any:
-    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+def _safe(value: Any) -> Markup:
+    """A value as HTML: escaped, unless it is HTML already."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        value = plain(value)
+    return escape(value)
 
 
 def joined(parts: Iterable[Markup]) -> Markup:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from ..record import Grade, OutcomeRecord, Record, TaskRecord
 
 EXPECTED = re.compile(r"\b(\w{1,80})(?:\[[\d, ]*\])? is [^\s,;]+, expected [^\s;]*[^\s;.]")
+HEADING = "The smallest example"
 SIGNS = {"right": "✔", "in part": "◐", "not right": "✘", "not written": "○", "not graded": "–"}
 
 
@@ -100,8 +101,9 @@ def looks(test: OutcomeRecord) -> str:
 
 def example(test: OutcomeRecord) -> str:
     """The smallest failing example without its heading, its lines moved to the margin."""
-    lines = [line for line in test.smallest if not line.strip().startswith("The smallest example")]
-    margin = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
+    whole = "\n".join(test.smallest).splitlines()  # NumPy parts pictures by empty lines
+    lines = [line for line in whole if line.strip() and not line.strip().startswith(HEADING)]
+    margin = min((len(line) - len(line.lstrip()) for line in lines), default=0)
     return "\n".join(line[margin:] for line in lines)
 
 

@@ -46,7 +46,7 @@ def test_more_than_two_axes_are_pictures():
     squares, _ = signs(heat.drawn("x", error.tolist(), ("N", "H", "W")))
     assert squares == ["cell m0"] * 6 + ["cell m3"] * 6
     text = Page(str(heat.drawn("x", error.tolist(), ("N", "H", "W")))).text
-    assert "A picture for each sample: a line for each row, a column for each column." in text
+    assert "A picture for each sample. " in text
 
 
 def test_of_many_pictures_those_that_are_wrong_are_shown():
@@ -57,7 +57,7 @@ def test_of_many_pictures_those_that_are_wrong_are_shown():
     assert (len(squares), inside) == (90, 1)
     assert ">2, 1<" in str(figure)
     assert ">0, 0<" not in str(figure)
-    assert "each sample and filter, of which some are left out" in str(figure)
+    assert "A picture for each sample and filter where it is wrong." in str(figure)
 
 
 def test_pictures_that_are_too_many_for_a_row_are_left_out():
@@ -68,6 +68,11 @@ def test_pictures_that_are_too_many_for_a_row_are_left_out():
     assert inside == 12
     assert len(squares) <= 600
     assert ">0, 25<" in str(figure)
+
+
+def test_rows_and_columns_need_no_words():
+    assert "yours − right.<" in str(heat.drawn("y", [[1, 0], [0, 2]], ("H", "W")))
+    assert "a line for each kernel row" in str(heat.drawn("w", [[[1, 0], [0, 2]]], ("F", "R", "S")))
 
 
 def test_one_axis_is_a_line():

@@ -86,7 +86,7 @@ def test_a_summary_says_what_is_right_first():
 
 
 def test_the_smallest_example_stands_at_the_margin():
-    lines = ("  The smallest example that is wrong:", "    x = [[1,", "         2]]", "    y = 1")
+    lines = ("  The smallest example that is wrong:", "    x = [[1,\n\n         2]]", "    y = 1")
     assert told.example(replace(FAILED, smallest=lines)) == "x = [[1,\n     2]]\ny = 1"
     assert told.example(FAILED) == ""
 
