@@ -168,7 +168,7 @@ class Worker:
             if header.get("op") == "ready":
                 break
             cell = _whole(header.get("cell"))
-            if cell in self.fatal or not 0 <= self.cell < cell <= len(self.cells):
+            if not 0 <= self.cell < cell <= len(self.cells):
                 raise ProtocolError("a number of a cell that is none")
             self.cell = cell
         self._note(header)
