@@ -18,10 +18,22 @@ from course_nn.grading.runner import Settings, grade_one
 
 LIMITS = Limits(call_seconds=2.0, notebook_seconds=1, memory=600 << 20)
 FULL = [1, 2, 1, 1, 1, 1, 2]
+ANSWERS = {  # every one needs NumPy by its name, as students write them
+    "dense_forward(x, W, b)": "np.dot(x, W) + b",
+    "dense_backward(dy, x, W)": "np.dot(dy, W.T), np.dot(x.T, dy), np.sum(dy, axis=0)",
+    "flatten_forward(x)": "np.reshape(x, (len(x), -1))",
+    "flatten_backward(dy, x)": "np.reshape(dy, x.shape)",
+    "sgd_step(W, dW, learning_rate)": "np.subtract(W, learning_rate * dW)",
+    "merged(W1, b1, W2, b2)": "np.dot(W1, W2), np.dot(b1, W2) + b2",
+    "low_rank_backward(dy, x, A, B, b)": (
+        "(np.linalg.multi_dot([dy, B.T, A.T]), np.linalg.multi_dot([x.T, dy, B.T]), "
+        "np.dot(np.dot(x, A).T, dy), np.sum(dy, axis=0))"
+    ),
+}
 STUB = '''def {0}:
     """Return what is asked."""
     raise NotImplementedError("Task 2.1")'''
-FORWARD = "def dense_forward(x, W, b):\n    return x @ W + b"
+FORWARD = "def dense_forward(x, W, b):\n    return np.dot(x, W) + b"
 
 
 HEAD = "def dense_forward(x, W, b):\n    return "
@@ -33,11 +45,11 @@ class Book:
     def __init__(self, content: dict) -> None:
         self.content = content
         for cell in self.cells:
-            text = "".join(cell["source"])
-            text = re.sub(r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", "", text, flags=re.S)
-            cell["source"] = re.sub(
-                r"^ *### (BEGIN|END) SOLUTION\n?", "", text, flags=re.M
-            ).rstrip()
+            cell["source"] = "".join(cell["source"])
+            for head, answer in ANSWERS.items():
+                if cell["source"].startswith(f"def {head}:"):
+                    stub = r"raise NotImplementedError.*"
+                    cell["source"] = re.sub(stub, f"y = {answer}\n    return y", cell["source"])
 
     @property
     def cells(self) -> list[dict]:
@@ -257,8 +269,8 @@ for name, text in {
 # -- the formula in other clothes ------------------------------------------------------------------
 
 for name, text in {
-    "a comment that asks": "def dense_forward(x, W, b):\n    return x @ W + b  # is this right?",
-    "a lambda": "dense_forward = lambda x, W, b: x @ W + b",
+    "a comment that asks": f"{FORWARD}  # is this right?",
+    "a lambda": "dense_forward = lambda x, W, b: np.dot(x, W) + b",
     "types": "def dense_forward(x: np.ndarray, W: 'Array', b) -> np.ndarray:\n    return x @ W + b",
     "types of a package": "from jaxtyping import Float\nfrom typeguard import typechecked\n"
     "@typechecked\ndef dense_forward(x: Float[np.ndarray, 'n d'], W, b):\n    return x @ W + b",
@@ -557,16 +569,15 @@ case("a task that is missing", lambda book: book.cells.remove(book["dense_forwar
 
 
 @pytest.fixture(scope="module")
-def solved(assignment) -> dict:
-    """The instructor's notebook."""
-    tasks = assignment.exercise.tasks
-    return json.loads(source.notebook(assignment.source, tasks, answers=True))
+def given(assignment) -> dict:
+    """The student's notebook."""
+    return json.loads(source.notebook(assignment.source, assignment.exercise.tasks))
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_an_honest_notebook_gets_its_points(name, solved, assignment, kind):
+def test_an_honest_notebook_gets_its_points(name, given, assignment, kind):
     change, points, said = CASES[name]
-    book = Book(copy.deepcopy(solved))
+    book = Book(copy.deepcopy(given))
     data = change(book) or book.bytes()
     settings = Settings(kind, seed=1, limits=LIMITS)
     found = grade_one(Submission("ada", lambda: data), assignment, settings)
