@@ -265,7 +265,7 @@ def _graded(run: Class, handed_in: list[Submission], setup: Setup, wish: Wish) -
     total, began = len(handed_in), f"{len(handed_in)} submissions"
     run.book.set("unfinished", began)
     try:
-        with _pool(wish, setup, total) as pool:
+        with _pool(wish, setup, total, len(run.assignment.tasks)) as pool:
             for _ in _watched(run.grade(handed_in, pool), total):
                 pass
             for note in sorted(set(getattr(pool, "notes", {}).values())):
@@ -277,16 +277,23 @@ def _graded(run: Class, handed_in: list[Submission], setup: Setup, wish: Wish) -
         raise stop(f"interrupted. {_how_to_go_on(run, total)}", _code(error)) from None
 
 
-def _pool(wish: Wish, setup: Setup, total: int) -> Jobs | Spread:
+def _pool(wish: Wish, setup: Setup, total: int, tasks: int) -> Jobs | Spread:
     """Who grades: processes here, or the workers of a scheduler."""
     from ..grading.jobs import Jobs
 
     function = "course_nn.grading.runner:run"
     if not wish.dask:
-        return Jobs(min(wish.jobs, total), function, setup)
+        return Jobs(min(wish.jobs, total), function, setup, _patience(setup, tasks, wish.jobs))
     from ..grading.spread import Spread
 
     return Spread(wish.dask, function, setup)
+
+
+def _patience(setup: Setup, tasks: int, jobs: int) -> float:
+    """Seconds that no submission can take by its limits, even where jobs share a core."""
+    limits = setup.settings.limits
+    most = tasks * limits.task_seconds + (limits.restarts + 1) * limits.notebook_seconds
+    return 300 + 2 * most * max(jobs, 2)
 
 
 def _how_to_go_on(run: Class, total: int) -> str:

@@ -5,6 +5,7 @@ run.
 """
 
 import errno
+import math
 import os
 import random
 import re
@@ -156,21 +157,30 @@ def test_who_is_told_to_end_does_so_at_once_and_says_how_to_go_on(
     wait_for(lambda: not processes(temporary), 5)
 
 
+def kill_at_random(run, out, rng):
+    """Kill a run somewhere: as it begins, or as its next submissions are kept."""
+    before, began = kept(out), time.monotonic()
+    if rng.random() < 0.3:
+        pause, wanted = rng.uniform(0, 5), math.inf
+    else:
+        pause, wanted = 120, before + rng.randrange(1, max(2 * CLASS // KILLS, 2))
+    while time.monotonic() - began < pause and kept(out) < wanted and run.poll() is None:
+        time.sleep(0.005)
+    time.sleep(rng.uniform(0, 0.1))
+    at_work = run.poll() is None
+    run.kill()
+    run.communicate()
+    return at_work
+
+
 def test_who_is_killed_goes_on_to_the_same_gradebook(folder, tmp_path, temporary):
-    began = time.monotonic()
     finish(folder, tmp_path / "whole", temporary)
-    whole = time.monotonic() - began
-    out, rng = tmp_path / "out", random.Random(7)
+    out, rng, killed = tmp_path / "out", random.Random(7), 0
     for _ in range(KILLS):
         with running(command(folder, out), temporary) as run:
-            began, before = time.monotonic(), kept(out)
-            pause, wanted = rng.uniform(0, whole), before + rng.randrange(-1, 3)
-            while time.monotonic() - began < pause and run.poll() is None:
-                if before <= wanted < kept(out):
-                    break
-                time.sleep(0.01)
-            run.kill()
-            run.communicate()
+            killed += kill_at_random(run, out, rng)
+    print(f"{killed} of {KILLS} runs were killed at work; {kept(out)} submissions were kept then")
+    assert killed
     told = finish(folder, out, temporary)
     assert grades(out) == grades(tmp_path / "whole")
     assert f"{CLASS - 1} of {CLASS}" not in told
