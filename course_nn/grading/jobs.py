@@ -23,7 +23,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-GRACE = 0.5  # seconds that a process gets to end its own workers
+GRACE = 0.3  # seconds that a process gets to end its own workers
 DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 READY = "ready"
 

@@ -132,6 +132,9 @@ class Grade:
         return by_hand[-1] if by_hand else task.points
 
 
+TEXTS = ("failures", "said", "noticed")
+
+
 def to_json(record: Record) -> str:
     """The record as one line of JSON; `from_json` reads it back, equal.
 
@@ -146,7 +149,7 @@ def from_json(text: str) -> Record:
     try:
         fields = json.loads(text)
         tasks = tuple(_task(task) for task in fields.pop("tasks"))
-        told: Any = {name: tuple(fields.pop(name)) for name in ("failures", "said", "noticed")}
+        told: Any = {name: tuple(fields.pop(name, ())) for name in TEXTS}
         return Record(**fields, tasks=tasks, **told)
     except (TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"this is no record of a grading: {error}") from error
