@@ -76,6 +76,31 @@ def test_a_server_that_ends_at_once_leaves_its_reason(kind, monkeypatch):
         process.kill()
 
 
+IMPORTED = """
+array ast asyncio base64 bisect bz2 calendar cmath collections concurrent.futures contextlib copy
+csv ctypes dataclasses datetime decimal difflib dis enum fractions functools gc gzip hashlib heapq
+html http.client inspect io itertools json keyword linecache locale logging lzma math mmap numbers
+operator os pathlib pickle platform pprint queue random re secrets shutil signal socket sqlite3
+statistics string struct subprocess sys tempfile textwrap threading time timeit tokenize traceback
+types typing unicodedata unittest urllib.request uuid warnings weakref xml.etree.ElementTree zlib
+zipfile zoneinfo numpy.fft numpy.lib.stride_tricks numpy.linalg numpy.ma numpy.polynomial
+numpy.random numpy.testing
+""".split()
+
+
+def test_what_students_import_is_there_behind_the_locks(kind):
+    code = (
+        f"import importlib\nnames = {IMPORTED!r}\n"
+        "def load():\n    return float(len([importlib.import_module(name) for name in names]))"
+    )
+    worker = Worker([code], Limits(call_seconds=30), kind)
+    try:
+        reply, found = worker.call("load", ())
+        assert found == [len(IMPORTED)], reply
+    finally:
+        worker.stop()
+
+
 LOADED = "import sys\nloaded = float('jinja2' in sys.modules)\ndef f():\n    return loaded"
 USED = "import jinja2\ndef g():\n    return float(jinja2.Template('{{ 6 * 7 }}').render())"
 
@@ -113,6 +138,13 @@ def test_no_full_temporary_folder_ends_more_than_one_start(monkeypatch):
     monkeypatch.setattr(sandbox.tempfile, "mkdtemp", lambda prefix: "/dev/full/x")
     with pytest.raises(sandbox.SandboxError, match="no worker can be started here"):
         sandbox.start("plain")
+
+
+def test_python_ours_and_all_packages_are_within_reach(kind, tmp_path):
+    wish = sandbox.kinds.Wish(tmp_path, sandbox.shown.packages(["jinja2"]), 7)
+    found = sandbox.reached(sandbox.kinds.BUILDERS[kind](wish), wish)
+    needed = [sandbox.interpreter(), str(sandbox.shown.stdlib()), str(tmp_path)]
+    assert {*needed, *map(str, wish.packages)} <= set(found)
 
 
 def test_root_hands_over_to_another_user_and_nobody_else_does(monkeypatch):

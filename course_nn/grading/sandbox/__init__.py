@@ -92,7 +92,7 @@ def start(
         wish = kinds.Wish(folder, packages, theirs.fileno(), hide, allowed)
         launch = kinds.BUILDERS[kind](wish)
         group = groups.make(memory)
-        popen = spawn(launch, theirs.fileno(), folder, group)
+        popen = spawn(launch, wish, group)
     except (OSError, shown.NotInstalled) as error:
         ours.close()
         if group:
@@ -106,17 +106,17 @@ def start(
     return Process(popen, ours, folder, launch.readable, launch.listable, fresh, group)
 
 
-def spawn(launch: Launch, fd: int, folder: Path, group: groups.Group | None) -> subprocess.Popen:
-    """Start a process that hears and says nothing but through this file descriptor."""
+def spawn(launch: Launch, wish: kinds.Wish, group: groups.Group | None) -> subprocess.Popen:
+    """Start a process that hears and says nothing but through the wish's file descriptor."""
     joins, nothing = (group.joins if group else []), subprocess.DEVNULL
     plan = {
-        "groups": joins, "user": nobody(), "reach": _reached(launch, folder), "view": launch.view,
+        "groups": joins, "user": nobody(), "reach": reached(launch, wish), "view": launch.view,
         "command": launch.command, "environment": kinds.ENVIRONMENT,
     }  # fmt: skip
     command = [sys.executable, "-I", "-S", "-B", str(LAUNCHER), json.dumps(plan)]
-    with (folder / "said").open("wb") as said:
+    with (wish.folder / "said").open("wb") as said:
         popen = subprocess.Popen(
-            command, cwd=launch.cwd, env=kinds.ENVIRONMENT, pass_fds=[fd, *joins],
+            command, cwd=launch.cwd, env=kinds.ENVIRONMENT, pass_fds=[wish.fd, *joins],
             stdin=nothing, stdout=nothing, stderr=said, start_new_session=True,
         )  # fmt: skip
     if group:
@@ -124,10 +124,10 @@ def spawn(launch: Launch, fd: int, folder: Path, group: groups.Group | None) -> 
     return popen
 
 
-def _reached(launch: Launch, folder: Path) -> list[str]:
+def reached(launch: Launch, wish: kinds.Wish) -> list[str]:
     """The files to which the worker's user must be let pass, where that is not root."""
-    roots = [str(shown.prefix()), str(shown.stdlib()), str(folder)]
-    return list(dict.fromkeys([*roots, *(p for p in launch.readable if p != "/")]))
+    roots = [*shown.roots(), str(wish.folder), *map(str, wish.packages)]
+    return list(dict.fromkeys([*roots, *(path for path in launch.readable if path != "/")]))
 
 
 def nobody() -> int | None:
