@@ -85,18 +85,18 @@ statistics string struct subprocess sys tempfile textwrap threading time timeit 
 types typing unicodedata unittest urllib.request uuid warnings weakref xml.etree.ElementTree zlib
 zipfile zoneinfo numpy.fft numpy.lib.stride_tricks numpy.linalg numpy.ma numpy.polynomial
 numpy.random numpy.testing
-""".split()
+"""
 
 
 def test_what_students_import_is_there_behind_the_locks(kind):
     code = (
-        f"import importlib\nnames = {IMPORTED!r}\n"
+        f"import importlib\nnames = {IMPORTED.split()!r}\n"
         "def load():\n    return float(len([importlib.import_module(name) for name in names]))"
     )
     worker = Worker([code], Limits(call_seconds=30), kind)
     try:
         reply, found = worker.call("load", ())
-        assert found == [len(IMPORTED)], reply
+        assert found == [len(IMPORTED.split())], reply
     finally:
         worker.stop()
 
