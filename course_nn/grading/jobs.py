@@ -161,6 +161,7 @@ class Jobs:
         """Whether a process says that it is ready; one that never is would fail at every piece."""
         try:
             job.ready = job.channel.poll() and job.channel.recv() == READY
+            job.since = time.monotonic()
         except (EOFError, OSError):
             raise JobsError(f"a process to grade in ended as it began{_ending(job)}") from None
         return job.ready
@@ -169,7 +170,7 @@ class Jobs:
         """The processes that have something to say, or are late beyond all patience."""
         ready = wait([job.channel for job in busy], timeout=1.0)
         late = time.monotonic() - self.patience
-        return [job for job in busy if job.channel in ready or job.since < late]
+        return [job for job in busy if job.channel in ready or (job.ready and job.since < late)]
 
     def _result(self, job: _Job) -> Any:
         """What a process gives for its piece."""
