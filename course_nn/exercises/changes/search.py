@@ -41,6 +41,7 @@ RULES: tuple[Rule, ...] = (
     calls.outer_products,
     calls.one_hot,
     terms.scaled_terms,
+    terms.column_factors,
     lines.signs,
     calls.shapes,
     names.other_names,

@@ -97,9 +97,26 @@ def scaled_terms(node: ast.expr, scope: Scope, place: Any) -> Found:
         yield binary(left, op(), binary(right, ast.Div(), count)), words
         words = f"{code(left)} is divided by the length of {name}"
         yield binary(binary(left, ast.Div(), count), op(), right), words
-    column = ast.Call(attribute(right, "reshape"), [number(-1), number(1)], [])
     if isinstance(right, ast.Name):
-        yield binary(left, op(), column), f"{right.id} is added as a column, a number for each row"
+        words = f"{right.id} is added as a column, a number for each row"
+        yield binary(left, op(), _column(right)), words
+
+
+def column_factors(node: ast.expr, scope: Scope, place: Any) -> Found:
+    """A factor for each row, where there is one for each column."""
+    if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div)):
+        return
+    left, right, op = node.left, node.right, type(node.op)
+    said = "multiplies" if op is ast.Mult else "divides"
+    words = f"{said} as a column, a number for each row, in {code(node)}"
+    if isinstance(right, ast.Name):
+        yield binary(left, op(), _column(right)), f"{right.id} {words}"
+    if isinstance(left, ast.Name) and op is ast.Mult:
+        yield binary(_column(left), op(), right), f"{left.id} {words}"
+
+
+def _column(node: ast.expr) -> ast.expr:
+    return ast.Call(attribute(node, "reshape"), [number(-1), number(1)], [])
 
 
 def small_numbers(node: ast.expr, scope: Scope, place: Any) -> Found:

@@ -52,7 +52,7 @@ def _form(theta, found, seconds, many):
         units = units_of(theta.size, 64, 10) or (
             " (are they the digits themselves?)" if theta.size > 60000 else "")
         return f"theta has {theta.size} numbers{units}, and the budget is {BUDGET}"
-    if seconds > SECONDS:
+    if seconds > 1.5 * SECONDS:  # a busy machine is forgiven half
         return f"training took {seconds:.0f} s, and the budget is {SECONDS:.0f} s"
     shape = np.shape(found)
     if shape == (many,):

@@ -74,6 +74,9 @@ def test_a_term_that_is_scaled_or_added_as_a_column() -> None:
     [
         ("x / b", "`//` rounds down where `/` belongs in x / b", X // B),
         ("x / b", "b is subtracted, it must divide", X - B),
+        ("x * b", "b multiplies as a column, a number for each row, in x * b", X * B[:, None]),
+        ("x * b", "x multiplies as a column, a number for each row, in x * b", X[:, None] * B),
+        ("x / b", "b divides as a column, a number for each row, in x / b", X / B[:, None]),
         ("x + b * b", "b * b has a factor x too many", X + B * B * X),
         ("x - b", "the mean of x - b stands for each of its numbers", np.full(2, (X - B).mean())),
         ("x**2", "all of x ** 2 is added up, where each number has its own", (X**2).sum()),
