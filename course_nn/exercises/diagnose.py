@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from .aftermath import ignored
-from .candidates import candidates, of_memory, once, tabled, two_changes
+from .candidates import candidates, formula_of, of_memory, once, tabled, two_changes
 from .circumstances import (
     beyond_the_usual,
     layout_alone,
@@ -54,7 +54,7 @@ def diagnose(
     odd = [output.name for output in comparison.wrong if output.fault not in ("type", "dtype")]
     wrong = odd if comparison.wrong else list(task.outputs)
     end = time.thread_time() + BUDGET
-    detectives = [Detective(student, task, name, end) for name in wrong]
+    detectives = [Detective(student, task, name, end) for name in _as_made(task, wrong)]
     finding = (
         _of_the_case(detectives, comparison, case)
         or _of_one_change(detectives, comparison, case, example)
@@ -64,6 +64,15 @@ def diagnose(
         or _of_two_changes(detectives)
     )
     return _with_arguments(finding, comparison)
+
+
+def _as_made(task: Task, names: list[str]) -> list[str]:
+    """Outputs in the order in which the formula makes them: what comes later is wrong with them."""
+    formula = formula_of(task)
+    if formula is None:
+        return names
+    made = dict(zip(task.outputs, map(formula.made_at, formula.outputs), strict=True))
+    return sorted(names, key=lambda name: made[name])
 
 
 def _of_the_case(detectives: list[Detective], comparison: Comparison, case: Case) -> Finding:

@@ -74,6 +74,18 @@ class Formula:
                 needed[name] = needed[name] | used
         return found
 
+    def made_at(self, output: str) -> int:
+        """The place in the body of the statement that is the last to give an output.
+
+        >>> source = "def f(x):\\n    a = 2 * x\\n    b = a + 1\\n    return b, a"
+        >>> formula = Formula.read(source, {})
+        >>> formula.made_at("b"), formula.made_at("a")
+        (1, 0)
+        """
+        names = _names(ast.parse(output, mode="eval"))
+        found = [k for k, statement in enumerate(self.tree.body) if _given(statement) & names]
+        return found[-1] if found else len(self.tree.body)
+
     @cached_property
     def meanings(self) -> dict[str, str]:
         """Names that are neither argument nor output, and the short expressions they stand for."""

@@ -47,6 +47,22 @@ def test_sizes_that_lie_far_apart_tell_letters_from_each_other(student) -> None:
     assert len(set(APART)) == len(APART)
 
 
+@task("9.4", "m:P g:P -> w:P m:P", points=1)
+def follow(m, g):
+    """Return a step along a running mean, and the mean."""
+    m = 0.9 * m + 0.1 * g
+    w = -m
+    return w, m
+
+
+def test_the_output_that_is_made_first_is_looked_at_first(student) -> None:
+    def wrong(m, g):
+        m = 0.9 * m - 0.1 * g
+        return -m, m
+
+    assert looks(student, follow, wrong).startswith("in m, ")
+
+
 @task("9.3", "q:N gamma -> y:N", points=1)
 def power(q, gamma):
     """Return q times 2 to the power gamma."""
