@@ -20,6 +20,7 @@ from .collect import Unreadable
 from .ipynb import Book, Cell
 
 MAX_CODE = 8 << 20  # bytes of code of all cells together
+LONGEST_LINE = 500  # characters of a line in which a name is looked for
 MAX_PARSED = 1 << 16  # characters of a text that is parsed here, and not in the sandbox
 
 
@@ -68,14 +69,12 @@ def defines(name: str, text: str) -> bool:
     >>> defines("relu", "y = relu(x)")
     False
     """
-    return name in text and bool(
-        re.search(
-            rf"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+{name}\b|^{name}[ \t]*[=:,][^=]"
-            rf"|\bimport\b[^\n]*\b{name}\b",
-            text,
-            re.M,
-        )
+    given = re.compile(
+        rf"[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+{name}\b|{name}[ \t]*[=:,](?!=)"
+        rf"|.*\bimport\b.*\b{name}\b"
     )
+    lines = text.split("\n") if name in text else []
+    return any(given.match(line) for line in lines if name in line and len(line) < LONGEST_LINE)
 
 
 def _places(book: Book, tasks: Sequence[Task]) -> dict[int, str]:
@@ -90,7 +89,7 @@ def _places(book: Book, tasks: Sequence[Task]) -> dict[int, str]:
 
 def _below_heading(book: Book, task: Task) -> list[int]:
     """The first cell of code below a heading with the task's number, if it comes before another."""
-    heading = re.compile(rf"^#+[^\n]*\b{re.escape(task.number)}(?![.\d]*\d)", re.M)
+    heading = re.compile(rf"^#{{1,6}}(?!#)[^\n]{{0,200}}?\b{re.escape(task.number)}(?!\.?\d)", re.M)
     for i, cell in enumerate(book.cells):
         if cell.kind == "markdown" and heading.search(cell.text):
             for k, below in enumerate(book.cells[i + 1 :], i + 1):

@@ -24,10 +24,10 @@ FOREIGN = re.compile(  # cell magics over what is no Python of this notebook
     "scala|spark|dot|graphviz"
 )
 ALONE = re.compile(  # what IPython takes as a magic where it is all of a cell
-    r"\s*(pip|conda|mamba|cd|ls|ll|pwd|cat|mkdir|rm|rmdir|cp|mv|clear|who|whos|matplotlib|pylab|"
+    r"(pip|conda|mamba|cd|ls|ll|pwd|cat|mkdir|rm|rmdir|cp|mv|clear|who|whos|matplotlib|pylab|"
     r"time|timeit|prun|run|load|env|history|reset|load_ext|reload_ext|autoreload|precision|"
     r"notebook|config|colors|xmode|pdb|debug|store|bookmark|man|more|less)"
-    r"(?:[ \t]+(?![=+*,(%|&<>]|[-/][ \t]|(?:in|is|and|or|if|not)\b)[^\n]*)?\s*"
+    r"(?:[ \t]+(?![=+*,(%|&<>]|[-/][ \t]|(?:in|is|and|or|if|not)\b)[^\n]*)?"
 )
 
 
@@ -46,7 +46,7 @@ def as_python(cells: Sequence[str]) -> list[str]:
 
 
 def _python(cell: str, until: float) -> str:
-    if ALONE.fullmatch(cell):
+    if len(cell) < MAX_LINE and ALONE.fullmatch(cell.strip()):
         cell = f"%{cell.strip()}"
     headers, magic = "", CELL_MAGIC.match(cell)
     while magic and not FOREIGN.fullmatch(magic[1]) and len(headers) < MAX_LINE:

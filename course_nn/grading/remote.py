@@ -24,7 +24,7 @@ from ..worker.protocol import ProtocolError, plain_text, unpack
 from . import sandbox, warm
 
 SECOND = -1  # stands for the cell, while some are tried for the second time
-SOFT = 0.8  # of the notebook's seconds: when they are up, the worker itself ends a statement
+SOFT = 0.9  # of the notebook's seconds: when they are up, the worker itself ends a statement
 GLANCE = 0.1  # seconds between two looks at the tray
 BACKSTOP = 3600  # seconds of the processor, all threads together, that the kernel allows a worker
 

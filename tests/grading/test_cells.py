@@ -163,3 +163,11 @@ def test_code_of_a_newer_python_is_said():
 )
 def test_whether_a_text_gives_a_name(given, gives):
     assert cells.defines("f", given) is gives
+
+
+@pytest.mark.parametrize(
+    "line", ["import " * 200_000 + "task", "#" * 200_000, "# 2." * 99_999, "2.1" * 99_999 + "#"]
+)
+def test_no_line_takes_long(line):
+    found = read(text(line), code(f"x = task_1\n{line}"), code(" " * 99_999 + "\nx"), MADE)
+    assert found.tasks[-1] == "task_1"

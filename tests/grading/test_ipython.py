@@ -98,6 +98,8 @@ def test_lines_stay_where_they_were():
         ">>> " * 20_000,
         "%\x00\n%\ud7ff\n\x0c%x",
         "ls" + " " * 90_000,
+        "ls" + " " * 90_000 + "\nx = 1",
+        " " * 90_000 + "\n" * 9_000 + "ls",
     ],
 )
 def test_no_text_takes_long_or_is_too_odd(cell, monkeypatch):
