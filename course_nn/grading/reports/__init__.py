@@ -17,7 +17,8 @@ from .alike import Alike, find
 from .alike_page import alike_page
 from .groups import Cells
 from .overview import class_page
-from .published import given, published
+from .published import given
+from .published import published as published_code
 from .student import Words, student_page, title_of
 from .table import grades_csv
 from .text import student_text
@@ -54,7 +55,7 @@ def write_pages(
         path = out / "feedback" / safe_name(grade.record.student)
         write(path.with_name(f"{path.name}.html"), student_page(grade, words))
         write(path.with_name(f"{path.name}.txt"), student_text(grade, labels))
-    found, students = alike(grades, cells, tests)
+    found, students = compared(grades, cells, tests)
     title = title_of(grades[0].record.assignment) if grades else "no submissions"
     write(out / "similarity.html", alike_page(found, title, students))
     write(out / "class.html", class_page(grades, labels, cells, note, len(found.pairs)))
@@ -62,7 +63,7 @@ def write_pages(
     return out / "grades.csv"
 
 
-def alike(grades: Sequence[Grade], cells: Cells, tests: Path = TESTS) -> tuple[Alike, int]:
+def compared(grades: Sequence[Grade], cells: Cells, tests: Path = TESTS) -> tuple[Alike, int]:
     """The answers that are alike, and how many were compared."""
     if not grades:
         return find({}), 0
@@ -73,5 +74,5 @@ def alike(grades: Sequence[Grade], cells: Cells, tests: Path = TESTS) -> tuple[A
         if (code := cells(grade.record.content))
     }
     tasks = [task.name for task in record.tasks]
-    known = given(record.assignment, tests), published(record.assignment, tests)
+    known = given(record.assignment, tests), published_code(record.assignment, tests)
     return find(answers, *known, tasks), len(answers)

@@ -28,7 +28,7 @@ def plain(text: str, longest: int = LONGEST) -> str:
     """
     if len(text) > longest:
         text = f"{text[:longest]} … ({len(text) - longest} more characters)"
-    if text.isprintable():
+    if text.replace("\n", "").isprintable():
         return text
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(c if c.isprintable() or c in JOINERS or _spacing(c) else "�" for c in text)
