@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -116,9 +117,8 @@ def grade(
         kind, note = (sandbox, f"those of {dask}") if dask else chosen_sandbox(sandbox)
         limits = Limits(call_seconds, notebook_seconds, task_seconds, memory << 20)
         hide = tuple(path.resolve() for path in (tests, folder, out, REPOSITORY))
-        given = Settings(
-            kind, -1 if seed is None else seed, limits, hide, tuple(allow or ()), regrade
-        )
+        drawn = -1 if seed is None else seed
+        given = Settings(kind, drawn, limits, hide, _installed(allow or []), regrade)
         wish = Wish(out, _jobs(jobs), note, again, reason, due, late, labels, dask)
         _grade_into(handed_in, loaded, tests, given, wish)
 
@@ -170,6 +170,14 @@ def _find(
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise stop(f"nobody called {name!r} handed anything in{hint}", 2)
     return [one for one in found if not students or one.student in students]
+
+
+def _installed(packages: list[str]) -> tuple[str, ...]:
+    """The packages that may be imported, once it is sure that they can be."""
+    for name in packages:
+        if not name.isidentifier() or find_spec(name) is None:
+            raise stop(f"--allow {name}: no package of that name can be imported here", 2)
+    return tuple(packages)
 
 
 def _jobs(wanted: int) -> int:

@@ -240,6 +240,15 @@ def test_of_two_attempts_one_is_chosen_by_rule(pair, tmp_path):
     assert "unknown --attempts 'best'; there are latest and first" in said(result)
 
 
+@pytest.mark.parametrize("name", ["no_such_package", "../evil", "os.path"])
+def test_a_package_that_cannot_be_allowed_is_said(pair, tmp_path, name):
+    result = call("grade", pair, "--assignment", NAME, "--out", tmp_path / "out", *FAST,
+                  "--allow", "numpy", "--allow", name)  # fmt: skip
+    assert result.exit_code == 2
+    assert f"--allow {name}: no package of that name can be imported here" in said(result)
+    assert not (tmp_path / "out").exists()
+
+
 def test_more_jobs_than_cores_are_warned_of(pair, tmp_path):
     result = call("grade", pair, "--assignment", NAME, "--out", tmp_path / "out", *FAST,
                   "--jobs", 200)  # fmt: skip
