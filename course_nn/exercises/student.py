@@ -50,6 +50,14 @@ class Calls:
     inputs: tuple[tuple[np.ndarray | float, ...], ...]
 
 
+class Answers(list[Answer | StudentError]):
+    """Answers in order. `mark`: the same for answers that are the same bit by bit; b"": unknown."""
+
+    def __init__(self, answers: Iterable[Answer | StudentError] = (), mark: bytes = b"") -> None:
+        super().__init__(answers)
+        self.mark = mark
+
+
 class Student(Protocol):
     """What a test may use: random numbers, and calls of the student's functions."""
 

@@ -5,26 +5,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..exercises.student import Answer, Calls, StudentError, missing, raised, read_reply
+from ..exercises.student import Answer, Answers, Calls, StudentError, missing, raised, read_reply
 from ..worker.desk import Sheet
-from ..worker.protocol import ProtocolError, plain_text, unpack
+from ..worker.protocol import LENGTHS, ProtocolError, plain_text, unpack
 from . import sandbox, warm
 
 SECOND = -1  # stands for the cell, while some are tried for the second time
 SOFT = 0.9  # of the notebook's seconds: when they are up, the worker itself ends a statement
+END = ("stub", "missing")  # after which no more answers come
+KEPT = 512  # tasks' answers that are kept, taken apart, for whoever gives the same ones
+SMALL = 1 << 18  # bytes of replies that are worth keeping
 GLANCE = 0.1  # seconds between two looks at the tray
 BACKSTOP = 3600  # seconds of the processor, all threads together, that the kernel allows a worker
 
@@ -205,19 +208,16 @@ class Worker:
         base = child.desk.put(sheet)
         request = {"ticket": ticket, "name": name, "base": base, "calls": sheet.calls}
         child.desk.empty()
-        pace = Pace(child, self.limits.call_seconds, seconds)
+        pace = Pace(child, len(sheet.calls), self.limits.call_seconds, seconds)
         try:
             self._send(child, request, pace)
             self._receive(child, ticket, pace)
         except (WorkerLost, ProtocolError) as error:
             asked.lost = error
         try:
-            for text, payload in islice(child.desk.replies(), len(sheet.calls)):
-                asked.add(ticket, *unpack(text, payload))
+            asked.frames = list(child.desk.replies(len(sheet.calls)))
         except ProtocolError as error:
             asked.lost = error
-        if not asked.lost and not asked.whole(len(sheet.calls)):
-            asked.lost = ProtocolError("fewer answers than questions")
         asked.changed = child.desk.changed(base, sheet)
         asked.seconds = pace.used()
         return asked
@@ -227,7 +227,8 @@ class Worker:
         asked = self.ask(name, Sheet([inputs]))
         if asked.lost:
             raise asked.lost
-        return asked.replies[0]
+        (reply,) = asked.replies()
+        return reply
 
     def why_missing(self, name: str) -> str:
         """What failed that would have defined a function, if anything did."""
@@ -272,28 +273,39 @@ class Asked:
     """What came of some calls: replies in order, the arguments each changed, and how it ended."""
 
     def __init__(self) -> None:
-        self.replies: list[tuple[dict[str, Any], list[np.ndarray]]] = []
+        self.frames: list[tuple[bytes, bytes]] = []
         self.changed: list[list[int]] = []
         self.lost: WorkerLost | ProtocolError | None = None
         self.seconds = 0.0
 
-    def add(self, ticket: str, header: dict[str, Any], arrays: list[np.ndarray]) -> None:
-        """Take the next reply; ProtocolError where it is the answer to something else."""
-        if (header.pop("ticket", None), header.pop("call", None)) != (ticket, len(self.replies)):
-            raise ProtocolError("an answer that nobody asked for")
-        self.replies.append((header, arrays))
+    @property
+    def mark(self) -> bytes:
+        """The same for replies that are the same bit by bit; b"" where the worker was lost."""
+        if self.lost:
+            return b""
+        told = hashlib.sha256(repr(self.changed).encode())
+        for text, payload in self.frames:
+            told.update(LENGTHS.pack(len(text), len(payload)) + text + payload)
+        return told.digest()
 
-    def whole(self, count: int) -> bool:
-        """Whether there is an answer to each of so many calls; after a stub none is needed."""
-        last = self.replies[-1][0].get("status") if self.replies else ""
-        return len(self.replies) == count or last in ("stub", "missing")
+    def replies(self) -> Iterator[tuple[dict[str, Any], list[np.ndarray]]]:
+        """The replies, taken apart; ProtocolError where one is none, or where they are too few."""
+        status: Any = ""
+        for number, frame in enumerate(self.frames):
+            header, arrays = unpack(*frame)
+            if header.pop("call", None) != number:
+                raise ProtocolError("an answer that nobody asked for")
+            yield header, arrays
+            status = header.get("status")
+        if not self.lost and status not in END and len(self.frames) < len(self.changed):
+            raise ProtocolError("fewer answers than questions")
 
 
 class Pace:
     """The seconds of some calls: of all together, and of the one that is next on the tray."""
 
-    def __init__(self, child: warm.Child, one: float, whole: float) -> None:
-        self.child, self.answered, self.seconds = child, 0, one
+    def __init__(self, child: warm.Child, calls: int, one: float, whole: float) -> None:
+        self.child, self.calls, self.answered, self.seconds = child, calls, 0, one
         self.one, self.whole = warm.Watch(child, one), warm.Watch(child, whole)
 
     def used(self) -> float:
@@ -302,7 +314,7 @@ class Pace:
 
     def left(self) -> float:
         """The seconds that are left, a few at a time: meanwhile a call may have been answered."""
-        answered = self.child.desk.count()
+        answered = self.child.desk.count(self.calls)
         if answered > self.answered:
             self.answered, self.one = answered, warm.Watch(self.child, self.seconds)
         return min(self.one.left(), self.whole.left(), GLANCE)
@@ -332,6 +344,9 @@ def _told(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {**texts, "line": line if type(line) is int else 0}
 
 
+_kept: dict[tuple[Sheet, str, bytes], Answers] = {}
+
+
 class RemoteStudent:
     """The student's functions across the pipe, for one task: its seconds are `Limits`'.
 
@@ -343,16 +358,16 @@ class RemoteStudent:
     ) -> None:
         self.worker, self.rng, self.alias = worker, rng, alias
         self.left, self.broken = worker.limits.task_seconds, ""
-        self.known: dict[Calls, list[Answer | StudentError]] = {}
+        self.known: dict[Calls, Answers] = {}
 
     def call(self, name: str, *inputs: np.ndarray | float) -> Answer:
         """Call one function; raise StudentError where no answer comes."""
-        (found,) = self._asked(name, Sheet([inputs]))
+        (found,) = self._asked(name, Sheet([inputs]), keep=False)
         if isinstance(found, StudentError):
             raise found
         return found
 
-    def call_many(self, name: str, calls: Calls) -> list[Answer | StudentError]:
+    def call_many(self, name: str, calls: Calls) -> Answers:
         """Call one function with many inputs, in one message; after a stub, or where the worker is
         lost, nothing more is asked."""
         if calls in self.known:
@@ -369,36 +384,49 @@ class RemoteStudent:
         at = 0
         for calls in many:
             some = found[at : at + len(calls.inputs)]
-            self.known[calls] = some if some or not calls.inputs else list(end)
+            self.known[calls] = Answers(some if some or not calls.inputs else end, found.mark)
             at += len(calls.inputs)
 
-    def _asked(self, name: str, sheet: Sheet) -> list[Answer | StudentError]:
+    def _asked(self, name: str, sheet: Sheet, keep: bool = True) -> Answers:
+        """The answers to a sheet; `keep` them for whoever gives the same ones."""
         if self.broken:
-            return [StudentError(self.broken)]
+            return Answers([StudentError(self.broken)])
         if not sheet.calls:
-            return []
+            return Answers()
         try:
             asked = self.worker.ask(self.alias(name), sheet, self.left)
         except WorkerLost as error:
-            return [self._lost(name, error)]
+            return Answers([self._lost(name, error)])
         self.left -= asked.seconds
         if isinstance(asked.lost, ProtocolError):  # who breaks the rules is believed nothing
-            return [self._lost(name, asked.lost)]
-        found: list[Answer | StudentError] = []
-        for k, (header, arrays) in enumerate(asked.replies):
+            return Answers([self._lost(name, asked.lost)])
+        try:
+            found = self._read(name, sheet, asked, keep)
+        except ProtocolError as error:
+            return Answers([self._lost(name, error)])
+        return Answers([*found, self._lost(name, asked.lost)]) if asked.lost else found
+
+    def _read(self, name: str, sheet: Sheet, asked: Asked, keep: bool) -> Answers:
+        """The answers that replies bring; the same replies were perhaps taken apart before."""
+        key = sheet, name, asked.mark
+        if keep and asked.mark and key in _kept:
+            return _kept[key]
+        found = Answers(mark=asked.mark)
+        for (header, arrays), changed, specs in zip(
+            asked.replies(), asked.changed, sheet.calls, strict=False
+        ):
+            if header.get("status") == "missing":  # the reason is the student's own
+                why = self.worker.why_missing(self.alias(name))
+                return Answers([StudentError(missing(name) + why)])
             try:
-                header = self._checked(name, header, len(sheet.calls[k]))
-                found.append(read_reply(name, header, arrays, asked.changed[k]))
+                found.append(read_reply(name, _checked(header, len(specs)), arrays, changed))
             except StudentError as error:
                 found.append(error)
-            except ProtocolError as error:
-                return [self._lost(name, error)]
-        return [*found, self._lost(name, asked.lost)] if asked.lost else found
-
-    def _checked(self, name: str, header: dict[str, Any], count: int) -> dict[str, Any]:
-        if header.get("status") == "missing":
-            raise StudentError(missing(name) + self.worker.why_missing(self.alias(name)))
-        return _checked(header, count)
+        if keep and asked.mark and sum(len(part) for _, part in asked.frames) < SMALL:
+            while len(_kept) >= KEPT:
+                _kept.pop(next(iter(_kept)), None)
+            _kept[key] = found
+        return found
 
     def _lost(self, name: str, error: WorkerLost | ProtocolError) -> StudentError:
         """The worker is of no use any more: this task asks it nothing more."""

@@ -7,6 +7,7 @@ A reply that was laid on the tray is there, whatever becomes of the worker.
 
 import mmap
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -112,14 +113,14 @@ class Desk:
         self.at = end
         return True
 
-    def replies(self) -> Iterator[tuple[bytes, bytes]]:
-        """Both parts of every reply that lies there; ProtocolError where it is not whole."""
-        for begin, middle, end in self._frames():
+    def replies(self, most: int) -> Iterator[tuple[bytes, bytes]]:
+        """Both parts of the replies that lie there; ProtocolError where one is not whole."""
+        for begin, middle, end in islice(self._frames(), most):
             yield self.memory[begin:middle], self.memory[middle:end]
 
-    def count(self) -> int:
+    def count(self, most: int) -> int:
         """How many replies lie there."""
-        return sum(1 for _ in self._frames())
+        return sum(1 for _ in islice(self._frames(), most))
 
     def _frames(self) -> Iterator[tuple[int, int, int]]:
         """Where each begins, its header ends, and it ends; nothing here is to be trusted."""

@@ -69,9 +69,8 @@ def answer_all(channel: Channel, desk: Desk, notebook: Notebook, request: dict[s
     for number, specs in enumerate(request["calls"]):
         inputs = desk.take(request["base"], specs)
         reply, results = notebook.answer(request["name"], inputs)
-        told = {"ticket": request["ticket"], "call": number}
-        if not desk.reply(pack({**told, **reply}, results)):
-            desk.reply(pack({**told, **TOO_LARGE}, []))
+        if not desk.reply(pack({"call": number, **reply}, results)):
+            desk.reply(pack({"call": number, **TOO_LARGE}, []))
         if reply["status"] in ("stub", "missing"):
             break
     channel.send({"ticket": request["ticket"], "op": "done"}, [])

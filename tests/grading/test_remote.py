@@ -30,7 +30,7 @@ class FakeChannel:
         line, ticket = self.lines.pop(0), {"ticket": self.sent[-1]["ticket"]}
         if isinstance(line, list):
             replies = [one for one in line if isinstance(one, dict)]
-            self.desk.lay({**ticket, "call": k, **one} for k, one in enumerate(replies))
+            self.desk.lay({"call": k, **one} for k, one in enumerate(replies))
             line = {"op": "done"} if len(replies) == len(line) else line[-1]
         if isinstance(line, Exception):
             raise line
@@ -54,11 +54,11 @@ class FakeDesk:
     def empty(self):
         self.tray = []
 
-    def replies(self):
-        return iter(self.tray)
+    def replies(self, most):
+        return self.tray[:most]
 
-    def count(self):
-        return len(self.tray)
+    def count(self, most):
+        return len(self.tray[:most])
 
     def changed(self, base, sheet):
         assert base == 640
@@ -272,11 +272,45 @@ def student(starts) -> Callable[..., RemoteStudent]:
 OK = {"status": "ok", "value": {"kind": "array", "index": 0}, "changed": []}
 
 
-@pytest.mark.parametrize("line", [{"ticket": "another"}, {"call": 1}, {"call": None}])
+@pytest.mark.parametrize("line", [{"call": 1}, {"call": None}, {"call": "0"}])
 def test_an_answer_to_another_question_is_refused(student, line):
     one = student({**OK, **line})
     with pytest.raises(StudentError, match="malformed answer: an answer that nobody asked for"):
         one.call("f", np.ones(2))
+
+
+def test_a_message_that_is_done_for_another_is_refused(student):
+    one = student()
+    one.worker.ready()
+    one.worker.child.channel.lines = [{"ticket": "another", "op": "done"}]
+    with pytest.raises(StudentError, match="malformed answer: an answer that nobody asked for"):
+        one.call("f", np.ones(2))
+
+
+def test_the_same_replies_are_taken_apart_once_and_others_anew(student):
+    (first,), (again,) = (student([OK]).call_many("f", ONE) for _ in range(2))
+    assert again is first
+    other = {**OK, "warned": "overflow"}
+    (third,) = student([other]).call_many("f", ONE)
+    assert third.warned == "overflow"
+    assert student([OK]).call_many("f", ONE).mark != student([other]).call_many("f", ONE).mark
+    assert student([OK]).call("f", np.ones(2)) is not first
+
+
+def test_what_the_desk_shows_makes_other_answers_of_the_same_replies(student, monkeypatch):
+    (clean,) = student([OK]).call_many("f", ONE)
+    monkeypatch.setattr(FakeDesk, "changed", lambda *_: [[0]])
+    (spoiled,) = student([OK]).call_many("f", ONE)
+    assert (clean.changed, spoiled.changed) == ((), (0,))
+
+
+def test_why_a_function_is_missing_is_each_students_own(student):
+    for reason in ("it broke", "it was late"):
+        one = student([{"status": "missing"}])
+        one.worker.ready()
+        one.worker.lost = {"f": remote.Failure(1, f"{reason}.")}
+        (error,) = one.call_many("f", ONE)
+        assert reason in error.sentence
 
 
 def test_a_question_says_where_its_arguments_lie(student):
@@ -404,7 +438,7 @@ def test_fewer_answers_than_questions_are_malformed(student):
 
 
 def test_what_is_no_frame_on_the_tray_is_malformed(student, monkeypatch):
-    monkeypatch.setattr(FakeDesk, "replies", lambda desk: iter([(b"not json", b"")]))
+    monkeypatch.setattr(FakeDesk, "replies", lambda desk, most: [(b"not json", b"")])
     (error,) = student(OK).call_many("f", ONE)
     assert "malformed answer: the header is not JSON" in error.sentence
 
@@ -425,7 +459,7 @@ def test_each_answer_on_the_tray_gives_the_next_call_its_seconds(monkeypatch):
     now = [0.0]
     monkeypatch.setattr(warm.time, "monotonic", lambda: now[0])
     child = FakeChild([])
-    pace = remote.Pace(child, 3.0, 8.0)
+    pace = remote.Pace(child, 9, 3.0, 8.0)
     now[0] = 2.95
     assert pace.left() == pytest.approx(0.05)
     child.desk.lay([OK])

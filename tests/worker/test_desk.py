@@ -100,13 +100,13 @@ def frame(text: bytes, payload: bytes = b"") -> bytes:
 def test_replies_lie_on_the_tray_in_order_until_it_is_emptied(sides):
     ours, theirs = sides
     theirs.empty()
-    assert ours.count() == 0
+    assert ours.count(999) == 0
     assert theirs.reply(frame(b"one", b"123"))
     assert theirs.reply(frame(b"two"))
-    assert list(ours.replies()) == [(b"one", b"123"), (b"two", b"")]
-    assert ours.count() == 2
+    assert list(ours.replies(999)) == [(b"one", b"123"), (b"two", b"")]
+    assert ours.count(999) == 2
     ours.empty()
-    assert list(theirs.replies()) == []
+    assert list(theirs.replies(999)) == []
 
 
 def test_a_reply_for_which_there_is_no_room_is_not_laid(sides):
@@ -115,7 +115,7 @@ def test_a_reply_for_which_there_is_no_room_is_not_laid(sides):
     assert theirs.reply(frame(b"x" * 4000))
     assert not theirs.reply(frame(b"y" * 200))
     assert theirs.reply(frame(b"z"))
-    assert [text[:1] for text, _ in ours.replies()] == [b"x", b"z"]
+    assert [text[:1] for text, _ in ours.replies(999)] == [b"x", b"z"]
 
 
 @pytest.mark.parametrize(
@@ -125,13 +125,14 @@ def test_lengths_that_lie_are_refused(sides, lengths):
     ours, theirs = sides
     theirs.memory[8192:8200] = LENGTHS.pack(*lengths)
     with pytest.raises(ProtocolError):
-        list(ours.replies())
+        list(ours.replies(999))
     with pytest.raises(ProtocolError):
-        ours.count()
+        ours.count(999)
 
 
 def test_a_tray_of_nothing_but_lengths_has_an_end(sides):
     ours, theirs = sides
     theirs.memory[8192:] = LENGTHS.pack(1, 0) * 512
     with contextlib.suppress(ProtocolError):
-        assert len(list(ours.replies())) < 600
+        assert len(list(ours.replies(999))) < 600
+    assert len(list(ours.replies(7))) == ours.count(7) == 7
