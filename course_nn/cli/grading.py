@@ -56,6 +56,7 @@ class Wish:
     late: str = ""
     labels: Path | None = None
     dask: str = ""
+    some: bool = False  # not the whole class
 
 
 @app.command(epilog=f"Exit codes. {ENDINGS}")
@@ -119,7 +120,7 @@ def grade(
         hide = tuple(path.resolve() for path in (tests, folder, out, REPOSITORY))
         drawn = -1 if seed is None else seed
         given = Settings(kind, drawn, limits, hide, _installed(allow or []), regrade)
-        wish = Wish(out, _jobs(jobs), note, again, reason, due, late, labels, dask)
+        wish = Wish(out, _jobs(jobs), note, again, reason, due, late, labels, dask, bool(student))
         _grade_into(handed_in, loaded, tests, given, wish)
 
 
@@ -209,7 +210,10 @@ def _grade_into(
         book.set("unfinished", "")
         _reported(book, wish.out)
         _show(book)
-        _sum_up(run, len(handed_in))
+        _sum_up(run, handed_in)
+        away = set(book.students()) - {one.student for one in handed_in}
+        if away and not wish.some:
+            _note(f"graded earlier and not handed in now, they keep it: {_some(sorted(away))}")
     if run.tally.failed:
         raise typer.Exit(3)
 
@@ -360,11 +364,11 @@ def _show(book: Gradebook) -> None:
         console.print(table)
 
 
-def _sum_up(run: Class, total: int) -> None:
+def _sum_up(run: Class, handed_in: list[Submission]) -> None:
     """What was done, and what needs a look."""
     tally = run.tally
     stood = f"; {tally.known} were graded already" if tally.known else ""
-    say(f"{tally.graded} of {total} submissions graded now{stood}")
+    say(f"{tally.graded} of {len(handed_in)} submissions graded now{stood}")
     if tally.stood:
         _note(f"missing now, they keep their earlier grade: {_some(tally.stood)}")
     if tally.failed:

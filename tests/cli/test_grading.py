@@ -225,6 +225,29 @@ def test_names_of_groups_come_along_from_an_earlier_year(pair, tmp_path):
     assert "there is no gradebook in" in said(result)
 
 
+def test_a_run_ends_with_the_class_or_with_those_who_need_a_look(pair, tmp_path, monkeypatch):
+    (pair / "broken.ipynb").write_text("{")
+    start = ["grade", pair, "--assignment", NAME, "--out", tmp_path / "out", *FAST]
+    table = [line.split("│")[1:4] for line in call(*start).output.splitlines() if "│" in line]
+    assert [[cell.strip() for cell in row] for row in table if row[0].strip()] == [
+        ["broken", "0/9", "unreadable"], ["right", "9/9", "graded"], ["wrong", "8/9", "graded"],
+    ]  # fmt: skip
+    monkeypatch.setattr("course_nn.cli.grading.SHOWN", 2)
+    result = call(*start)
+    assert "broken" in result.output
+    assert "9/9" not in result.output
+
+
+def test_who_is_not_handed_in_now_keeps_a_grade_and_is_named(pair, tmp_path):
+    start = ["grade", pair, "--assignment", NAME, "--out", tmp_path / "out", *FAST]
+    call(*start)
+    (pair / "right.ipynb").unlink()
+    result = call(*start)
+    assert "graded earlier and not handed in now, they keep it: right" in said(result)
+    assert rows(tmp_path / "out")["right"]["total"] == "9"
+    assert "not handed in now" not in said(call(*start, "--student", "wrong"))
+
+
 def test_of_two_attempts_one_is_chosen_by_rule(pair, tmp_path):
     (pair / "ada").mkdir()
     for name, source in (("ex02_dense.ipynb", "wrong"), ("ex02_dense (1).ipynb", "right")):
