@@ -66,7 +66,7 @@ def read(data: bytes) -> Book:
         raise Unreadable(f"it is larger than {MAX_BYTES >> 20} MiB")
     data, chosen = _ours(_utf8(data))
     text, said = _as_text(_lean(data))
-    content = _parsed(text)
+    content = _parsed(text, said)
     cells = _cells_of(content)
     if len(cells) > MAX_CELLS:
         raise Unreadable(f"it has {len(cells)} cells; at most {MAX_CELLS} are read")
@@ -156,18 +156,30 @@ def _end(data: bytes, start: int, left: list[int]) -> int:
     return len(data)
 
 
-def _parsed(text: str) -> dict[str, Any]:
+def _parsed(text: str, said: list[str]) -> dict[str, Any]:
     try:
-        content = json.loads(text, strict=False)
+        content = _first(text, said)
         if isinstance(content, str):  # the text of a notebook, packed once more
-            content = json.loads(content, strict=False)
+            content = _first(content, said)
     except RecursionError as error:
         raise Unreadable("it is nested deeper than any notebook: not valid JSON") from error
     except ValueError as error:
         raise Unreadable(_no_json(text, error)) from error
     if not isinstance(content, dict):
         raise Unreadable(f"it is JSON but no notebook: it has no list of cells; {AGAIN}")
-    return content
+    inner = content.get("content", content.get("notebook"))  # as Jupyter's server sends it
+    return inner if isinstance(inner, dict) and "cells" not in content else content
+
+
+def _first(text: str, said: list[str]) -> Any:
+    """What a text of JSON holds, without what stands behind its end."""
+    try:
+        return json.loads(text, strict=False)
+    except json.JSONDecodeError as error:
+        if error.msg != "Extra data":
+            raise
+        said.append("the file goes on behind the end of the notebook: what follows was left out")
+        return json.loads(text[: error.pos], strict=False)
 
 
 def _no_json(text: str, error: ValueError) -> str:

@@ -151,11 +151,27 @@ class Notebook:
             with limited(self._share(node)):
                 self._execute(node, file, last)
         except BaseException as error:
-            self._failed(error, names, node)
+            if not self._bare(error, node, file):
+                self._failed(error, names, node)
         else:
             self._gave(node, names, functions)
         self.left -= time.process_time() - start
         return len(self.errors) == before
+
+    def _bare(self, error: BaseException, node: ast.stmt, file: str) -> bool:
+        """Define a function by its body alone, where what is written around it is not here."""
+        bare, cause = statements.bare(node), self._cause(error)
+        elsewhere = cause.elsewhere if cause else isinstance(error, ELSEWHERE)
+        if not elsewhere or bare is None:
+            return False
+        with contextlib.suppress(BaseException):
+            self._execute(bare, file, False)
+            self._gave(bare, statements.names(bare), {})
+            return self._say(
+                f"code cell {self.number}: {self.line(file, node.lineno)[:80]} … is taken without "
+                "its decorators and annotations, which need what is not here"
+            )
+        return False
 
     def _execute(self, node: ast.stmt, file: str, last: bool) -> Any:
         """Run a statement; return the value of the last of a cell, should that be an expression."""

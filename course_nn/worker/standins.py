@@ -12,6 +12,7 @@ import operator
 import os
 import sys
 import types
+import typing
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
@@ -26,7 +27,7 @@ QUIET = {
     "tensorboardX", "mlflow", "nbgrader", "otter", "ipytest", "typeguard", "beartype",
     "jaxtyping", "nptyping", "numba", "line_profiler", "memory_profiler", "pyinstrument",
     "psutil", "kaggle_secrets", "gdown", "nest_asyncio", "watermark", "icecream", "snoop",
-    "pysnooper", "loguru", "pandas", "session_info", "jupyterthemes",
+    "pysnooper", "loguru", "pandas", "session_info", "jupyterthemes", "typing_extensions",
 }  # fmt: skip
 ITERATES = [
     "tqdm", "tqdm_notebook", "tqdm_gui", "progress_bar", "master_bar", "alive_it", "track",
@@ -264,6 +265,8 @@ def part_of(name: str, part: str) -> Any:
     if root == "course_nn":
         inside = name.split(".")[1:] or [part]
         return (StandIn if inside[0] in CHECKS else Closed)(f"{name}.{part}")
+    if root == "typing_extensions" and hasattr(typing, part):
+        return getattr(typing, part)
     if part in ITERATES:
         return Progress
     if part in ("trange", "tnrange"):

@@ -5,7 +5,9 @@ A cell that is no Python as a whole is read piece by piece; what parses alone is
 
 import ast
 import contextlib
+import copy
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -23,6 +25,11 @@ DEFINES = re.compile(
     r"[ \t]+)?(\w+)",
     re.M,
 )
+QUOTED = re.compile(  # an f-string with its own quotes in a field, which Python 3.12 allows
+    r"""\bf"(?:[^"{}\n]|\{[^{}"\n]*(?:\["\w+"\][^{}"\n]*)+\}|\{[^{}"\n]*\})*\""""
+    r"""|\bf'(?:[^'{}\n]|\{[^{}'\n]*(?:\['\w+'\][^{}'\n]*)+\}|\{[^{}'\n]*\})*'"""
+)
+KEY = re.compile(r"""\[(["'])\w+\1\]""")
 LONGEST, MOST = 40, 2000  # pieces to join before giving up on one, pieces to try in a cell
 UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -50,12 +57,28 @@ def read(text: str, file: str) -> Statements:
     >>> [type(node).__name__ for node in read("x = 1\\nprint(x", "<cell 1>").body]
     ['Assign']
     """
-    for variant in dict.fromkeys((text, text.translate(ODD))):
+    plain = text.translate(ODD)
+    for variant in dict.fromkeys((text, plain, _older(plain))):
         try:
             return Statements(apart(_parsed(variant, file).body), _refused(variant, file))
         except UNREADABLE:
             continue
-    return _in_pieces(text.translate(ODD), file)
+    return _in_pieces(_older(plain), file)
+
+
+def _older(text: str) -> str:
+    """A text whose f-strings use other quotes inside, as Python before 3.12 wants them.
+
+    >>> print(_older('f"{loss["train"]:.3f}"'))
+    f"{loss['train']:.3f}"
+    """
+    if sys.version_info >= (3, 12):
+        return text
+    return QUOTED.sub(lambda found: KEY.sub(_other_quotes, found[0]), text)
+
+
+def _other_quotes(key: re.Match) -> str:
+    return key[0].translate({ord('"'): "'", ord("'"): '"'})
 
 
 def _parsed(text: str, file: str) -> ast.Module:
@@ -147,6 +170,18 @@ def names(node: ast.stmt) -> set[str]:
         if not isinstance(part, Function | ast.ClassDef | ast.Lambda | ast.ListComp | ast.SetComp):
             left += ast.iter_child_nodes(part)
     return found
+
+
+def bare(node: ast.stmt) -> ast.stmt | None:
+    """A function without decorators and annotations; None where it has none."""
+    if not isinstance(node, Function):
+        return None
+    made = copy.deepcopy(node)
+    made.decorator_list, made.returns = [], None
+    for one in ast.walk(made.args):
+        if isinstance(one, ast.arg):
+            one.annotation = None
+    return made if ast.dump(made) != ast.dump(node) else None
 
 
 def is_stub(node: ast.stmt) -> bool:

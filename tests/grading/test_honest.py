@@ -112,11 +112,6 @@ def last(*texts: str) -> Change:
     return lambda book: [book.add(text) for text in texts] and None
 
 
-def second(*texts: str) -> Change:
-    """Cells above the first task."""
-    return lambda book: [book.add(text, 2 + i) for i, text in enumerate(texts)] and None
-
-
 def forward(text: str) -> Change:
     """Another way to write the first task."""
     return lambda book: book["dense_forward"].update(source=text)
@@ -262,8 +257,10 @@ for name, text in {
     "checks all": "check.all()\ncheck.hint('2.1')\nresult = check.merged(merged)\nassert result",
     "sets the seed": "np.random.seed(0)\nimport random\nrandom.seed(0)",
 }.items():
-    case(f"a cell that {name}", last(textwrap.dedent(text).strip("\n")))
-    case(f"above the tasks a cell that {name}", second(textwrap.dedent(text).strip("\n")))
+    text = textwrap.dedent(text).strip("\n")
+    case(f"a cell that {name}", last(text))
+    if not text.startswith("%%"):
+        case(f"above the imports what {name}", above(text))
 
 
 # -- the formula in other clothes ------------------------------------------------------------------
@@ -274,6 +271,10 @@ for name, text in {
     "types": "def dense_forward(x: np.ndarray, W: 'Array', b) -> np.ndarray:\n    return x @ W + b",
     "types of a package": "from jaxtyping import Float\nfrom typeguard import typechecked\n"
     "@typechecked\ndef dense_forward(x: Float[np.ndarray, 'n d'], W, b):\n    return x @ W + b",
+    "JAX around it": "import jax\n@jax.jit\n"
+    + FORWARD.replace("(x, W, b)", "(x: jax.Array, W, b)"),
+    "an f-string of a newer Python": "def dense_forward(x, W, b):\n    d = {'k': 1}\n"
+    '    print(f"{d["k"]:.3f}")\n    return np.dot(x, W) + b',
     "numba": "from numba import njit\n@njit\n" + FORWARD,
     "a decorator of mine": "import functools, time\ndef timed(f):\n    @functools.wraps(f)\n"
     "    def g(*a):\n        t = time.time()\n        return f(*a)\n    return g\n@timed\n"

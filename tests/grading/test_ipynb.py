@@ -43,6 +43,19 @@ def test_the_same_cells_in_any_encoding(data):
     assert read(data).said == ()
 
 
+def test_what_stands_behind_the_end_is_left_out_and_said():
+    found = read((GOOD + GOOD).encode())
+    assert [cell.kind for cell in found.cells] == ["code", "raw"]
+    assert found.said == (
+        "the file goes on behind the end of the notebook: what follows was left out",
+    )
+
+
+def test_a_notebook_as_jupyters_server_sends_it_is_one():
+    sent = {"name": "a.ipynb", "type": "notebook", "content": json.loads(GOOD)}
+    assert cells(json.dumps(sent)) == READ
+
+
 def test_what_is_not_utf8_is_read_as_windows_wrote_it():
     found = read(
         book({**CODE, "source": "# für\nx = '–'"}).replace("\\u00fc", "ü").encode("cp1252")

@@ -164,6 +164,28 @@ def test_cells_to_skip_are_not_run():
     assert list(notebook.order({2, 3})) == [1]
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "@nowhere.jit\ndef f(x):",
+        "def f(x: nowhere.A) -> nowhere.A:",
+        "@nowhere.vmap(3)\ndef f(*x):",
+    ],
+)
+def test_what_is_written_around_a_function_and_is_not_here_does_not_cost_it(head):
+    body = "\n    x = x[0] if type(x) is tuple else x\n    return x + 1"
+    notebook = run("import nowhere", head + body)
+    assert value(notebook, "f", 1.0) == 2
+    assert failed(notebook) == [(1, "ModuleNotFoundError")]
+    assert "is taken without its decorators and annotations" in notebook.said[0]
+    assert failed(run(head + body)) == [(1, "NameError")]  # in Jupyter, too
+
+
+def test_an_f_string_of_a_newer_python_is_read():
+    notebook = run("""d = {"x": 3}\ns = f"{d["x"]:.1f} {1}" + f'{d['x']}' + d["x"] * "a"\n""")
+    assert notebook.space["s"] == "3.0 13aaa"
+
+
 # -- the first cause -------------------------------------------------------------------------------
 
 

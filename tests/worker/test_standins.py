@@ -59,6 +59,10 @@ QUIET = {
         "@typechecked\ndef f(x: Float[np.ndarray, 'n d']) -> Float[np.ndarray, ''] | None:\n"
         "    return 3\nassert f(1) == 3"
     ),
+    "more typing": (
+        "from typing_extensions import TypeAlias, NotThere\nimport typing\nA: TypeAlias = int\n"
+        "assert TypeAlias is typing.TypeAlias\ndef f(x: NotThere[A]): ..."
+    ),
     "numba": (
         "from numba import njit, prange\n@njit(parallel=True)\ndef f(n):\n    s = 0\n"
         "    for i in prange(n): s += i\n    return s\nassert f(4) == 6"
