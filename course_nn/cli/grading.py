@@ -349,6 +349,7 @@ def _reported(book: Gradebook, out: Path) -> None:
 
 def _show(book: Gradebook) -> None:
     """The class as a table; of a large one, those who need a look."""
+    from ..exercises.student import shortened
     from ..grading.reports.table import safe_cell
 
     grades = book.grades()
@@ -358,7 +359,7 @@ def _show(book: Gradebook) -> None:
     for grade in grades:
         record = grade.record
         cells = (record.student, f"{grade.final:g}/{record.maximum:g}", record.status,
-                 record.message[:160])  # fmt: skip
+                 shortened(record.message, 160))  # fmt: skip
         table.add_row(*(escape(safe_cell(cell)) for cell in cells))
     if table.row_count:
         console.print(table)
