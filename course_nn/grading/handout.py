@@ -239,7 +239,9 @@ def _writes(name: str, text: str) -> bool:
     """Whether a cell defines a function, and not as the notebook gives it."""
     if not day.defines(name, text):
         return False
-    nodes = statements.read(text, "<cell>").body
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        nodes = statements.read(text, "<cell>").body
     return not any(statements.is_stub(n) for n in nodes if name in statements.names(n))
 
 

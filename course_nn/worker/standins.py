@@ -43,6 +43,7 @@ DRAWS = [
     "tight_layout",
 ]  # fmt: skip
 ALLOW = "whoever grades can allow it with --allow {package}"
+OURS = "write the task with NumPy"
 ONLY = "where there are NumPy, the standard library and no files of yours"
 
 written: dict[str, str] = {}  # files that cells wrote, by their names
@@ -148,7 +149,8 @@ def numberless(found: StandIn) -> str:
     """Say of a stand-in that it was taken for a value."""
     package = found._name.partition(".")[0]
     why = f"{package} is not available while grading, and what stands in for it computes nothing"
-    return f"{found._name} has no numbers to give: {why}; {ALLOW.format(package=package)}"
+    what = OURS if package == "course_nn" else ALLOW.format(package=package)
+    return f"{found._name} has no numbers to give: {why}; {what}"
 
 
 for _name in [
@@ -175,9 +177,7 @@ class Closed(StandIn):
         return Closed(f"{self._name}.{part}")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        raise NotAvailable(
-            f"{self._name} is not available while grading: write the task with NumPy"
-        )
+        raise NotAvailable(f"{self._name} is not available while grading: {OURS}")
 
 
 class Progress:
@@ -263,8 +263,10 @@ def part_of(name: str, part: str) -> Any:
     """What a stand-in has under this name."""
     root = name.partition(".")[0]
     if root == "course_nn":
-        inside = name.split(".")[1:] or [part]
-        return (StandIn if inside[0] in CHECKS else Closed)(f"{name}.{part}")
+        inside = [*name.split(".")[1:], part]
+        answers = inside[0] == "exercises" and inside[1:2] not in ([], ["check"])
+        closed = answers or inside[0] not in CHECKS
+        return (Closed if closed else StandIn)(f"{name}.{part}")
     if root == "typing_extensions" and hasattr(typing, part):
         return getattr(typing, part)
     if part in ITERATES:

@@ -127,6 +127,11 @@ def test_what_is_not_plain_is_not_guessed(made):
     assert not any("in its place" in one for one in read(*made, tasks=TASKS).said)
 
 
+def test_odd_code_warns_nobody(recwarn):
+    read(code("def f(x):\n    'a \\d'"), code("    return x is 3"))
+    assert not recwarn
+
+
 def test_too_much_code_is_passed_over_the_largest_first(monkeypatch):
     monkeypatch.setattr(cells, "MAX_CODE", 1 << 20)
     found = read(MADE, code("x = '" + "a" * (1 << 20) + "'"))

@@ -138,6 +138,29 @@ def test_ours_answers_nothing():
 
 
 @pytest.mark.usefixtures("away")
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            "from course_nn.exercises.released.ex02_dense import f",
+            "is not available while grading: w",
+        ),
+        (
+            "import course_nn as nn; f = nn.exercises.released.ex02_dense.f",
+            "is not available while",
+        ),
+        ("from course_nn.gradcheck import f", "computes nothing; write the task with NumPy"),
+        ("from course_nn.plain.dense import f", "is not available while grading: write the task"),
+    ],
+)
+def test_nothing_of_ours_stands_in_for_an_answer(line, said):
+    space: dict = {}
+    exec(line, space)
+    with pytest.raises(NotAvailable, match=said):
+        float(space["f"](3))
+
+
+@pytest.mark.usefixtures("away")
 def test_a_check_keeps_what_it_was_given():
     standins.offered.clear()
     exec("from course_nn.exercises import check as c\nc.softmax(len, 3)\nc.all()\nc.hint('2.1')")
