@@ -65,8 +65,8 @@ RULES: tuple[Rule, ...] = (
     lines.swapped_names,
     names.sizes_of_names,
     terms.small_numbers,
-    lines.extra_factors,
 )
+LATE: tuple[Rule, ...] = (lines.extra_factors,)  # after what is done to whole statements
 PAIRED = 40  # changes that are tried two at a time
 
 
@@ -140,10 +140,9 @@ def pairs(formula: Formula, output: str | None = None) -> Iterator[Change]:
 
 
 def _all(formula: Formula, output: str | None) -> Iterator[Change]:
-    """The changes of expressions, rule by rule, those of many at once, those of statements."""
-    for rule, place, new, words in _replacements(formula, output):
-        if made := _made(formula, place, new, words):
-            yield replace(made, rule=rule)
+    """The changes of expressions, rule by rule, those of many at once, those of statements; and
+    what is put into a line that has no place in it."""
+    yield from _of_expressions(formula, output, RULES)
     for where, words, edited in everywhere(formula.tree):
         reached = frozenset[str]().union(*(formula.reaches[k] for k in where))
         if (output is None or output in reached) and (
@@ -157,10 +156,20 @@ def _all(formula: Formula, output: str | None) -> Iterator[Change]:
             ast.fix_missing_locations(changed)
             if made := _compiled(changed, formula, words, k):
                 yield made
+    yield from _of_expressions(formula, output, LATE)
+
+
+def _of_expressions(
+    formula: Formula, output: str | None, rules: tuple[Rule, ...]
+) -> Iterator[Change]:
+    """The changes that some rules make of expressions."""
+    for rule, place, new, words in _replacements(formula, output, rules):
+        if made := _made(formula, place, new, words):
+            yield replace(made, rule=rule)
 
 
 def _replacements(
-    formula: Formula, output: str | None
+    formula: Formula, output: str | None, rules: tuple[Rule, ...] = RULES
 ) -> Iterator[tuple[str, Place, ast.expr, str]]:
     """The rule, where another expression may stand, which, and the words."""
     scopes = _scopes(formula)
@@ -170,7 +179,7 @@ def _replacements(
         if output is None or output in formula.reaches[place.statement]
     ]
     late = sorted(sites, key=lambda site: -site[0].statement)
-    for rule in RULES:
+    for rule in rules:
         for place, node in late if rule is terms.missing else sites:
             for new, words in rule(node, scopes[place.statement], place):
                 yield rule.__name__, place, new, words
