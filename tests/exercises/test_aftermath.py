@@ -32,11 +32,39 @@ def found(right=Y, axes=("N", "D")) -> dict:
         ("the right {name} is summed along axis 0, N", Y.sum(axis=0)),
         ("all of the right {name} is averaged", np.asarray(Y.mean())),
         ("{name} is x itself", X),
+        ("only the diagonal of {name} is returned", Y.diagonal()),
+        ("the numbers of {name} are read as if its axes stood in the order (1, 0)",
+         Y.reshape(3, 4).T),
+        ("{name} is reshaped where its axes must be transposed, from the order (1, 0)",
+         Y.T.reshape(4, 3)),
+        ("{name} is 1 at the largest of each row and 0 elsewhere",
+         Y.max(axis=1, keepdims=True) == Y),
         ("{name} has an axis of length 1 too many, the first", Y[None]),
     ],
-)
+)  # fmt: skip
 def test_what_was_done_afterwards(words, right) -> None:
     np.testing.assert_allclose(found()[words], right)
+
+
+@pytest.mark.parametrize(
+    ("words", "right"),
+    [
+        ("{name} is the sigmoid of x, number by number", 1 / (1 + np.exp(-X))),
+        ("{name} is the tanh of x", np.tanh(X)),
+        ("{name} is x squared", X**2),
+        ("{name} is the ReLU of x", np.maximum(X, 0)),
+    ],
+)
+def test_a_well_known_function_of_an_argument_of_the_same_shape(words, right) -> None:
+    np.testing.assert_allclose(found(X + 1, ("N", "K"))[words], right)
+    assert words not in found()
+
+
+def test_the_first_of_two_axes_stands_for_all() -> None:
+    right = RNG.normal(size=(2, 3, 4))
+    words = "the first of the first two axes of {name} stands for all of them"
+    expected = np.broadcast_to(right[0, 0], right.shape)
+    np.testing.assert_array_equal(dict(parts(right, ("N", "C", "W")))[words], expected)
 
 
 def test_the_words_stay_for_other_data_and_sizes() -> None:
@@ -82,6 +110,15 @@ def test_an_argument_that_makes_no_difference() -> None:
     state = iter(range(100))
     says = ignored(lambda i: np.full(3, next(state)), one, [two], right)
     assert says == "the same question gets another answer when it is asked again"
+
+
+def test_rounding_is_no_difference_and_one_other_argument_is_no_proof() -> None:
+    one, two, three = ({"x": np.full(3, value)} for value in (1.0, 2.0, 3.0))
+    noisy = lambda i: np.full(3, 7.0) * (1 + 1e-13 * i["x"])  # noqa: E731
+    assert "stays the same" in ignored(noisy, one, [two, three], lambda i: i["x"])
+    late = lambda i: np.maximum(i["x"], 2.5)  # noqa: E731
+    assert ignored(late, one, [two], lambda i: i["x"]) != ""
+    assert ignored(late, one, [two, three], lambda i: i["x"]) == ""
 
 
 def test_an_argument_that_may_be_ignored_is_not_told() -> None:

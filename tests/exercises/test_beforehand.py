@@ -27,9 +27,19 @@ FOUND = dict(beforehand(AXES, KINDS))
         ("labels is counted from 1, not from 0", "labels", [-1, 1, 0]),
         ("mask is turned round: its False count as True", "mask", [False, True, False]),
         ("x has the other sign", "x", -INPUTS["x"]),
+        ("lr is cut to a whole number", "lr", 0),
+        ("x is divided by its length first, the root of its squares", "x",
+         INPUTS["x"] / np.linalg.norm(INPUTS["x"])),
+        ("the largest number of x is taken off first", "x", INPUTS["x"] - 3),
+        ("a softmax is applied to x first", "x",
+         np.exp(INPUTS["x"]) / np.exp(INPUTS["x"]).sum(axis=1, keepdims=True)),
+        ("a sigmoid is applied to x first", "x", 1 / (1 + np.exp(-INPUTS["x"]))),
+        ("a tanh is applied to x first", "x", np.tanh(INPUTS["x"])),
+        ("the first along axis 0 of mask stands for all", "mask", [True] * 3),
+        ("the first along axis 0 of labels stands for all", "labels", [0] * 3),
         ("the mean along axis 0 is taken off x first", "x", INPUTS["x"] - INPUTS["x"].mean(axis=0)),
     ],
-)
+)  # fmt: skip
 def test_an_argument_that_was_changed_first(words, name, value) -> None:
     changed = FOUND[words](INPUTS)
     np.testing.assert_allclose(changed[name], value)

@@ -121,3 +121,17 @@ def _value(change, **inputs):
         return change(**inputs)[0]
     except Exception:
         return None
+
+
+def test_a_line_that_is_missing_goes_before_what_is_put_into_it() -> None:
+    source = "def f(x, h):\n    x = x + h\n    y = 2 * x\n    x = x - h\n    return y, x"
+    words = [change.words for change in changes(Formula.read(source, {"np": np}))]
+    missing = words.index("the line `x = x - h` is missing, or comes too late")
+    assert missing < next(k for k, said in enumerate(words) if said.startswith("y has a"))
+
+
+def test_of_the_same_kind_of_change_the_last_line_comes_first() -> None:
+    source = "def f(x, b):\n    z = x + b\n    y = z + x\n    return y"
+    words = [change.words for change in changes(Formula.read(source, {"np": np}))]
+    assert words.index("the term + x is missing") < words.index("the term + b is missing")
+    assert {change.rule for change in changes(Formula.read(source, {"np": np}))} > {"missing"}
