@@ -1,4 +1,4 @@
-"""Writes what the grader found into nbgrader's gradebook, which collects and gives back.
+"""Grades for nbgrader, which collects and gives back: written into its gradebook, or as it asks.
 
 The submissions' own files are not touched: in nbgrader's folder `autograded` each student gets a
 page made of the code that was graded, each task's cell followed by what its tests said, so that
@@ -8,16 +8,23 @@ page made of the code that was graded, each task's cell followed by what its tes
 from __future__ import annotations
 
 import json
+import secrets
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..exercises.day import defines
 from ..exercises.verdict import ended
 from ..files import write
-from .record import Grade, OutcomeRecord, TaskRecord
+from .assignment import TESTS, Assignment, load_assignment
+from .collect import Submission
+from .record import Grade, OutcomeRecord, Record, TaskRecord
 from .source import KERNEL, NBGRADER
+
+if TYPE_CHECKING:
+    from .runner import Settings
 
 HANDED_IN = ("graded", "stopped", "unreadable", "grader error")  # all but "missing"
 
@@ -113,7 +120,9 @@ def _put(notebook: Any, grade: Grade) -> None:
     by_hand = {override.task for override in grade.overrides}
     for cell in notebook.grades:
         task = tasks.get(cell.name.removeprefix("test_"))
-        cell.auto_score, cell.needs_manual_grade = task.points if task else 0.0, False
+        failed = grade.record.status == "grader error"  # ours, which must cost nobody a point
+        cell.auto_score = None if failed else task.points if task else 0.0
+        cell.needs_manual_grade = failed
         cell.manual_score = grade.points(task) if task and task.number in by_hand else None
         cell.extra_credit = None
     for comment in notebook.comments:
@@ -208,3 +217,75 @@ def _cell(text: str, nbgrader: dict[str, Any] | None = None, output: str = "") -
         "metadata": {"nbgrader": nbgrader} if nbgrader else {},
         "outputs": [printed] if output else [],
     }  # fmt: skip
+
+
+# -- inside `nbgrader autograde` -------------------------------------------------------------------
+
+
+def in_sandbox(notebook: Any, resources: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Stands for nbgrader's `Execute` among its `autograde_preprocessors`: no kernel is started.
+
+    The notebook is graded in the sandbox, and each cell of tests gets the outputs from which
+    nbgrader reads its points.
+
+    Raises
+    ------
+    BridgeError : where it could not be graded, which nbgrader then says of this student.
+    """
+    about = resources["nbgrader"]
+    theirs = [cell for cell in notebook.cells if not _told_of(cell).get("grade")]  # no hidden test
+    data = json.dumps({**notebook, "cells": theirs}).encode()
+    record = _graded(about["notebook"], about["student"], data)
+    if record.status == "grader error":
+        raise BridgeError(f"{about['student']}: {record.message}")
+    tests = {f"test_{task.name}": task for task in record.tasks}
+    for cell in notebook.cells:
+        task = tests.get(_told_of(cell).get("grade_id", ""))
+        if cell.cell_type == "code":
+            cell.outputs = _outputs(task, record) if task else []
+    return notebook, resources
+
+
+def _told_of(cell: Any) -> dict[str, Any]:
+    """What nbgrader knows of a cell."""
+    return cell.metadata.get("nbgrader", {})
+
+
+def _graded(assignment: str, student: str, data: bytes) -> Record:
+    from .runner import grade_one
+    from .spread import Carried
+
+    loaded, settings = _prepared(assignment)
+    return grade_one(Submission(student, Carried(data), f"{assignment}.ipynb"), loaded, settings)
+
+
+@cache
+def _prepared(assignment: str) -> tuple[Assignment, Settings]:
+    """The exercise and a proved sandbox, once for all students."""
+    from .breakout import choose
+    from .runner import Settings
+
+    loaded = load_assignment(assignment)
+    kind, _ = choose("auto")
+    hide = (Path.cwd(), TESTS.parents[1])
+    return loaded, Settings(kind, secrets.randbits(32), hide=hide)
+
+
+def _outputs(task: TaskRecord, record: Record) -> list[Any]:
+    """Outputs that nbgrader takes for the points: an error for none, a number for some."""
+    from nbformat import from_dict
+
+    said = [line for test in task.tests for line in _outcome(test)] or [record.message]
+    outputs: list[dict[str, Any]] = [
+        {"output_type": "stream", "name": "stdout", "text": "\n".join(said) + "\n"}
+    ]
+    if task.points == 0:
+        outputs.append(
+            {"output_type": "error", "ename": "Failed", "evalue": "no test passed", "traceback": []}
+        )
+    elif task.points < task.maximum:
+        number = {"text/plain": f"{task.points:g}"}
+        outputs.append(
+            {"output_type": "execute_result", "data": number, "metadata": {}, "execution_count": 1}
+        )
+    return [from_dict(output) for output in outputs]

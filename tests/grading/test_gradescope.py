@@ -138,6 +138,12 @@ def test_the_container_has_all_that_grading_needs(tmp_path):
     assert ",9,9,graded," in (work / "grades" / "grades.csv").read_text()
 
 
+def test_the_daemon_is_sent_what_the_recipe_copies_and_no_more():
+    lines = RECIPE.with_name("Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
+    assert "*" in lines
+    assert [line[1:] for line in lines if line.startswith("!")] == copied()
+
+
 def test_the_recipe_installs_what_the_package_calls_its_extra():
     text = RECIPE.read_text(encoding="utf-8")
     assert '--editable ".[grade]"' in text

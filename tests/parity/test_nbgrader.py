@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,15 +25,17 @@ NAME = "ex02_dense"
 ROOT = Path(__file__).resolve().parents[2]
 HONEST = {"ben": (1, 0), "kofi": (10, 2), "samir": (18, 3), "vera": None}  # of the demo class
 WRONG = {"db = dy.sum(axis=0)": "db = dy.mean(axis=0)", "y = x @ W + b": "y = x @ W - b"}
-CONFIG = """\
-c = get_config()
-c.CourseDirectory.root = {root!r}
-c.GenerateFeedback.preprocessors = [
-    "nbgrader.preprocessors.GetGrades",
-    "nbgrader.preprocessors.ClearHiddenTests",
-    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-]
-"""
+GUIDE = (ROOT / "book" / "guide" / "instructors.md").read_text(encoding="utf-8")
+
+
+def listed(name: str) -> str:
+    """The lines of a configuration as the guide gives them."""
+    return re.search(rf"^c\.{name} = \[.*?^\]\n", GUIDE, re.M | re.S)[0]
+
+
+IN_SANDBOX = listed("Autograde.autograde_preprocessors")
+IN_FEEDBACK = listed("GenerateFeedback.preprocessors")
+CONFIG = "c = get_config()\nc.CourseDirectory.root = {root!r}\n" + IN_FEEDBACK
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +93,7 @@ def run_with(installed: Path, folder: Path, *command: str) -> None:
 STUDENTS = ["right", "wrong", *HONEST]
 
 
-def scores(folder: Path) -> dict[str, dict[str, float]]:
+def scores(folder: Path, students: list[str] = STUDENTS) -> dict[str, dict[str, float]]:
     """nbgrader's points by student and task."""
     from nbgrader.api import Gradebook
 
@@ -100,7 +103,7 @@ def scores(folder: Path) -> dict[str, dict[str, float]]:
                 grade.name.removeprefix("test_"): grade.score
                 for grade in book.find_submission_notebook(NAME, NAME, student).grades
             }
-            for student in STUDENTS
+            for student in students
         }
 
 
@@ -172,6 +175,74 @@ def test_what_is_installed_holds_no_answer_of_a_transfer_task(installed: Path) -
     texts = [path.read_text(encoding="utf-8") for path in installed.rglob("*.py")]
     assert len(texts) > 100
     assert not [text for text in texts if "W1 @ W2" in text or '@right("' in text]
+
+
+# -- nbgrader's autograde, with its kernel and with our sandbox in its place ---------------------
+
+
+CHEATS = {
+    "calls the package": """
+import course_nn as nn
+def dense_forward(x, W, b):
+    return nn.ops.dense_forward(x, W, b)[0]""",
+    "replaces the tests": """
+import course_nn.grading.hidden as hidden
+hidden.require = lambda *anything, **else_: None
+def dense_forward(x, W, b):
+    return 0""",
+}
+
+
+def cheating(course: Path, code: str) -> str:
+    """A notebook with nothing right in it but what cheats."""
+    book = json.loads((course / "release" / NAME / f"{NAME}.ipynb").read_text(encoding="utf-8"))
+    for cell in book["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "dense_forward":
+            cell["source"] = code
+    return json.dumps(book)
+
+
+@pytest.fixture(scope="module")
+def sandboxed(course: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
+    """The scores by student: of the cheats in nbgrader's kernel, of all in our sandbox."""
+    folder = tmp_path_factory.mktemp("sandboxed")
+    for name in ("source", "release"):
+        shutil.copytree(course / name, folder / name)
+    for number, code in enumerate(CHEATS.values()):
+        write(folder / "submitted" / f"cheat{number}" / NAME, cheating(course, code))
+    config = CONFIG.format(root=str(folder))
+    (folder / "nbgrader_config.py").write_text(config)
+    run_with(ROOT, folder, "generate_assignment", NAME, "--force")
+    run_with(ROOT, folder, "autograde", NAME)
+    inside = scores(folder, ["cheat0", "cheat1"])
+    for student in STUDENTS:
+        shutil.copytree(course / "submitted" / student, folder / "submitted" / student)
+    (folder / "nbgrader_config.py").write_text(config + IN_SANDBOX)
+    run_with(ROOT, folder, "autograde", NAME, "--force")
+    run_with(ROOT, folder, "generate_feedback", NAME)
+    return {"inside": inside, "sandboxed": scores(folder, [*STUDENTS, "cheat0", "cheat1"]),
+            "folder": folder}  # fmt: skip
+
+
+def test_who_cheats_beside_the_tests_has_full_points(sandboxed: dict) -> None:
+    """So the guide says; should nbgrader prevent it one day, the guide is to be changed."""
+    assert [sandboxed["inside"][f"cheat{n}"]["dense_forward"] for n in (0, 1)] == [1, 1]
+
+
+def test_who_cheats_in_the_sandbox_has_none(sandboxed: dict) -> None:
+    assert [sum(sandboxed["sandboxed"][f"cheat{n}"].values()) for n in (0, 1)] == [0, 0]
+
+
+def test_who_is_honest_has_the_same_points_in_the_sandbox(course: Path, sandboxed: dict) -> None:
+    honest = {student: sandboxed["sandboxed"][student] for student in STUDENTS}
+    assert honest == scores(course)
+
+
+def test_the_feedback_of_the_sandbox_names_the_mistake(sandboxed: dict) -> None:
+    page = sandboxed["folder"] / "feedback" / "wrong" / NAME / f"{NAME}.html"
+    text = page.read_text(encoding="utf-8")
+    assert "b is subtracted, not added" in text
+    assert "require" not in text
 
 
 # -- collected by nbgrader, graded by us, written back ---------------------------------------------
