@@ -22,6 +22,7 @@ from .published import published as published_code
 from .student import Words, student_page, title_of
 from .table import grades_csv
 from .text import student_text
+from .tokens import LONGEST
 
 
 def write_pages(
@@ -68,11 +69,22 @@ def compared(grades: Sequence[Grade], cells: Cells, tests: Path = TESTS) -> tupl
     if not grades:
         return find({}), 0
     record = grades[0].record
+    tasks = [task.name for task in record.tasks]
     answers = {
-        grade.record.student: "\n\n".join(code)
+        grade.record.student: _tasks_first(code, tasks)
         for grade in grades
         if (code := cells(grade.record.content))
     }
-    tasks = [task.name for task in record.tasks]
     known = given(record.assignment, tests), published_code(record.assignment, tests)
     return find(answers, *known, tasks), len(answers)
+
+
+def _tasks_first(code: Sequence[str], tasks: Sequence[str]) -> str:
+    """The cells as one text; of very much code those that define a task come first."""
+    if sum(map(len, code)) < LONGEST:
+        return "\n\n".join(code)
+
+    def elsewhere(cell: str) -> bool:
+        return not any(f"def {task}" in cell for task in tasks)
+
+    return "\n\n".join(sorted(code, key=elsewhere))

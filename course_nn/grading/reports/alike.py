@@ -7,7 +7,7 @@ the formula leaves no other way, counts nothing. So does what the notebook came 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from rapidfuzz.distance import Indel
@@ -19,6 +19,10 @@ from .ways import SameWays, same_ways
 ENOUGH = 75.0  # weighted runs that two must share: about ten lines that nobody else has
 MOST = 40  # students that share a passage, and it is still looked at
 SAMPLE = 60  # other answers that a pair is compared with
+WHOLE = 200  # runs of one's own, from which on the same code from end to end is no chance
+MEASURED = 100  # pairs that are looked at closely, the strongest
+TOKENS = 4000  # of a text that are measured
+BLOCK = 1 << 20  # pairs that are counted at once
 PASSAGES = 6  # of a pair, the longest
 
 
@@ -37,6 +41,7 @@ class Pair:
 
     weight : rare runs that they share, those that several have counted in part.
     share : of all their tokens, how many agree in order, from 0 to 1.
+    clones : how many students have all of this code, where these two have; else 0.
     same : the tasks in which they took the same way, where chance does not explain that.
     usual, most : the same of other answers of the class beside the first, in the median and the
         highest.
@@ -45,11 +50,12 @@ class Pair:
     first: str
     other: str
     weight: float
-    share: float
-    usual: float
-    most: float
+    share: float = 0.0
+    usual: float = 0.0
+    most: float = 0.0
     passages: tuple[Passage, ...] = ()
     same: SameWays | None = None
+    clones: int = 0
 
 
 @dataclass(frozen=True)
@@ -94,21 +100,28 @@ def find(
     runs, owners = _all_runs(mine, common)
     weights = _weighed_pairs(runs, owners, len(mine))
     same = same_ways(mine, tasks, handed_out)
-    names, measure = list(answers), Measure(mine, common)
-    found = [
-        Pair(names[a], names[b], weights.get((a, b), 0.0), *measure(mine[a], mine[b]),
-             same=same.get((a, b)))
-        for a, b in weights.keys() | same.keys()
-    ]  # fmt: skip
-    public = [
-        Pair(names[a], list(places)[b], weight, *measure(mine[a], theirs[b]))
-        for (a, b), weight in _as_published(runs, owners, mine, theirs, common).items()
-    ]
-    return Alike(_sorted(found), _sorted(public), {**places, **answers})
+    copies = _clones(mine, common)
+    pairs = Measure(list(answers), mine, common).pairs(
+        {pair: weights.get(pair, 0.0) for pair in {*weights, *same, *copies}}, same, copies
+    )
+    as_published = _as_published(runs, owners, mine, theirs, common)
+    public = Measure(list(answers), mine, common, list(places), theirs).pairs(as_published)
+    return Alike(pairs, public, {**places, **answers})
 
 
-def _sorted(pairs: list[Pair]) -> tuple[Pair, ...]:
-    return tuple(sorted(pairs, key=lambda pair: (-pair.weight, pair.first, pair.other)))
+def _clones(texts: Sequence[Tokens], common: np.ndarray) -> dict[tuple[int, int], int]:
+    """Who has the same code from end to end as another, and how many have it; not where it is a
+    quarter of the class."""
+    whole: dict[bytes, list[int]] = {}
+    for k, text in enumerate(texts):
+        if len(text.kinds) >= WHOLE and (~np.isin(text.runs(), common)).sum() >= WHOLE:
+            whole.setdefault(text.kinds.tobytes(), []).append(k)
+    most = max(2, len(texts) // 4)
+    found: dict[tuple[int, int], int] = {}
+    for who in whole.values():
+        if 1 < len(who) <= most:
+            found |= {(who[0], other): len(who) for other in who[1:]}
+    return found
 
 
 # -- the runs of all -------------------------------------------------------------------------------
@@ -146,16 +159,24 @@ def _weighed_pairs(
     counts = np.diff(np.r_[starts, len(runs)])
     codes, sums = [np.empty(0, np.int64)], [np.empty(0)]
     for count in np.unique(counts[counts > 1]).tolist():
-        chosen = starts[counts == count]
-        who = owners[chosen[:, None] + np.arange(count)]
         first, other = np.triu_indices(count, 1)
-        codes.append((who[:, first] << 32 | who[:, other]).ravel())
-        sums.append(np.repeat(weights[chosen], len(first)))
-    code, where = np.unique(np.concatenate(codes), return_inverse=True)
-    total = np.bincount(where, np.concatenate(sums), len(code))
+        chosen = starts[counts == count]
+        for block in np.array_split(chosen, 1 + len(chosen) * len(first) // BLOCK):
+            who = owners[block[:, None] + np.arange(count)]
+            pairs = (who[:, first] << 32 | who[:, other]).ravel()
+            code, total = _summed(pairs, np.repeat(weights[block], len(first)))
+            codes.append(code)
+            sums.append(total)
+    code, total = _summed(np.concatenate(codes), np.concatenate(sums))
     enough = total >= ENOUGH
     both = zip(code[enough].tolist(), total[enough].tolist(), strict=True)
     return {(one >> 32, one & 0xFFFFFFFF): weight for one, weight in both}
+
+
+def _summed(codes: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each code once, with the sum of its weights."""
+    code, where = np.unique(codes, return_inverse=True)
+    return code, np.bincount(where, weights, len(code))
 
 
 def _as_published(
@@ -180,23 +201,54 @@ def _as_published(
 
 
 class Measure:
-    """Measures two texts beside a sample of the class: shares of tokens, and the passages."""
+    """Looks closely at pairs: shares of tokens beside a sample of the class, and the passages."""
 
-    def __init__(self, everyone: Sequence[Tokens], common: np.ndarray) -> None:
+    def __init__(
+        self,
+        names: Sequence[str],
+        texts: Sequence[Tokens],
+        common: np.ndarray,
+        places: Sequence[str] | None = None,
+        published: Sequence[Tokens] | None = None,
+    ) -> None:
+        self.names, self.texts = names, texts
+        self.places, self.published = places or names, published or texts
         self.common = set(common.tolist())
-        self.sample = everyone[:: max(1, len(everyone) // SAMPLE)]
+        self.sample = texts[:: max(1, len(texts) // SAMPLE)]
 
-    def __call__(
-        self, mine: Tokens, theirs: Tokens
-    ) -> tuple[float, float, float, tuple[Passage, ...]]:
-        """The share, the usual and the highest share of others, the passages."""
-        others = [t.kinds.tolist() for t in self.sample if t is not mine and t is not theirs]
-        own, usual, most = mine.kinds.tolist(), 0.0, 0.0
+    def pairs(
+        self,
+        weights: Mapping[tuple[int, int], float],
+        same: Mapping[tuple[int, int], SameWays] | None = None,
+        copies: Mapping[tuple[int, int], int] | None = None,
+    ) -> tuple[Pair, ...]:
+        """The pairs, the strongest first; those far behind by their names and weights alone."""
+        same, copies = same or {}, copies or {}
+
+        def order(pair: tuple[int, int]) -> tuple:
+            a, b = pair
+            return (pair not in copies, pair not in same, -weights[pair], self.names[a],
+                    self.places[b])  # fmt: skip
+
+        found = []
+        for k, (a, b) in enumerate(sorted(weights, key=order)):
+            bare = Pair(self.names[a], self.places[b], weights[a, b], same=same.get((a, b)),
+                        clones=copies.get((a, b), 0))  # fmt: skip
+            found.append(self.measured(bare, a, b) if k < MEASURED else bare)
+        return tuple(found)
+
+    def measured(self, pair: Pair, a: int, b: int) -> Pair:
+        """A pair with its shares and its passages."""
+        mine, theirs, usual, most = self.texts[a], self.published[b], 0.0, 0.0
+        own = mine.kinds[:TOKENS].tolist()
+        others = [t for t in self.sample if t is not mine and t is not theirs]
         if others:
-            shares = cdist([own], others, scorer=Indel.normalized_similarity)[0]
+            kinds = [t.kinds[:TOKENS].tolist() for t in others]
+            shares = cdist([own], kinds, scorer=Indel.normalized_similarity)[0]
             usual, most = float(np.median(shares)), float(shares.max())
-        share = float(Indel.normalized_similarity(own, theirs.kinds.tolist()))
-        return share, usual, most, passages(mine, theirs, self.common)
+        share = float(Indel.normalized_similarity(own, theirs.kinds[:TOKENS].tolist()))
+        shared = passages(mine, theirs, self.common)
+        return replace(pair, share=share, usual=usual, most=most, passages=shared)
 
 
 def passages(mine: Tokens, theirs: Tokens, known: Set[int] = frozenset()) -> tuple[Passage, ...]:

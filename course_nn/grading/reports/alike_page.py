@@ -100,6 +100,9 @@ def _apart(passages: Sequence[Passage]) -> Sequence[Passage]:
 def in_words(pair: Pair) -> list[str]:
     """What was found of a pair, and what is usual in the class, a sentence each."""
     said = []
+    if pair.clones:
+        said.append("All their code is the same, but for names and comments; "
+                    f"{counted(pair.clones, 'student')} have it.")  # fmt: skip
     if pair.weight:
         said.append(f"They share {pair.weight:.0f} runs of {RUN} tokens that few others have.")
     if pair.same:

@@ -6,13 +6,13 @@ A key is made from what a function answers at inputs that are the same in every 
 
 from __future__ import annotations
 
-import ast
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..record import Grade, OutcomeRecord, TaskRecord
 from . import told
+from .ways import DEFINED
 
 Cells = Callable[[str], Sequence[str]]  # the code cells of a submission, by its content
 LINES = 60  # of an example that are shown
@@ -97,20 +97,15 @@ def example(group: Group, cells: Cells) -> tuple[str, str]:
 
 
 def source_of(cells: Sequence[str], name: str) -> str:
-    """The last definition of a function in the cells; "" where there is none to be read."""
-    for cell in reversed(cells):
-        if name not in cell:
-            continue
-        try:
-            body = ast.parse(cell).body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        for node in reversed(body):
-            if isinstance(node, ast.FunctionDef) and node.name == name:
-                lines = cell.splitlines()[node.lineno - 1 : node.end_lineno]
-                more = [f"# … {len(lines) - LINES} more lines"] if len(lines) > LINES else []
-                return "\n".join([*lines[:LINES], *more])
-    return ""
+    """The last definition of a function in the cells; "" where there is none.
+
+    It is found by its text: what was written to harm a parser is not given to one.
+    """
+    found = (m for cell in cells if name in cell for m in DEFINED.finditer(cell) if m[1] == name)
+    text = next(iter(deque(found, maxlen=1)), None)
+    lines = text[0].strip().splitlines() if text else []
+    more = [f"# … {len(lines) - LINES} more lines"] if len(lines) > LINES else []
+    return "\n".join([*lines[:LINES], *more])
 
 
 def as_text(found: Sequence[Group]) -> str:

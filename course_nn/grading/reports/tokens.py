@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-LONGEST = 200_000  # characters of a submission that are read
+LONGEST = 60_000  # characters of a submission that are read
 RUN = 12  # tokens in a row that two must share to be compared at all
 TOKEN = re.compile(
     r"""(?P<skip>\#[^\n]*)

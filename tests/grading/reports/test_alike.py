@@ -1,5 +1,6 @@
 """Copies are found however they are dressed; what everybody writes alike accuses nobody."""
 
+import importlib
 import re
 
 import pytest
@@ -100,3 +101,35 @@ def test_the_longest_passages_are_shown_where_they_stand():
 
 def test_how_many_may_share_grows_with_the_class():
     assert [limit(n) for n in (0, 3, 12, 40, 10_000)] == [2, 2, 3, 6, 40]
+
+
+def with_others(copies):
+    """A class in which so many have one long text, and most have something else."""
+    vast = "\n".join(f"z{k} = np.sum(x * {k}) + np.mean(x - {k})" for k in range(1200))
+    others = {f"t{k:02}": f"x = {k}" for k in range(4 * copies)}
+    return {f"s{k:02}": dressed(vast) if k % 2 else vast for k in range(copies)} | others
+
+
+def test_a_class_of_vast_copies_is_done_with(monkeypatch):
+    found = find(with_others(5))
+    assert len(found.pairs) == 10
+    assert all(pair.share == 1.0 for pair in found.pairs)
+    monkeypatch.setattr(importlib.import_module(find.__module__), "MEASURED", 3)
+    monkeypatch.setattr(importlib.import_module(find.__module__), "BLOCK", 50)
+    again = find(with_others(5))
+    assert [pair.weight for pair in again.pairs] == [pair.weight for pair in found.pairs]
+    assert [bool(pair.passages) for pair in again.pairs] == [True] * 3 + [False] * 7
+
+
+def test_long_code_that_many_have_from_end_to_end_is_told_once_of_each():
+    found = find(with_others(20))
+    assert [(pair.first, pair.other) for pair in found.pairs] == [
+        ("s00", f"s{k:02}") for k in range(1, 20)
+    ]
+    assert {(pair.clones, pair.weight) for pair in found.pairs} == {(20, 0.0)}
+
+
+def test_what_a_quarter_of_the_class_has_is_the_usual():
+    many = with_others(20)
+    half = dict(list(many.items())[:50])
+    assert find(half).pairs == ()

@@ -41,6 +41,9 @@ def test_what_is_usual_is_said_beside_what_was_found():
     assert "once in 500 classes" in said
     assert "runs" not in said
     assert "Beside" not in said
+    assert "All their code is the same, but for names and comments; 3 students have it." in (
+        " ".join(in_words(pair(clones=3)))
+    )
 
 
 def test_what_is_as_published_has_its_own_section():

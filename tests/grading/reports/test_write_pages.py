@@ -73,3 +73,15 @@ def test_copies_are_counted_on_the_class_page(grades, code, tmp_path):
     write_pages(tmp_path, two, {}, lambda content: long)
     assert "Answers that are alike: 1 pair" in (tmp_path / "class.html").read_text()
     assert "one and two" in (tmp_path / "similarity.html").read_text()
+
+
+def test_much_code_before_the_answers_hides_no_copy(grades, code, tmp_path):
+    filler = [f"a{k} = {k}" * 3 for k in range(9000)]
+    name = grades[0].record.tasks[0].name
+    lines = "\n".join(f"    z{k} = np.sum(x * {k}) + np.mean(x - {k})" for k in range(30))
+    given = {"one": [f"def {name}(x):\n{lines}"], "two": [*filler, f"def {name}(y):\n{lines}"]}
+    two = [replace(g, record=replace(g.record, student=n, content=n))
+           for n, g in zip(given, grades[:2], strict=True)]  # fmt: skip
+    found, count = reports.compared(two, given.__getitem__)
+    assert count == 2
+    assert [(pair.first, pair.other) for pair in found.pairs] == [("one", "two")]
