@@ -6,8 +6,11 @@ import sys
 import nbformat
 import pytest
 
-from course_nn.grading.nbgrader import BridgeError, page, said, write_back
+from course_nn.grading import nbgrader as bridge
+from course_nn.grading.assignment import load_assignment
+from course_nn.grading.nbgrader import BridgeError, in_sandbox, page, said, write_back
 from course_nn.grading.record import Grade, OutcomeRecord, Override, Record, TaskRecord
+from course_nn.grading.source import notebook
 
 FAULT = OutcomeRecord(
     "f: other sizes", False, False, "value", "y is <b>3</b>, expected 4.",
@@ -76,3 +79,68 @@ def test_without_nbgrader_it_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "nbgrader.api", None)
     with pytest.raises(BridgeError, match=r'pip install "course-nn\[nbgrader\]"'):
         write_back(tmp_path, "ex02_dense", [Grade(RECORD)], lambda _: CELLS)
+
+
+# -- inside `nbgrader autograde` -------------------------------------------------------------------
+
+WHERE = {"nbgrader": {"notebook": "ex02_dense", "student": "ada"}}
+RIGHT_STEP = "def sgd_step(W, dW, learning_rate):\n    return W - learning_rate * dW"
+HALF = "def dense_backward(dy, x, W):\n    return dy @ W.T, x.T @ dy, dy.mean(axis=0)"
+CHEAT = """def dense_forward(x, W, b):
+    import course_nn as nn
+    return nn.ops.dense_forward(x, W, b)[0]"""
+
+
+@pytest.fixture(scope="module")
+def autograded():
+    """A notebook with a task right, one half right, one that calls the package, and no other."""
+    loaded = load_assignment("ex02_dense")
+    text = notebook(loaded.source, loaded.exercise.tasks, hidden=True)
+    book = nbformat.reads(text, as_version=4)
+    for cell in book.cells:
+        for answer in (RIGHT_STEP, HALF, CHEAT):
+            if cell.source.startswith(answer.split("(")[0] + "("):
+                cell.source = answer
+    return in_sandbox(book, WHERE)[0]
+
+
+def outputs(book, task: str) -> list:
+    (cell,) = (c for c in book.cells if c.metadata.get("nbgrader", {}).get("grade_id") == task)
+    return cell.outputs
+
+
+def test_a_right_task_has_no_output_that_nbgrader_takes_for_fewer_points(autograded):
+    assert [o.output_type for o in outputs(autograded, "test_sgd_step")] == ["stream"]
+
+
+def test_a_part_is_a_number_for_nbgrader(autograded):
+    printed, points = outputs(autograded, "test_dense_backward")
+    assert points.data == {"text/plain": "1.14"}
+    assert "✘ hidden: dense_backward, db: other sizes" in printed.text
+
+
+@pytest.mark.parametrize("task", ["test_dense_forward", "test_merged"])
+def test_a_cheat_and_a_stub_are_errors_for_nbgrader(autograded, task):
+    assert [o.output_type for o in outputs(autograded, task)] == ["stream", "error"]
+
+
+def test_a_fault_of_the_grader_costs_nobody_a_point(monkeypatch):
+    record = Record("ada", "ex02_dense", "grader error", "no worker could be started")
+    monkeypatch.setattr(bridge, "_graded", lambda *_: record)
+    with pytest.raises(BridgeError, match="ada: no worker could be started"):
+        in_sandbox(nbformat.from_dict({"cells": [], "metadata": {}}), WHERE)
+
+
+def test_no_hidden_test_enters_the_sandbox(monkeypatch):
+    loaded, sent = load_assignment("ex02_dense"), []
+    text = notebook(loaded.source, loaded.exercise.tasks, hidden=True)
+
+    def graded(assignment: str, student: str, data: bytes) -> Record:
+        sent.append(data)
+        return RECORD
+
+    monkeypatch.setattr(bridge, "_graded", graded)
+    in_sandbox(nbformat.reads(text, as_version=4), WHERE)
+    assert "require(" in text
+    assert b"require(" not in sent[0]
+    assert b"def dense_forward" in sent[0]
