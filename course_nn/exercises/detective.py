@@ -85,11 +85,12 @@ class Detective:
         return time.thread_time() > self.end or time.monotonic() > self.latest
 
     def look(self, comparison: Comparison) -> None:
-        """Keeps what the student answered there, if it is an array."""
+        """Keeps what the student answered there, if it is an array, and what is right is finite."""
         for output in comparison.outputs:
             if output.name == self.output and output.value is not None and output.value.size:
-                inputs = comparison.inputs
-                self.tries.append((inputs, self.task.right(inputs), output.value))
+                inputs, right = comparison.inputs, self.task.right(comparison.inputs)
+                if np.isfinite(right[self.output]).all():
+                    self.tries.append((inputs, right, output.value))
 
     def try_case(self, case: Case, whole: bool = False, task: Task | None = None) -> None:
         """Asks the student once more; with few small whole numbers where they are wanted.

@@ -69,12 +69,18 @@ def test_a_network_of_one_hidden_layer_is_read_too() -> None:
     assert units_of(theta.size + 1, 6, 10) == ""
 
 
-def test_the_time_grows_with_what_is_looped_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [0.0]
+@pytest.mark.parametrize("here", [True, False])
+def test_the_time_grows_with_what_is_looped_over(monkeypatch: pytest.MonkeyPatch, here) -> None:
+    """Other programs take time too, of which this thread's own clock knows nothing."""
+    now, others = [0.0], iter([500.0, 900.0] * 99)
     monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(time, "thread_time", lambda: now[1] if here else 0.0)
+    now.append(0.0)
 
     def ask(x, k):
-        now[0] += len(x) ** 2 * k
+        took = len(x) ** 2 * k
+        now[0] += took + (next(others) if here else 0)
+        now[1] += took
 
     inputs = {"x": np.zeros((8, 3)), "k": 4}
     axes = {"N": {"x": 0}, "D": {"x": 1}, "k": {"k": None}}
