@@ -10,7 +10,7 @@ import struct
 import tarfile
 import unicodedata
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 ODD_TEXTS = (
@@ -21,6 +21,7 @@ ODD_NUMBERS = (
     0, -1, 1, 255, 256, 65535, 2**31 - 1, 2**31, 2**32, 2**63, 2**64, -(2**63), 10**400, 1e308,
     float("nan"), float("inf"), True, 0.5,
 )  # fmt: skip
+NEAR = (0, 1, 2, 3, -1, True, 1.0, 2**16, 2**26, 2**26 + 1, 2**31)
 TOKENS = (b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"\0" * 8, b"\xff" * 8, b"{", b"[" * 50,
           b'"id": "', b"ustar", b"\x1f\x8b", b"BZh9", b"/", b"../", b"\n")  # fmt: skip
 
@@ -91,29 +92,64 @@ def changed_tree(rng: random.Random, tree: Any) -> Any:
 
 
 def _changed_part(rng: random.Random, tree: Any) -> Any:
-    if isinstance(tree, dict) and tree and rng.random() < 0.8:
-        key = rng.choice(list(tree))
-        if rng.random() < 0.15:
-            del tree[key]
-        else:
-            tree[rng.choice((key, key, key, odd_text(rng)))] = _changed_part(rng, tree[key])
-        return tree
-    if isinstance(tree, list) and tree and rng.random() < 0.8:
-        at = rng.randrange(len(tree))
-        if rng.random() < 0.1:
-            return tree[:at] + tree[at:] * rng.choice((2, 20))
-        tree[at] = _changed_part(rng, tree[at])
-        return tree
+    """One part of all, taken out, doubled, renamed or made something else."""
+    holder = {"": tree}
+    above, key = rng.choice(list(_places(holder)))
+    kind = rng.random()
+    if kind < 0.08 and above is not holder:
+        del above[key]
+    elif kind < 0.14 and isinstance(above, list):
+        above[key:key] = above[key:] * rng.choice((1, 20))
+    elif kind < 0.2 and isinstance(above, dict) and above is not holder:
+        above[odd_text(rng)] = above.pop(key)
+    else:
+        above[key] = _instead(rng, above[key])
+    return holder[""]
+
+
+def _places(tree: Any) -> Iterator[tuple[Any, Any]]:
+    """Every part of a tree, as what holds it and its key there."""
+    for key in list(tree if isinstance(tree, dict) else range(len(tree))):
+        yield tree, key
+        if isinstance(tree[key], dict | list):
+            yield from _places(tree[key])
+
+
+def _instead(rng: random.Random, part: Any) -> Any:
+    if isinstance(part, list) and rng.random() < 0.6:
+        likely = (0, 1, 2, 3, 2**16, 2**26)
+        return [rng.choice(rng.choice((likely, likely, NEAR))) for _ in range(rng.randrange(10))]
+    if isinstance(part, int) and rng.random() < 0.7:
+        return rng.choice((part + 1, part - 1, -part - 1, 2 * part, *NEAR))
     return odd_value(rng)
 
 
 def odd_value(rng: random.Random) -> Any:
     """A JSON value that seldom stands where it is."""
-    deep: Any = []
-    for _ in range(rng.choice((1, 5, 600, 900))):
-        deep = [deep]
-    plain = (None, [], {}, [[]], {"": None}, deep, ["a", 1, None], {"kind": "array", "index": 0})
+    plain = (None, [], {}, [[]], {"": None}, *DEEP, ["a", 1, None], {"kind": "array", "index": 0})
     return rng.choice((rng.choice(plain), odd_text(rng), rng.choice(ODD_NUMBERS)))
+
+
+def odd_arrays(rng: random.Random) -> list[dict[str, Any]]:
+    """What a frame tells of its arrays: sizes that are none, and such as nobody can hold."""
+    sizes = rng.choice(((0, 1, 2, 3), (0, 2**16, 2**26), NEAR))
+    return [
+        {
+            "dtype": rng.choice(
+                ("<f8", "<f8", "|b1", "<f2", "<U9", "|O", "i4,f8", ">f8", "", None)
+            ),
+            "shape": [rng.choice(sizes) for _ in range(rng.randrange(9))],
+        }
+        for _ in range(rng.choice((0, 1, 1, 2, 17)))
+    ]
+
+
+def json_of(tree: Any) -> bytes:
+    """The JSON of a tree, in which some words stand for lists in lists in lists."""
+    text = json.dumps(tree).encode()
+    for word, depth in DEEP.items():
+        text = text.replace(b'"%s"' % word.encode(), b"[" * depth + b"]" * depth)
+    return text
 
 
 def odd_text(rng: random.Random) -> str:
@@ -121,6 +157,7 @@ def odd_text(rng: random.Random) -> str:
     return "".join(rng.choice(ODD_TEXTS) for _ in range(rng.choice((1, 1, 2, 4))))
 
 
+DEEP = {"deep": 900, "deeper": 100_000}
 LINES = (
     "!ls", "%%bash\nls", "x = !ls", "%matplotlib inline", "import numpy as np", "(" * 3000, "\0",
     "\r", "def dense(x, W, b):\n    return x @ W + b", "raise NotImplementedError", "await f()",
@@ -129,6 +166,89 @@ LINES = (
     "#" * 9000, "x\\", "if 1:", "\ud800", "\x0c", "# -*- coding: utf-7 -*-", "%" * 50,
     "1if 1else 0", "a" * 70_000,
 )  # fmt: skip
+
+
+RETURNED = (
+    "None",
+    "'x'",
+    "{}",
+    "[]",
+    "()",
+    "(None, [])",
+    "10**400",
+    "-1",
+    "True",
+    "1e308",
+    "float('nan')",
+    "object()",
+    "type",
+    "lambda: 1",
+    "(i for i in 'ab')",
+    "[[1, [2]], 3]",
+    "np.array(None)",
+    "np.array(['a'])",
+    "np.zeros(2, 'm8[s]')",
+    "np.zeros(2, 'c16')",
+    "np.zeros(3, 'i4,f8')",
+    "np.zeros(3, '>f8')",
+    "np.ones((2, 3))[::-1, ::2]",
+    "np.zeros((0, 5))",
+    "np.zeros((1,) * 12)",
+    "np.broadcast_to(1.0, (2**40,))",
+    "np.ma.ones(3)",
+    "np.matrix([[1]])",
+    "np.float16(1)",
+    "args[0]",
+    "args[0].T",
+    "args",
+    "tuple(args) * 40",
+    "exit()",
+    "sys.exit('x' * 10**6)",
+    "os._exit(0)",
+    "os.kill(os.getpid(), 9)",
+    "1 / 0",
+    "'\\ud800' * 9",
+    "'\\x1b[2J\\u202e'",
+    "me(*args)",
+    "[print('x' * 10**5) for _ in range(20)]",
+    "bytearray(2**31)",
+    "Evil()",
+    "[Evil()]",
+    "(_ for _ in ()).throw(Evil())",
+    "Odd(3)",
+    "np.array([Evil()])",
+    "setattr(args[0], 'shape', -1)",
+    "args[0].fill(np.nan)",
+    "globals().clear()",
+    "sys.stdout.close()",
+    "os.close(3)",
+    "os.close(4)",
+    "os.write(4, b'\\0' * 99)",
+    "[os.write(fd, b'{}' * 99) for fd in (1, 3, 4, 5)]",
+)
+EVIL = """import os, sys
+import numpy as np
+class Evil(Exception):
+    def __getattribute__(self, name): raise SystemExit("\\x1b[2J")
+    def __len__(self): return 10**9
+    def __array__(self, *a, **k): os._exit(1)
+    __str__ = __repr__ = __iter__ = __float__ = __index__ = lambda self: 1 / 0
+class Odd(int):
+    __eq__ = __lt__ = __hash__ = __int__ = __float__ = lambda *a: 1 / 0
+def me(*args): return me(*args)
+"""
+
+
+def odd_answers(rng: random.Random, names: list[str]) -> list[str]:
+    """Cells that define functions of these names, which return what they should not."""
+    cells = [EVIL]
+    for name in rng.sample(names, rng.randrange(1, len(names) + 1)):
+        first = (
+            f"    if len(calls) < {rng.choice((0, 0, 1, 3))}:\n        raise ValueError('\\0')\n"
+        )
+        body = f"    calls.append(1)\n{first}    return {rng.choice(RETURNED)}"
+        cells.append(f"calls = []\ndef {name}(*args):\n{body}")
+    return [*cells, odd_code(rng)] if rng.random() < 0.5 else cells
 
 
 def odd_code(rng: random.Random) -> str:
@@ -149,7 +269,8 @@ def odd_notebook(rng: random.Random, notebook: bytes) -> bytes:
         cell["outputs"] = [{"output_type": "stream", "text": odd_text(rng) * 50}]
     if rng.random() < 0.5:
         content = changed_tree(rng, content)
-    data = json.dumps(content, ensure_ascii=rng.random() < 0.5).encode("utf-8", "surrogatepass")
+    data = json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    data = rng.choice((data, json_of(content)))
     return changed(rng, data) if rng.random() < 0.3 else data
 
 
@@ -183,7 +304,7 @@ def odd_archive(rng: random.Random, contents: list[bytes], depth: int = 0) -> by
     files = []
     for _ in range(rng.choice((0, 1, 2, 5))):
         data = rng.choice(contents)
-        name = _plain(odd_path(rng))
+        name = plain(odd_path(rng))
         if depth < 3 and rng.random() < 0.3:
             data, name = odd_archive(rng, contents, depth + 1), name + rng.choice((".zip", ".tar"))
         files.append((name, data))
@@ -191,7 +312,8 @@ def odd_archive(rng: random.Random, contents: list[bytes], depth: int = 0) -> by
     return changed(rng, data) if rng.random() < 0.6 else data
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """The text with what cannot be written as UTF-8 made plain."""
     return name.encode("utf-8", "replace").decode()
 
 
