@@ -278,3 +278,8 @@ class Asker:
     def other(self, name: str, *values: Any) -> Any:
         """What another function of the student gives, as it comes."""
         return self.student.call(name, *values).value
+
+    def forget(self) -> bool:
+        """Take all that was kept since the notebook ran from the student; False where that cannot
+        be, in their own notebook."""
+        return self.student.forget()

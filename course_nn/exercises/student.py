@@ -73,6 +73,9 @@ class Student(Protocol):
     def ahead(self, name: str, many: Sequence[Calls]) -> None:
         """Say what will be called in a moment, so that it can be asked in one message."""
 
+    def forget(self) -> bool:
+        """Lose all that was kept since the notebook ran; whether that is possible."""
+
 
 class OneByOne:
     """A student who is called once for every answer that is wanted, and no more."""
@@ -83,6 +86,10 @@ class OneByOne:
 
     def ahead(self, name: str, many: Sequence[Calls]) -> None:
         """See `Student`: nothing is asked before it is wanted."""
+
+    def forget(self) -> bool:
+        """See `Student`: here all is kept."""
+        return False
 
     def call_many(self, name: str, calls: Calls) -> Iterator[Answer | StudentError]:
         """See `Student`."""

@@ -302,7 +302,7 @@ class Asked:
 
 
 class Pace:
-    """The seconds of some calls: of all together, and of the one that is next on the tray."""
+    """The seconds of so many calls: of all together, and of the one that is next on the tray."""
 
     def __init__(self, child: warm.Child, calls: int, one: float, whole: float) -> None:
         self.child, self.calls, self.answered, self.seconds = child, calls, 0, one
@@ -341,7 +341,7 @@ def _told(fields: Mapping[str, Any]) -> dict[str, Any]:
     """What the worker says was raised, made safe to print."""
     texts = {key: plain_text(fields.get(key), 300) for key in ("type", "message", "source")}
     line = fields.get("line")
-    return {**texts, "line": line if type(line) is int else 0}
+    return {**texts, "line": line if type(line) is int and 0 <= line < 1 << 20 else 0}
 
 
 _kept: dict[tuple[Sheet, str, bytes], Answers] = {}
@@ -386,6 +386,11 @@ class RemoteStudent:
             some = found[at : at + len(calls.inputs)]
             self.known[calls] = Answers(some if some or not calls.inputs else end, found.mark)
             at += len(calls.inputs)
+
+    def forget(self) -> bool:
+        """The next call meets a worker that has run the notebook, and nothing else."""
+        self.worker.stop()
+        return True
 
     def _asked(self, name: str, sheet: Sheet, keep: bool = True) -> Answers:
         """The answers to a sheet; `keep` them for whoever gives the same ones."""

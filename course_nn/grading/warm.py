@@ -26,6 +26,7 @@ from ..worker.protocol import Channel
 from . import sandbox
 
 STARTING = 30.0  # seconds until a child must stand
+PROCESS = 2  # what makes a clock's number of a process's, beside its own: see clock_getcpuclockid
 PATIENCE = 20  # on the wall a child may take so many times its own seconds
 SEALS = 0x1 | 0x2 | 0x4  # F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW
 
@@ -38,15 +39,24 @@ class Child:
     desk: Desk
     handle: int
     delays: int = -1
+    clock: int = 0  # of the processor's time of all its threads together
 
     def __post_init__(self) -> None:
         with contextlib.suppress(OSError, IndexError, ValueError):
             text = Path(f"/proc/self/fdinfo/{self.handle}").read_text()
             pid = int(text.split("Pid:")[1].split()[0])
+            self.clock = ~pid << 3 | PROCESS
             self.delays = os.open(f"/proc/{pid}/schedstat", os.O_RDONLY)
 
+    def worked(self) -> float:
+        """The seconds that all its threads together were run; 0 where none counts."""
+        with contextlib.suppress(OSError):
+            return time.clock_gettime(self.clock) if self.clock else 0.0
+        return 0.0
+
     def waited(self) -> float:
-        """The seconds that it could have run, but no processor was free; 0 where none counts."""
+        """The seconds that its first thread could have run, but no processor was free; 0 where none
+        counts."""
         with contextlib.suppress(OSError, IndexError, ValueError):
             return int(os.pread(self.delays, 64, 0).split()[1]) / 1e9
         return 0.0
@@ -64,16 +74,20 @@ class Child:
 
 
 class Watch:
-    """A child's own seconds from now on: those on the wall without those that it had to wait."""
+    """A child's own seconds from now on: those on the wall without those that it had to wait.
+
+    Its threads may make each other wait; so what they worked, all together, counts too.
+    """
 
     def __init__(self, child: Child, seconds: float, said: str = "") -> None:
         self.child, self.seconds, self.said = child, seconds, said
-        self.start, self.waited = time.monotonic(), child.waited()
+        self.start, self.waited, self.worked = time.monotonic(), child.waited(), child.worked()
 
     def used(self) -> float:
         """The seconds that it used; all that passed where waiting is not counted here."""
         passed = time.monotonic() - self.start
-        return max(passed - (self.child.waited() - self.waited), 0.0)
+        worked = self.child.worked() - self.worked
+        return max(passed - (self.child.waited() - self.waited), worked, 0.0)
 
     def left(self) -> float:
         """The seconds that are left to it."""

@@ -75,6 +75,9 @@ class FakeChild:
     def waited(self):
         return 0.0
 
+    def worked(self):
+        return 0.0
+
     def kill(self):
         self.killed += 1
 
@@ -473,6 +476,23 @@ def test_each_answer_on_the_tray_gives_the_next_call_its_seconds(monkeypatch):
     now[0] = 8.1
     assert pace.left() < 0
     assert str(pace) == "8 s for all calls of a task together"
+
+
+def test_a_tray_full_of_forged_replies_is_not_counted_to_its_end():
+    child = FakeChild([])
+    child.desk.lay([OK] * 5)
+    pace = remote.Pace(child, 2, 3.0, 8.0)
+    pace.left()
+    assert pace.answered == 2
+
+
+def test_who_is_made_to_forget_meets_a_new_worker(student):
+    one = student([OK], [OK])
+    one.call("f", np.ones(1))
+    first = one.worker.child
+    assert one.forget()
+    one.call("f", np.ones(1))
+    assert one.worker.child is not first
 
 
 # -- the calls of a task's tests ahead -------------------------------------------------------------

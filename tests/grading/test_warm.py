@@ -84,12 +84,15 @@ def test_nobody_can_cut_the_desk_under_the_graders_hands(server):
 
 
 class Slow:
-    """A child that has waited so long for a processor."""
+    """A child that has waited so long for a processor, and whose threads worked so long."""
 
-    seconds = 0.0
+    seconds = work = 0.0
 
     def waited(self) -> float:
         return self.seconds
+
+    def worked(self) -> float:
+        return self.work
 
 
 def test_waiting_for_a_processor_costs_nothing_and_sleeping_does(monkeypatch):
@@ -103,6 +106,28 @@ def test_waiting_for_a_processor_costs_nothing_and_sleeping_does(monkeypatch):
     assert watch.left() < 0
     now[0], child.seconds = 100.0 + warm.PATIENCE * 5 + 1, 200.0
     assert watch.left() < 0  # patience has an end
+
+
+def test_threads_that_make_each_other_wait_gain_nothing(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(warm.time, "monotonic", lambda: now[0])
+    child = Slow()
+    child.work = 50.0
+    watch = warm.Watch(child, 5.0)
+    now[0], child.seconds, child.work = 103.0, 2.9, 56.0
+    assert (watch.used(), watch.left()) == (6.0, -1.0)
+
+
+def test_a_childs_work_is_counted(server):
+    child, end = server.child(), time.monotonic() + 30
+    try:
+        while not child.worked() and time.monotonic() < end:
+            time.sleep(0.01)
+        assert 0 < child.worked() < 60
+        child.clock = 0
+        assert child.worked() == 0
+    finally:
+        child.kill()
 
 
 def test_a_childs_wait_is_read_where_the_kernel_counts_it(server):

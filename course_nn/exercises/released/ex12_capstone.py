@@ -91,8 +91,29 @@ def _keeps_what_it_learned_in_theta(ask, rng):
     return told(says) if (says := _same_for_other_labels(ask)) else ""
 
 
+def _theta_alone_is_enough(ask, rng):
+    """predict reads as well where it gets theta, and remembers nothing else"""
+    if not ask.forget():  # in a notebook both share all that there is
+        return ""
+    x, labels = _all_digits()
+    labels, order = rng.permutation(10)[labels], rng.permutation(len(x))  # no digit means itself
+    seen, new = order[:1000], order[1000:]
+    theta = ask.other("train", x[seen], labels[seen])
+    if fault := _form(theta, labels, 0, len(x)):
+        return told(fault)
+    ask.forget()
+    found = ask.other("predict", theta, x[new])
+    fits = isinstance(found, np.ndarray) and found.shape == (len(new),)
+    if fits and np.mean(found == labels[new]) >= SHARE:
+        return ""
+    return told(
+        "predict reads too few digits where it is given theta, and the labels of the digits are "
+        "others: all that train has learned must be in theta, from the labels that it is given"
+    )
+
+
 @task("12.1", "x:N,D labels:N<K x_new:M,D -> theta:P found:M", points=4, given=True, open=True,
-      properties=[_reads_digits, _keeps_what_it_learned_in_theta],
+      properties=[_reads_digits, _keeps_what_it_learned_in_theta, _theta_alone_is_enough],
       section=("LeNet reads handwriting", "It learns"),
       hint="One hidden layer, ReLU, the fused loss of exercise 5, momentum, 40 epochs of batches of 32.")
 def learn(x, labels, x_new):

@@ -1,0 +1,136 @@
+"""Attacks by the way: on what is judged by its properties, on the clock, the tray and the reports.
+
+What a worker may not do at all is tried in `attempts`, what it answers in `test_hostile`.
+"""
+
+import time
+
+import numpy as np
+import pytest
+
+from course_nn.data import digits
+from course_nn.grading.assignment import load_assignment
+from course_nn.grading.breakout import choose
+from course_nn.grading.remote import Limits, Worker
+from course_nn.grading.runner import graded_task
+from course_nn.grading.source import cells_of
+from course_nn.worker.desk import Sheet
+
+KIND, _ = choose("auto")
+NEAREST = "labels[(-2 * x_new @ x.T + (x**2).sum(axis=1)).argmin(axis=1)]"
+UNEARNED = {
+    "the driver reads the digits itself": f"""
+def train(x, labels):
+    return labels[:10].astype(float)
+def predict(theta, x):
+    return np.zeros(len(x), int)
+def learn(x, labels, x_new):
+    return labels[:10].astype(float), {NEAREST}
+""",
+    "train keeps the digits elsewhere": f"""
+def train(x, labels):
+    global kept
+    kept = x, labels
+    return labels[:10].astype(float)
+def predict(theta, x_new):
+    x, labels = kept
+    return {NEAREST}
+""",
+    "train keeps what it learned in predict": """
+honest, reads = train, predict
+def train(x, labels):
+    predict.__defaults__ = (honest(x, labels),)
+    return labels[:10].astype(float)
+def predict(theta, x, kept=np.zeros(2410)):
+    return reads(kept, x)
+""",
+    "the weights were learned at home": """
+def train(x, labels):
+    return np.array(HOME) + 1e-9 * labels[0]
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def capstone():
+    return load_assignment("ex12_capstone")
+
+
+@pytest.fixture(scope="module")
+def honest(capstone) -> list[str]:
+    cells = cells_of(capstone.source, capstone.exercise.tasks, answers=True)
+    return [cell.text for cell in cells if cell.kind == "code" and "def train(" in cell.text]
+
+
+def graded(capstone, *cells: str):
+    worker = Worker(["import numpy as np", *cells], Limits(), KIND)
+    try:
+        return graded_task(worker, capstone.tasks[0], 1)
+    finally:
+        worker.stop()
+
+
+def test_what_is_learned_honestly_keeps_its_points(capstone, honest):
+    record = graded(capstone, *honest)
+    assert record.points == record.maximum
+
+
+@pytest.mark.parametrize("name", UNEARNED)
+def test_what_is_not_in_theta_is_not_learned(capstone, honest, name):
+    space = {"np": np}
+    exec("\n".join(honest), space)
+    d = digits()
+    home = space["train"](d.x_train[:1000].reshape(-1, 64), d.y_train[:1000])
+    code = UNEARNED[name].replace("HOME", repr(home.tolist()))
+    record = graded(capstone, *honest, code)
+    assert record.points == 0
+    assert "predict" in record.tests[0].sentence, record
+
+
+THREADS = """
+import threading
+threading.stack_size(1 << 20)
+def spin():
+    a = np.ones(100_000)
+    while True: np.exp(a, out=a)
+def f():
+    for _ in range(30):
+        try: threading.Thread(target=spin, daemon=True).start()
+        except RuntimeError: break
+    spin()
+"""
+
+
+def test_threads_that_make_each_other_wait_use_their_own_time():
+    worker = Worker(["import numpy as np", THREADS], Limits(call_seconds=1), KIND)
+    worker.ready()
+    begin = worker.child.worked()
+    try:
+        asked = worker.ask("f", Sheet([()]))
+        assert "in the time allowed" in str(asked.lost)
+        assert worker.child.worked() - begin < 3  # of two processors
+    finally:
+        worker.stop()
+
+
+FORGED = """
+import struct, sys
+def f():
+    frame = sys._getframe(1)
+    while 'desk' not in frame.f_locals: frame = frame.f_back
+    memory = frame.f_locals['desk'].memory
+    flood = (struct.pack('!II', 1, 0) + b'1') * (len(memory[1 << 26:]) // 9)
+    memory[1 << 26:(1 << 26) + len(flood)] = flood
+    while True: pass
+"""
+
+
+def test_a_tray_full_of_forged_replies_costs_the_grader_nothing():
+    worker = Worker(["import numpy as np", FORGED], Limits(call_seconds=1), KIND)
+    worker.ready()
+    start = time.thread_time()
+    try:
+        assert worker.ask("f", Sheet([()])).lost
+        assert time.thread_time() - start < 2  # seconds of the grader's own work; it was 4 a glance
+    finally:
+        worker.stop()
