@@ -71,11 +71,11 @@ def candidates(task: Task, name: str) -> Iterator[Candidate]:
     yield Candidate(words, "constant", partial(_truncated, name))
     for words, constant in constants(name):
         yield Candidate(words, "constant", partial(_constant, constant, name))
+    words = f"{name} is counted in bytes (uint8), where 256 is 0 again"
+    yield Candidate(words, "constant", partial(_in_bytes, name))
     yield from _changed(task, name)
     words = f"{name} is 0 but for rounding"
     yield Candidate(words, "rounding", partial(_constant, 0.0, name))
-    bytes_ = f"{name} is counted in bytes (uint8), where 256 is 0 again"
-    yield Candidate(bytes_, "afterwards", partial(_in_bytes, name))
     yield from _afterwards(task, name)
     yield from _beforehand(task, name)
 

@@ -350,7 +350,7 @@ def _others(task: Task, case: Case) -> Iterator[Case]:
     apart, and many samples where the task asks for many."""
     yield _beyond(task, case)
     for option, choices in task.signature.options.items():
-        for choice in choices[:3]:
+        for choice in (*choices[:3], max(min(choices) // 2, 1)):
             if choice != case.options.get(option):
                 yield replace(case, label="option", options={**case.options, option: choice})
     letters = list(case.sizes)

@@ -135,7 +135,7 @@ def by_rows(pairs: Sequence[Pair], axes: Sequence[str]) -> str:
     ndim = pairs[0][1].ndim if pairs else 0
     for k in range(ndim):
         for said, agree in (("a factor", _one_factor), ("a number added", _one_term)):
-            if all(_each(given, right, k, agree) for given, right in pairs):
+            if all(_each(given, right, k, agree) for given, right in pairs) and _differ(pairs, k):
                 of = axis_words(axes)[k] if len(axes) == ndim else f"place along axis {k}"
                 return f"the numbers of each {of} are right but for {said} of their own"
     return ""
@@ -149,6 +149,13 @@ def _each(given: np.ndarray, right: np.ndarray, k: int, agree: Callable) -> bool
         return False
     both = zip(np.moveaxis(given, k, 0), np.moveaxis(right, k, 0), strict=True)
     return all(agree(a, b) for a, b in both)
+
+
+def _differ(pairs: Sequence[Pair], k: int) -> bool:
+    """Whether places along an axis are off by different amounts, and not all alike."""
+    given, right = max(pairs, key=lambda pair: pair[1].shape[k])
+    off = np.moveaxis(given - right, k, 0).reshape(len(np.moveaxis(right, k, 0)), -1)
+    return bool(np.ptp(off, axis=0).any())
 
 
 def _one_factor(given: np.ndarray, right: np.ndarray) -> bool:

@@ -180,7 +180,16 @@ def brackets(node: ast.expr, scope: Scope, place: Any) -> Found:
             if near
             else binary(binary(left, op(), inner.left), sign(), inner.right)
         )
-        yield new, f"the brackets round {code(inner)} are missing in {code(node)}"
+        yield new, _out_of_brackets(node, inner, near)
+
+
+def _out_of_brackets(node: ast.expr, inner: ast.BinOp, near: bool) -> str:
+    """Which brackets are missing; or which of many terms stands outside of them."""
+    many = isinstance(inner.left, ast.BinOp) and isinstance(inner.left.op, ast.Add | ast.Sub)
+    if near or not many:
+        return f"the brackets round {code(inner)} are missing in {code(node)}"
+    sign = "+" if isinstance(inner.op, ast.Add) else "-"
+    return f"the term {sign} {code(inner.right)} stands outside the brackets of {code(node)}"
 
 
 def whole_quotients(node: ast.expr, scope: Scope, place: Any) -> Found:

@@ -74,6 +74,11 @@ def test_a_term_that_is_scaled_or_added_as_a_column() -> None:
     [
         ("x / b", "`//` rounds down where `/` belongs in x / b", X // B),
         ("x / b", "b is subtracted, it must divide", X - B),
+        (
+            "b * (x - b - 2)",
+            "the term - 2 stands outside the brackets of b * (x - b - 2)",
+            B * (X - B) - 2,
+        ),
         ("x * b", "b multiplies as a column, a number for each row, in x * b", X * B[:, None]),
         ("x * b", "x multiplies as a column, a number for each row, in x * b", X[:, None] * B),
         ("x / b", "b divides as a column, a number for each row, in x / b", X / B[:, None]),
