@@ -16,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..exercises import trial
+from . import jobs
 from .assignment import Assignment, Graded, load_assignment
 from .canonical import Canonical
 from .cells import read_cells
@@ -83,6 +85,7 @@ def run(job: Job, setup: Setup) -> Done:
 
 @lru_cache(maxsize=4)
 def _loaded(name: str, tests: Path) -> Assignment:
+    trial.recall.folder = jobs.shared()
     return load_assignment(name, tests)
 
 

@@ -70,8 +70,8 @@ class Looked:
 
 def test_the_same_key_is_explained_once_with_the_students_own_numbers():
     recall, looked, own = Recall(3), Looked(wrong(2 * X), Finding("a sign")), wrong(2 * X + 1e-12)
-    assert recall("k", lambda inputs: own, looked) == looked.found
-    example, finding = recall("k", lambda inputs: own, looked)
+    assert recall(b"k", lambda inputs: own, looked) == looked.found
+    example, finding = recall(b"k", lambda inputs: own, looked)
     assert example is own
     assert finding.words == "a sign"
     assert looked.times == 1
@@ -89,21 +89,21 @@ def test_the_same_key_is_explained_once_with_the_students_own_numbers():
 )
 def test_an_example_that_is_not_true_here_is_not_taken(own):
     recall, looked = Recall(3), Looked(wrong(2 * X), Finding("a sign"))
-    recall("k", lambda inputs: own, looked)
-    recall("k", lambda inputs: own, looked)
+    recall(b"k", lambda inputs: own, looked)
+    recall(b"k", lambda inputs: own, looked)
     assert looked.times == 2
 
 
 def test_an_explanation_without_an_example_is_kept_too():
     recall, looked = Recall(3), Looked(None, Finding())
     for _ in range(2):
-        assert recall("k", lambda inputs: 1 / 0, looked) == (None, Finding())
+        assert recall(b"k", lambda inputs: 1 / 0, looked) == (None, Finding())
     assert looked.times == 1
 
 
 def test_the_oldest_are_forgotten():
     recall, looked = Recall(2), Looked(None, Finding())
-    for key in "abca":
+    for key in (b"a", b"b", b"c", b"a"):
         recall(key, lambda inputs: wrong(X), looked)
     assert looked.times == 4
     assert len(recall.kept) == 2
@@ -112,3 +112,25 @@ def test_the_oldest_are_forgotten():
 def test_two_that_are_alike_agree():
     assert agree(wrong(X), wrong(X + 1e-12))
     assert agree(wrong(None), wrong(None))
+
+
+def test_what_one_grader_explains_all_of_its_run_know(tmp_path):
+    one, other, elsewhere = Recall(3), Recall(3), Recall(3)
+    one.folder = other.folder = tmp_path
+    looked = Looked(wrong(2 * X), Finding("a sign"))
+    for recall in (one, other, elsewhere):
+        _, finding = recall(b"k", lambda inputs: wrong(2 * X), looked)
+        assert finding.words == "a sign"
+    assert looked.times == 2  # elsewhere nobody told
+    assert [path.name for path in tmp_path.iterdir()] == [b"k".hex()]
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"\x80\x05"])
+def test_what_cannot_be_read_is_looked_for(tmp_path, content):
+    recall, looked = Recall(3), Looked(None, Finding("a sign"))
+    recall.folder = tmp_path
+    (tmp_path / b"k".hex()).write_bytes(content)
+    assert recall(b"k", lambda inputs: wrong(X), looked)[1].words == "a sign"
+    recall.folder = tmp_path / "not there"
+    assert recall(b"l", lambda inputs: wrong(X), looked)[1].words == "a sign"
+    assert looked.times == 2

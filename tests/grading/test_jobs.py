@@ -30,6 +30,9 @@ def work(piece, argument):
             raise ZeroDivisionError("a bug")
         case "sleep":
             time.sleep(60)
+        case "shared", _:
+            time.sleep(0.2)
+            return os.getpid(), jobs.shared()
         case "where":
             return os.getpid(), tempfile.mkdtemp()
     return piece, argument
@@ -124,3 +127,14 @@ def test_a_process_whose_parent_is_gone_already_does_nothing(monkeypatch):
     monkeypatch.setattr(jobs.ctypes, "CDLL", lambda _: type("C", (), {"prctl": print}))
     monkeypatch.setattr(jobs.signal, "signal", lambda *_: pytest.fail("it went on"))
     assert jobs.serve(-1, WORK, "", parent=1 << 22) is None
+
+
+def test_the_jobs_of_a_run_share_a_folder_that_goes_with_them():
+    assert jobs.shared() is None
+    with Jobs(2, WORK) as running:
+        found = dict(running.run([("shared", k) for k in range(4)]))
+        assert len({pid for pid, _ in found.values()}) == 2
+        (folder,) = {folder for _, folder in found.values()}
+        assert folder.parent == running.folder
+        assert folder.stat().st_mode & 0o777 == 0o700
+    assert not folder.exists()
