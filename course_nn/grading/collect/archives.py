@@ -298,10 +298,11 @@ def _file(archive: Source) -> Iterator[BinaryIO]:
 
 @contextlib.contextmanager
 def _zip(archive: Source) -> Iterator[zipfile.ZipFile]:
-    with _file(archive) as file:
-        most = MAX_LISTING if isinstance(archive, OnDisk) else MAX_LISTING // 10
-        with zipfile.ZipFile(_Bounded(file, most)) as pack:
-            yield pack
+    if isinstance(archive, OnDisk):
+        yield kept.pack(archive)
+        return
+    with zipfile.ZipFile(_Bounded(io.BytesIO(kept(archive)), MAX_LISTING // 10)) as pack:
+        yield pack
 
 
 def _zip_name(info: zipfile.ZipInfo) -> str:
@@ -356,11 +357,17 @@ def _tar(archive: Source) -> Iterator[tarfile.TarFile]:
 
 
 class Kept:
-    """The bytes of the archive that was read last, and how many there were in all."""
+    """What was read last, so that its next member is soon found.
+
+    Of a zip on disk its list of members, of any other archive its bytes; `unpacked` counts how many
+    there were in all.
+    """
 
     def __init__(self) -> None:
         self.key: Any = None
         self.data, self.unpacked = b"", 0
+        self.opened, self.files = None, contextlib.ExitStack()
+        self.zip: zipfile.ZipFile | None = None
 
     def __call__(self, archive: Source, unpack: bool = False) -> bytes:
         """An archive's bytes in memory, or what they unpack to."""
@@ -372,9 +379,26 @@ class Kept:
             self.key, self.unpacked = key, self.unpacked + len(self.data)
         return self.data
 
+    def pack(self, archive: OnDisk) -> zipfile.ZipFile:
+        """A zip on disk, open."""
+        key: Any = (os.getpid(), archive, _version(archive))
+        if key != self.opened or self.zip is None:
+            self.close()
+            with contextlib.ExitStack() as files:
+                file = files.enter_context(_file(archive))
+                self.zip = files.enter_context(zipfile.ZipFile(_Bounded(file, MAX_LISTING)))
+                self.opened, self.files = key, files.pop_all()
+        return self.zip
+
+    def close(self) -> None:
+        """Close the zip that is open."""
+        self.opened = self.zip = None
+        self.files.close()
+
     def forget(self) -> None:
-        """Let go of the bytes."""
+        """Let go of everything."""
         self.key, self.data = None, b""
+        self.close()
 
 
 kept = Kept()

@@ -253,6 +253,22 @@ def test_two_members_of_one_name_are_both_there(tmp_path):
     assert [f.read() for f in Expander()(found)] == [b"one", b"two"]
 
 
+def test_a_zip_that_is_replaced_is_read_anew(tmp_path):
+    (one, two) = opened(tmp_path, "x.zip", zip_of({"n.ipynb": b"one", "o": b""})).values()
+    assert one.read() == b"one"
+    (tmp_path / "x.zip").unlink()
+    (tmp_path / "x.zip").write_bytes(zip_of({"n.ipynb": b"another"}))
+    assert one.read() == b"another"
+    with pytest.raises(Unreadable, match="damaged archive"):
+        two.read()
+
+
+def test_a_zips_list_is_read_once_for_all_its_members(tmp_path, monkeypatch):
+    found = opened(tmp_path, "x.zip", zip_of({f"{i}.ipynb": b"x" for i in range(9)}))
+    monkeypatch.setattr(archives.zipfile, "ZipFile", None)  # no zip is opened any more
+    assert [f.read() for f in found.values()] == [b"x"] * 9
+
+
 def test_an_archive_replaced_by_a_link_is_not_followed(tmp_path):
     found = opened(tmp_path, "x.zip", zip_of({"n.ipynb": b"one"}))["n.ipynb"]
     (tmp_path / "x.zip").unlink()
@@ -269,7 +285,8 @@ def test_kinds_and_ends():
         0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.7e9]  # fmt: skip
 
 
-def test_nothing_is_written_and_nothing_stays_open(tmp_path, monkeypatch):
+def test_nothing_is_written_and_nothing_stays_open(tmp_path):
+    archives.kept.forget()
     before = len(os.listdir("/proc/self/fd"))
     for name, data in (("x.zip", zip_of(FILES)), ("y.tar.gz", tar_of(FILES, "w:gz")),
                        ("z.zip", b"PK")):  # fmt: skip
@@ -277,6 +294,7 @@ def test_nothing_is_written_and_nothing_stays_open(tmp_path, monkeypatch):
         for found in opened(tmp_path / name, name, data).values():
             if found.read:
                 found.read()
+    archives.kept.forget()
     assert len(os.listdir("/proc/self/fd")) == before
     assert sorted(p.name for p in tmp_path.rglob("*") if p.is_file()) == [
         "x.zip",
