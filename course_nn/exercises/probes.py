@@ -18,6 +18,10 @@ from .regions import listed
 
 GOOD = 0.9  # a share of samples that nobody reads by chance
 PARTS = (8, 10, 16, 20, 32, 40, 50, 64, 100, 128, 200, 250, 300, 500)
+PACKED = (  # how the parameters of a network are joined
+    ("W1", "b1", "W2", "b2"), ("W1", "W2", "b1", "b2"), ("b1", "W1", "b2", "W2"),
+    ("W2", "b2", "W1", "b1"),
+)  # fmt: skip
 TURNS = 4  # of timing a call
 CLOSE_NUMBERS = 0.6  # a correlation between classes as numbers
 
@@ -153,7 +157,7 @@ def _loss(r: Reading) -> tuple[float, float] | None:
     """The loss of theta on what it learned from, of the network that it suits best; and how often
     the right class has the smallest score there."""
     found = []
-    for _, scores in _networks(r, r.x):
+    for _, scores in _networks(r, r.x, PACKED[:1]):
         with np.errstate(all="ignore"):
             shifted = scores - scores.max(axis=1, keepdims=True)
             logs = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -182,11 +186,14 @@ def _learned_little(r: Reading) -> str:
     guess = float(np.log(r.classes))
     return (
         f"on what it learned from, the loss of theta is {found[0]:.2g}; guessing has {guess:.2g}: "
-        "it has hardly learned; more epochs, or larger steps, bring it down"
+        "it has hardly learned. Do samples and labels stay pairs where they are shuffled? More "
+        "epochs and larger steps bring it down"
     )
 
 
-def _networks(r: Reading, x: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+def _networks(
+    r: Reading, x: np.ndarray, orders: tuple[tuple[str, ...], ...] = PACKED
+) -> Iterator[tuple[str, np.ndarray]]:
     """The scores of theta as a network of one hidden layer or none, in every usual way."""
     theta, D, K = np.asarray(r.theta, float), r.x.shape[1], r.classes
     mean, std = r.x.mean(axis=0), r.x.std(axis=0)
@@ -200,9 +207,10 @@ def _networks(r: Reading, x: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
         stored = "unpacked column by column" if order == "F" else ""
         if hidden > 0 and not rest:
             shape = f"as a network {D}–{hidden}–{K}"
-            for name, function in ACTIVATIONS.items():
-                how = ", ".join(filter(None, (f"{shape} with {name}", stored, said)))
-                yield how, _scores(theta, samples, hidden, K, order, function)
+            for packed, name in product(orders, ACTIVATIONS):
+                told = "" if packed == PACKED[0] else f"packed as {', '.join(packed)}"
+                how = ", ".join(filter(None, (f"{shape} with {name}", stored, told, said)))
+                yield how, _scores(_parts(theta, D, hidden, K, packed), samples, order, name)
         elif theta.size == (D + 1) * K:
             W = theta[: D * K].reshape(D, K, order=order)
             how = ", ".join(filter(None, ("as one layer", stored, said)))
@@ -216,13 +224,19 @@ ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
-def _scores(
-    theta: np.ndarray, x: np.ndarray, hidden: int, classes: int, order: Any, act: Callable
-) -> np.ndarray:
-    D = x.shape[1]
-    W1, b1, W2, b2 = np.split(theta, np.cumsum([D * hidden, hidden, hidden * classes]))
-    inner = act(x @ W1.reshape(D, hidden, order=order) + b1)
-    return inner @ W2.reshape(hidden, classes, order=order) + b2
+def _parts(
+    theta: np.ndarray, inputs: int, hidden: int, classes: int, packed: tuple[str, ...]
+) -> dict[str, np.ndarray]:
+    """The parameters of a network by name, each still a vector."""
+    sizes = {"W1": inputs * hidden, "b1": hidden, "W2": hidden * classes, "b2": classes}
+    cuts = np.cumsum([sizes[name] for name in packed])[:-1]
+    return dict(zip(packed, np.split(theta, cuts), strict=True))
+
+
+def _scores(parts: dict[str, np.ndarray], x: np.ndarray, order: Any, name: str) -> np.ndarray:
+    W1 = parts["W1"].reshape(x.shape[1], -1, order=order)
+    W2 = parts["W2"].reshape(W1.shape[1], -1, order=order)
+    return ACTIVATIONS[name](x @ W1 + parts["b1"]) @ W2 + parts["b2"]
 
 
 def units_of(size: int, inputs: int, classes: int) -> str:

@@ -65,6 +65,9 @@ def test_a_network_of_one_hidden_layer_is_read_too() -> None:
     theta = np.concatenate([part.ravel() for part in (*both, np.zeros(10))])
     one = reading(theta, read=lambda t, x: RNG.normal(size=(len(x), 10)))
     assert "as a network 6–20–10 with ReLU it reads" in why_it_reads_little(one)
+    packed = np.concatenate([theta[:120], theta[140:340], theta[120:140], theta[340:]])
+    one = reading(packed, read=lambda t, x: RNG.normal(size=(len(x), 10)))
+    assert "with ReLU, packed as W1, W2, b1, b2 it reads" in why_it_reads_little(one)
     assert units_of(theta.size, 6, 10) == ", as 20 hidden units have"
     assert units_of(theta.size + 1, 6, 10) == ""
 
