@@ -128,7 +128,7 @@ class Roster:
         if who.platform:
             yield [p for p in self.by["platform"][who.id] if _agree(p, who)]
             yield self.by["email"][who.email.casefold()]
-            yield self.by["login"][who.login.casefold()]
+            yield self.by["login"][who.login.casefold()] or self.by["local"][who.login.casefold()]
             yield self.by["number"][who.login.casefold()]
             yield self.by["words"][words(who.name)]
             yield self.by["squashed"][squashed(who.name)]
@@ -139,9 +139,17 @@ class Roster:
         plain = unicodedata.normalize("NFC", label).strip().casefold()
         for kind in ("number", "email", "login", "platform"):
             yield self.by[kind][plain]
+        if local := self.by["local"][plain]:  # "grace" may be another Grace's first name
+            yield list(dict.fromkeys([*local, *self.near(label)]))
         yield self.by["words"][words(label)]
         yield self.by["squashed"][squashed(label)]
         yield self._within(label)
+
+    def near(self, label: str) -> list[Person]:
+        """Those whose name has a word of the label."""
+        pieces = sorted(set(folded(label).split()))
+        found = [person for piece in pieces for person in self.by["word"][piece]]
+        return list(dict.fromkeys(found))
 
     def _within(self, label: str) -> list[Person]:
         """Those whose whole name, number or e-mail stands in a longer label."""
@@ -172,11 +180,13 @@ def _keys(person: Person) -> Iterator[tuple[str, object]]:
     yield "platform", person.platform_id
     yield "email", person.email.casefold()
     yield "login", person.login.casefold()
-    yield "login", person.email.partition("@")[0].casefold()
+    yield "local", person.email.partition("@")[0].casefold()
     yield "words", words(person.name)
     parts = person.name.split()
     for i in range(len(parts)):  # Canvas puts the last name first, and it may be of several words
         yield "squashed", squashed("".join(parts[i:] + parts[:i]))
+    for piece in folded(person.name).split():
+        yield "word", piece
     for text in (person.name, person.number, person.login, person.email):
         for piece in folded(text).split():
             yield "piece", piece

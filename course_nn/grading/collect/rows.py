@@ -48,7 +48,7 @@ def rows_of(claims: list[Claim], roster: Roster, assignment: str, policy: str) -
     """A row for each person, sorted; with a roster also for those who handed in nothing."""
     timed = _with_times(claims)
     groups = _grouped(claims, roster)
-    rows = [_row(group, timed, assignment, policy, bool(roster.people)) for group in groups]
+    rows = [_row(group, timed, assignment, policy, roster) for group in groups]
     seen = {group.person for group in groups}
     for person in roster.people:
         if person not in seen:
@@ -142,7 +142,7 @@ def _row(
     timed: dict[int, list[tuple[Found, int]]],
     assignment: str,
     policy: str,
-    listed: bool,
+    roster: Roster,
 ) -> Submission:
     entries = [entry for claim in group.claims for entry in timed[id(claim)]]
     choice = choose(entries, assignment, policy)
@@ -157,7 +157,7 @@ def _row(
         found.read if found and found.read else Nothing(problem),
         shown("/".join(file.parts), 300) if file else "",
         problem,
-        (*_said(group, claim, listed), *choice.said),
+        (*_said(group, claim, roster), *choice.said),
         handed_in,
         group.person.id if group.person else claim.who.id,
         group.person.email if group.person else claim.who.email,
@@ -172,7 +172,7 @@ def _claim_of(group: Group, found: Found | None) -> Claim:
     return group.claims[0]
 
 
-def _said(group: Group, claim: Claim, listed: bool) -> tuple[str, ...]:
+def _said(group: Group, claim: Claim, roster: Roster) -> tuple[str, ...]:
     said = list(claim.said)
     if claim.nameless and not group.person:
         said.append(f"the name {quoted(claim.node.name)} does not say whose it is")
@@ -180,6 +180,7 @@ def _said(group: Group, claim: Claim, listed: bool) -> tuple[str, ...]:
         said.append(f"found in {quoted(claim.via)}")
     if group.person and folded(group.label) != folded(group.student):
         said.append(f"{quoted(group.label)} is {group.student} by the roster")
-    if listed and not group.person and not group.problem:
-        said.append("not on the roster")
+    if roster.people and not group.person and not group.problem:
+        near = " or ".join(person.student for person in roster.near(claim.who.label)[:3])
+        said.append("not on the roster" + (f"; is it {near}?" if near else ""))
     return tuple(said)

@@ -13,8 +13,10 @@ CLASS = "name,id,email\nAda Lovelace,12,ada@x.example\nBob,13,bob@x.example\nEve
 
 
 def test_a_roster_names_shows_who_is_missing_and_who_is_not_on_it(gather):
-    rows = gather({"12.ipynb": N, f"bob@x.example/{EX}": N, "Zed.ipynb": N}, roster=CLASS)
-    assert list(rows) == ["Ada Lovelace", "Bob", "Eve", "Zed"]
+    files = {"12.ipynb": N, f"bob@x.example/{EX}": N, "Zed.ipynb": N, "Lovelace.ipynb": N}
+    rows = gather(files, roster=CLASS)
+    assert list(rows) == ["Ada Lovelace", "Bob", "Eve", "Lovelace", "Zed"]
+    assert rows["Lovelace"].said == ("not on the roster; is it Ada Lovelace?",)
     assert rows["Ada Lovelace"].said == ("“12” is Ada Lovelace by the roster",)
     assert (rows["Ada Lovelace"].id, rows["Ada Lovelace"].email) == ("12", "ada@x.example")
     assert rows["Eve"].problem == "nothing was handed in, but the roster lists this person"
