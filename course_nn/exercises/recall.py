@@ -1,7 +1,8 @@
 """What was explained before: the same answers to the same questions get the same words.
 
 In a class many make one mistake, and a search for its name takes longer than all else. Nobody gets
-a point for it, and the smallest example is asked anew: its numbers are the student's own.
+a point for it. Whoever gets words that were found for another is asked all that the search asked:
+nobody gets them who answers otherwise, so that no student chooses what others are told.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 import os
 import pickle
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +22,51 @@ from ..worker.protocol import Foreign
 from .compare import Comparison, dtype_of
 from .detective import alike
 from .diagnose import Finding
-from .student import Answer, StudentError
+from .student import Answer, Calls, OneByOne, Student, StudentError
 
 STEPS = 997_314.15926  # to which numbers are rounded, of the largest: no simple fraction of it
 # lies half way between two of them, where the order of a sum would decide the rounding
+LARGE = 1 << 18  # bytes that were asked for an explanation, from which on it is not kept
 
 Explanation = tuple[Comparison | None, Finding]
+
+
+class Witness(OneByOne):
+    """A student whose answers are kept in mind, with what was asked."""
+
+    def __init__(self, student: Student) -> None:
+        self.student, self.rng = student, student.rng
+        self.asked: list[tuple[np.ndarray | float, ...]] = []
+        self.answers: list[Answer | StudentError] = []
+
+    def call(self, name: str, *inputs: np.ndarray | float) -> Answer:
+        """See `Student`."""
+        self.asked.append(inputs)
+        try:
+            found = self.student.call(name, *inputs)
+        except StudentError as error:
+            self.answers.append(error)
+            raise
+        self.answers.append(found)
+        return found
+
+    @property
+    def size(self) -> int:
+        """The bytes of all that was asked."""
+        return sum(getattr(value, "nbytes", 8) for inputs in self.asked for value in inputs)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An explanation, and what was asked for it, with the mark of the answers."""
+
+    found: Explanation
+    calls: Calls
+    mark: bytes
+
+    def is_true_of(self, student: Student, name: str) -> bool:
+        """Whether a student answers all of it in the same way."""
+        return not self.calls.inputs or digest(student.call_many(name, self.calls)) == self.mark
 
 
 class Recall:
@@ -39,35 +80,47 @@ class Recall:
     """
 
     def __init__(self, most: int) -> None:
-        self.most, self.kept = most, dict[bytes, Explanation]()
+        self.most, self.kept = most, dict[bytes, Kept]()
         self.folder: Path | None = None
 
     def __call__(
         self,
         key: bytes,
+        student: Student,
+        name: str,
         ask: Callable[[dict[str, Any]], Comparison],
-        explain: Callable[[], Explanation],
+        explain: Callable[[Student], Explanation],
     ) -> Explanation:
-        """The explanation for a key: the one that is kept, where its example is true here too.
+        """The explanation for a key: the one that is kept, where it is true here too.
 
         Parameters
         ----------
+        student, name : who is asked, and which function.
         ask : gives the student's answer for inputs.
-        explain : looks for the explanation.
+        explain : looks for the explanation, asking the student that it is given.
         """
-        known = self.kept.get(key) or self._read(key)
-        if known is None:
-            known = explain()
-            self._write(key, known)
-        elif (example := known[0]) is not None:
-            own = ask(dict(example.inputs))
-            return (own, known[1]) if agree(own, example) else explain()
-        while len(self.kept) >= self.most:
-            self.kept.pop(next(iter(self.kept)), None)
-        self.kept[key] = known
-        return known
+        kept = self.kept.get(key) or self._read(key)
+        if kept is not None:
+            self._keep(key, kept)
+            example, finding = kept.found
+            own = ask(dict(example.inputs)) if example is not None else None
+            true = own is None or (example is not None and agree(own, example))
+            if true and kept.is_true_of(student, name):
+                return own, finding
+        witness = Witness(student)
+        found = explain(witness)
+        if witness.size <= LARGE:
+            new = Kept(found, Calls(tuple(witness.asked)), digest(witness.answers))
+            self._keep(key, new)
+            self._write(key, new)
+        return found
 
-    def _read(self, key: bytes) -> Explanation | None:
+    def _keep(self, key: bytes, kept: Kept) -> None:
+        while len(self.kept) >= self.most and key not in self.kept:
+            self.kept.pop(next(iter(self.kept)), None)
+        self.kept[key] = kept
+
+    def _read(self, key: bytes) -> Kept | None:
         """What another grader of this run explained."""
         if self.folder is None:
             return None
@@ -76,11 +129,11 @@ class Recall:
         except (OSError, EOFError, pickle.UnpicklingError):  # there is none
             return None
 
-    def _write(self, key: bytes, found: Explanation) -> None:
+    def _write(self, key: bytes, kept: Kept) -> None:
         if self.folder is not None:
             half = self.folder / f"{key.hex()}-{os.getpid()}"
             with contextlib.suppress(OSError):  # a full disk: the others look themselves
-                half.write_bytes(pickle.dumps(found))
+                half.write_bytes(pickle.dumps(kept))
                 half.replace(self.folder / key.hex())
 
 

@@ -22,7 +22,7 @@ from .verdict import Verdict
 VAST = 10**6  # numbers in an answer, where the right one has a few dozen
 
 KEPT = 4096  # marks of right answers to one test
-recall = Recall(4096)
+recall = Recall(1024)
 
 
 class Question:
@@ -173,13 +173,13 @@ def explained(
     if comparison.fault == "endless" or vast:  # it is not asked again
         return Verdict(task, comparison, case=case.label)
 
-    def explain() -> Explanation:
-        example = smallest_example(student, task, comparison, case)
-        return example, diagnose(student, task, comparison, case, example)
+    def explain(asked: Student) -> Explanation:
+        example = smallest_example(asked, task, comparison, case)
+        return example, diagnose(asked, task, comparison, case, example)
 
     if key is None:
-        return Verdict(task, comparison, *explain(), case.label)
-    found = recall(key, lambda inputs: ask(student, task, inputs), explain)
+        return Verdict(task, comparison, *explain(student), case.label)
+    found = recall(key, student, task.name, lambda inputs: ask(student, task, inputs), explain)
     return Verdict(task, comparison, *found, case.label)
 
 

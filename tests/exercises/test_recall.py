@@ -5,8 +5,8 @@ import pytest
 
 from course_nn.exercises.compare import Comparison, Output
 from course_nn.exercises.diagnose import Finding
-from course_nn.exercises.recall import Recall, agree, digest
-from course_nn.exercises.student import Answer, StudentError
+from course_nn.exercises.recall import LARGE, Recall, agree, digest
+from course_nn.exercises.student import Answer, OneByOne, StudentError
 from course_nn.worker.protocol import Foreign
 
 X = np.array([1.0, -3.0, 0.25])
@@ -57,21 +57,36 @@ def test_the_order_of_a_sum_changes_nothing():
     assert digest([Answer(there)]) == digest([Answer(back)])
 
 
+class Says(OneByOne):
+    """A student whose function is known."""
+
+    rng = np.random.default_rng(0)
+
+    def __init__(self, function=lambda x: 2 * x) -> None:
+        self.function, self.asked = function, 0
+
+    def call(self, name, *inputs):
+        self.asked += 1
+        return Answer(self.function(*inputs))
+
+
 class Looked:
-    """An explanation that counts how often it was looked for."""
+    """An explanation that counts how often it was looked for, and asks for some numbers."""
 
-    def __init__(self, *found) -> None:
-        self.found, self.times = found, 0
+    def __init__(self, *found, asks=()) -> None:
+        self.found, self.asks, self.times = found, asks, 0
 
-    def __call__(self):
+    def __call__(self, student):
         self.times += 1
+        for x in self.asks:
+            student.call("f", x)
         return self.found
 
 
 def test_the_same_key_is_explained_once_with_the_students_own_numbers():
     recall, looked, own = Recall(3), Looked(wrong(2 * X), Finding("a sign")), wrong(2 * X + 1e-12)
-    assert recall(b"k", lambda inputs: own, looked) == looked.found
-    example, finding = recall(b"k", lambda inputs: own, looked)
+    assert recall(b"k", Says(), "f", lambda inputs: own, looked) == looked.found
+    example, finding = recall(b"k", Says(), "f", lambda inputs: own, looked)
     assert example is own
     assert finding.words == "a sign"
     assert looked.times == 1
@@ -89,22 +104,61 @@ def test_the_same_key_is_explained_once_with_the_students_own_numbers():
 )
 def test_an_example_that_is_not_true_here_is_not_taken(own):
     recall, looked = Recall(3), Looked(wrong(2 * X), Finding("a sign"))
-    recall(b"k", lambda inputs: own, looked)
-    recall(b"k", lambda inputs: own, looked)
+    recall(b"k", Says(), "f", lambda inputs: own, looked)
+    recall(b"k", Says(), "f", lambda inputs: own, looked)
     assert looked.times == 2
 
 
 def test_an_explanation_without_an_example_is_kept_too():
     recall, looked = Recall(3), Looked(None, Finding())
     for _ in range(2):
-        assert recall(b"k", lambda inputs: 1 / 0, looked) == (None, Finding())
+        assert recall(b"k", Says(), "f", lambda inputs: 1 / 0, looked) == (None, Finding())
     assert looked.times == 1
+
+
+def test_whoever_answers_the_searchs_questions_otherwise_is_explained_anew():
+    recall, looked = Recall(3), Looked(None, Finding("a sign"), asks=[X, X + 1])
+    other = Looked(None, Finding("another"), asks=[X])
+
+    def told(looked, function):
+        return recall(b"k", Says(function), "f", None, looked)[1].words
+
+    assert told(looked, lambda x: 2 * x) == "a sign"
+    assert told(other, lambda x: 2 * x + 1e-13) == "a sign"
+    assert told(other, lambda x: x + np.abs(x)) == "another"
+    assert told(other, lambda x: x + np.abs(x)) == "another"  # the latest is kept
+    assert (looked.times, other.times) == (1, 1)
+    assert told(looked, lambda x: 2 * x) == "a sign"
+
+
+def test_what_was_asked_much_for_is_not_kept():
+    recall, looked = Recall(3), Looked(None, Finding(), asks=[np.ones(LARGE // 8 + 1)])
+    for _ in range(2):
+        recall(b"k", Says(), "f", None, looked)
+    assert looked.times == 2
+
+
+def test_an_error_is_kept_in_mind_too():
+    def raises(x):
+        raise StudentError("no answer")
+
+    class Tries(Looked):
+        def __call__(self, student):
+            with pytest.raises(StudentError):
+                return super().__call__(student)
+            return self.found
+
+    recall, looked = Recall(3), Tries(None, Finding("it raises"), asks=[X])
+    other = Looked(None, Finding("another"))
+    assert recall(b"k", Says(raises), "f", None, looked)[1].words == "it raises"
+    assert recall(b"k", Says(raises), "f", None, other)[1].words == "it raises"
+    assert recall(b"k", Says(), "f", None, other)[1].words == "another"
 
 
 def test_the_oldest_are_forgotten():
     recall, looked = Recall(2), Looked(None, Finding())
     for key in (b"a", b"b", b"c", b"a"):
-        recall(key, lambda inputs: wrong(X), looked)
+        recall(key, Says(), "f", lambda inputs: wrong(X), looked)
     assert looked.times == 4
     assert len(recall.kept) == 2
 
@@ -119,7 +173,7 @@ def test_what_one_grader_explains_all_of_its_run_know(tmp_path):
     one.folder = other.folder = tmp_path
     looked = Looked(wrong(2 * X), Finding("a sign"))
     for recall in (one, other, elsewhere):
-        _, finding = recall(b"k", lambda inputs: wrong(2 * X), looked)
+        _, finding = recall(b"k", Says(), "f", lambda inputs: wrong(2 * X), looked)
         assert finding.words == "a sign"
     assert looked.times == 2  # elsewhere nobody told
     assert [path.name for path in tmp_path.iterdir()] == [b"k".hex()]
@@ -130,7 +184,7 @@ def test_what_cannot_be_read_is_looked_for(tmp_path, content):
     recall, looked = Recall(3), Looked(None, Finding("a sign"))
     recall.folder = tmp_path
     (tmp_path / b"k".hex()).write_bytes(content)
-    assert recall(b"k", lambda inputs: wrong(X), looked)[1].words == "a sign"
+    assert recall(b"k", Says(), "f", lambda inputs: wrong(X), looked)[1].words == "a sign"
     recall.folder = tmp_path / "not there"
-    assert recall(b"l", lambda inputs: wrong(X), looked)[1].words == "a sign"
+    assert recall(b"l", Says(), "f", lambda inputs: wrong(X), looked)[1].words == "a sign"
     assert looked.times == 2

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from course_nn.data import digits
-from course_nn.grading.assignment import load_assignment
+from course_nn.exercises import trial
+from course_nn.grading.assignment import load_assignment, sheets_of
 from course_nn.grading.breakout import choose
 from course_nn.grading.remote import Limits, Worker
 from course_nn.grading.runner import graded_task
@@ -62,10 +63,10 @@ def honest(capstone) -> list[str]:
     return [cell.text for cell in cells if cell.kind == "code" and "def train(" in cell.text]
 
 
-def graded(capstone, *cells: str):
+def graded(assignment, *cells: str):
     worker = Worker(["import numpy as np", *cells], Limits(), KIND)
     try:
-        return graded_task(worker, capstone.tasks[0], 1)
+        return graded_task(worker, assignment.tasks[0], 1)
     finally:
         worker.stop()
 
@@ -85,6 +86,25 @@ def test_what_is_not_in_theta_is_not_learned(capstone, honest, name):
     record = graded(capstone, *honest, code)
     assert record.points == 0
     assert "predict" in record.tests[0].sentence, record
+
+
+TWO_FACED = """
+calls = 0
+def dense_forward(x, W, b):
+    global calls
+    calls += 1
+    return x @ W if calls <= {} else x @ W + 2 * b
+"""
+
+
+def test_nobody_chooses_what_others_are_told(assignment, monkeypatch):
+    """Answers as many give them to what is tested, others to what is asked for an explanation."""
+    monkeypatch.setattr(trial.recall, "kept", {})
+    tested = sum(len(sheet.questions) for sheet in sheets_of(assignment.tasks[0], 1))
+    attack = graded(assignment, TWO_FACED.format(tested + 1)).first_fault
+    victim = graded(assignment, "def dense_forward(x, W, b):\n    return x @ W").first_fault
+    assert attack.sentence == victim.sentence
+    assert attack.looks != victim.looks == "the term + b is missing"
 
 
 THREADS = """
