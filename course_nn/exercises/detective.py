@@ -202,21 +202,26 @@ class Detective:
 
     def differs_by(self, candidate: Candidate, numbers: list[dict[str, float]]) -> str:
         """What was done to a candidate's answers, the same at every try; "" where nothing was."""
-        pairs: list[Pair] = []
-        for inputs, right, value in reversed(self.tries):
+        pairs, asked = [], []
+        for k in reversed(range(len(self.tries))):
+            inputs, right, value = self.tries[k]
             try:
                 with np.errstate(all="ignore"):
                     given = np.asarray(candidate.answer(inputs, right), float)
             except Exception:  # a changed formula may fail in any way
                 return ""
-            pairs.append(_steps(inputs.get(self.output), value, given))
-            if not near(*pairs[-1]):
+            pair = _steps(inputs.get(self.output), value, given)
+            if not pair[0].any() and not pair[1].any():
+                continue  # nothing is nothing times any factor
+            if not near(*pair):
                 return ""
-        if pairs[0][0].ndim == 0 and len(pairs) < 3:  # two single numbers always have a factor
-            return ""
+            pairs.append(pair)
+            asked.append(numbers[k])
+        if len(pairs) < 2 or (pairs[0][0].ndim == 0 and len(pairs) < 3):
+            return ""  # two single numbers always have a factor
         step = self.output in {a.name for a in self.task.signature.inputs}
         what = f"the step that {self.output} takes" if step else self.output
-        return between(pairs, numbers[::-1]).format(what)
+        return between(pairs, asked).format(what)
 
     def try_single_numbers(self, case: Case) -> None:
         """Asks until a few answers are wrong, where each is one number, which tells little."""
