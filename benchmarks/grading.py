@@ -43,6 +43,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     add("--submissions", type=int, default=200)
     add("--jobs", type=int, default=2)
     add("--blocks", type=int, default=5)
+    add("--share", type=int, help="most that nbgrader grades in a block (a block's part of all)")
     add("--sandbox", default="auto")
     add("--alone", action="store_true", help="without nbgrader")
     add("--out", type=Path, default=ROOT / "_build" / "bench", help="folder for the record")
@@ -173,7 +174,7 @@ def measured(options: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
         others = machine.Others()
         block["ours"] = ours(handed_in, options, folder / f"out{k}")
         if not options.alone and share:
-            some = {student: notebooks[student] for student in share}
+            some = {student: notebooks[student] for student in share[: options.share]}
             block["nbgrader"] = nbgrader(folder / "course", options.exercise, some)
         block["others"] = others.share()
         blocks.append(block)
