@@ -195,7 +195,8 @@ def test_a_notebook_of_anything_is_cells_or_a_sentence(assignment):
     for number in numbers(150):
         with one_input(number) as rng:
             data = m.odd_notebook(rng, NOTEBOOK)
-            with watched(), warnings.catch_warnings():
+            # Python looks for the line of a syntax error in a file called <unknown>
+            with watched(Path("<unknown>")), warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of odd code; as where it is graded
                 check_cells(data, tasks)
 
