@@ -113,6 +113,7 @@ class Sorter:
 
     def __init__(self, assignment: str, roster: Roster) -> None:
         self.assignment, self.roster = assignment, roster
+        self.lists: dict[Node, dict[str, Handed]] = {}
 
     def claims(
         self, level: Node, via: str = "", mixed: bool = False, depth: int = 0
@@ -149,14 +150,7 @@ class Sorter:
         return {}
 
     def _gradescope(self, level: Node, nodes: list[Node]) -> dict[str, list[Claim]]:
-        lists = [node for node in nodes if node.name == GRADESCOPE and node.entries]
-        if not lists or lists[0].entries[0].read is None:
-            return {}
-        try:
-            text = lists[0].entries[0].read(MAX_LISTED).decode("utf-8", "replace")
-        except Unreadable:
-            return {}
-        listed, claims = gradescope(text), {GRADESCOPE: list[Claim]()}
+        listed, claims = self._listed(level.below.get(GRADESCOPE)), {GRADESCOPE: list[Claim]()}
         for node in nodes:
             handed = listed.get(node.name) or listed.get(without_end(node.name), Handed([]))
             if handed.people:
@@ -164,6 +158,18 @@ class Sorter:
             elif node.name != GRADESCOPE:
                 claims[node.name] = [Claim(Who(node.name), node, ["not in Gradescope's list"])]
         return claims if listed else {}
+
+    def _listed(self, node: Node | None) -> dict[str, Handed]:
+        """What Gradescope's list says; it is read once."""
+        if node is None or not node.entries or node.entries[0].read is None:
+            return {}
+        if node not in self.lists:
+            try:
+                text = node.entries[0].read(MAX_LISTED).decode("utf-8", "replace")
+                self.lists[node] = gradescope(text)
+            except Unreadable:
+                self.lists[node] = {}
+        return self.lists[node]
 
     def _marked(self, level: Node, nodes: list[Node]) -> dict[str, list[Claim]]:
         marks = {node.name: mark for node in nodes if (mark := marked(node.name))}

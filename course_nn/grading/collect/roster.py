@@ -113,8 +113,8 @@ class Roster:
         self.people = list(people)
         self.by: dict[str, dict[object, list[Person]]] = defaultdict(lambda: defaultdict(list))
         for person in self.people:
-            for kind, key in _keys(person):
-                if key and person not in self.by[kind][key]:
+            for kind, key in set(_keys(person)):
+                if key:
                     self.by[kind][key].append(person)
 
     def find(self, who: Who) -> list[Person]:
@@ -154,16 +154,14 @@ class Roster:
     def _within(self, label: str) -> list[Person]:
         """Those whose whole name, number or e-mail stands in a longer label."""
         pieces = set(folded(label).split())
-        written = {mail.casefold() for mail in EMAIL.findall(label)}
-        near = [person for piece in sorted(pieces) for person in self.by["piece"][piece]]
         found = []
-        for person in dict.fromkeys(near):
+        for person in dict.fromkeys(p for piece in sorted(pieces) for p in self.by["piece"][piece]):
             own = set(folded(person.name).split())
             numbers = {folded(n) for n in (person.number, person.login) if len(n) > 3}
-            named = len(own) > 1 and own <= pieces
-            if named or numbers & pieces or person.email.casefold() in written:
+            if (len(own) > 1 and own <= pieces) or numbers & pieces:
                 found.append(person)
-        return found
+        mails = (mail.casefold() for mail in EMAIL.findall(label))
+        return list(dict.fromkeys([*found, *(p for mail in mails for p in self.by["email"][mail])]))
 
 
 def _agree(person: Person, who: Who) -> bool:
@@ -187,7 +185,7 @@ def _keys(person: Person) -> Iterator[tuple[str, object]]:
         yield "squashed", squashed("".join(parts[i:] + parts[:i]))
     for piece in folded(person.name).split():
         yield "word", piece
-    for text in (person.name, person.number, person.login, person.email):
+    for text in (person.name, person.number, person.login):
         for piece in folded(text).split():
             yield "piece", piece
 
