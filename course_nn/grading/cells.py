@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 from ..exercises.regions import listed
 from ..exercises.task import Task
+from ..worker.protocol import plain_text
 from . import ipynb, ipython
 from .collect import Unreadable
 from .ipynb import Book, Cell
@@ -56,7 +57,8 @@ def read_cells(data: bytes, tasks: Sequence[Task] = ()) -> Cells:
     _name(code, names, tasks, said)
     _bounded(code, said)
     _newer(book, code, said)
-    return Cells(tuple(ipython.as_python(code)), tuple(said), tuple(names))
+    plain = tuple(plain_text(sentence, 300) for sentence in said)  # a file's words are in some
+    return Cells(tuple(ipython.as_python(code)), plain, tuple(names))
 
 
 # -- the cells of tasks ----------------------------------------------------------------------------

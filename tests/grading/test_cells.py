@@ -132,6 +132,12 @@ def test_odd_code_warns_nobody(recwarn):
     assert not recwarn
 
 
+def test_what_a_file_calls_a_cell_moves_no_terminal():
+    (said,) = read({**code(F), "cell_type": "c\x1b[2Jode"}).said
+    assert said.startswith("a c")
+    assert said.isprintable()
+
+
 def test_too_much_code_is_passed_over_the_largest_first(monkeypatch):
     monkeypatch.setattr(cells, "MAX_CODE", 1 << 20)
     found = read(MADE, code("x = '" + "a" * (1 << 20) + "'"))
