@@ -177,8 +177,11 @@ def changes(grade: Grade) -> list[tuple[str, str, str]]:
 
 
 def decided(record: Record) -> tuple[str, ...]:
-    """What was decided of a submission, when it was collected and while it ran."""
-    return (*record.said, *record.noticed)
+    """What was decided of a submission, when it was collected and while it ran.
+
+    The latter its worker says, where the student's code runs too: it is quoted, not said.
+    """
+    return (*record.said, *(f"its own run says: “{sentence}”" for sentence in record.noticed))
 
 
 def flags(record: Record) -> list[str]:

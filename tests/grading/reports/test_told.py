@@ -117,6 +117,7 @@ def test_flags_are_what_is_not_as_usual():
     assert told.flags(record) == []
     odd = replace(record, status="stopped", failures=("a", "b"), noticed=("c",))
     assert told.flags(odd) == ["stopped", "2 cells did not run", "see what was decided"]
+    assert told.decided(odd) == ("its own run says: “c”",)  # it could say anything
 
 
 def test_faults_leave_out_what_is_not_written():
