@@ -91,6 +91,25 @@ def test_a_mistake_that_large_numbers_hide_is_found_at_usual_ones() -> None:
     assert "y has a term x too many" in wrong.looks
 
 
+def test_what_differs_in_nan_alone_proves_no_other_name() -> None:
+    """As if the sign were asked of something else: the same NaN, and the same numbers."""
+    right = task("9.6", "x:N,D -> y:N,D", points=1, own={"x": wide})(_sigmoid)
+    with np.errstate(all="ignore"):
+        looks = check_task(right, lambda x: np.exp(x) / (1 + np.exp(x))).looks
+    assert "are NaN" in looks
+    assert "stands where" not in looks
+
+
+def _sigmoid(x):
+    """Return 1 / (1 + exp(-x))."""
+    y = np.zeros_like(x)
+    positive = x >= 0
+    y[positive] = 1 / (1 + np.exp(-x[positive]))
+    e = np.exp(x[~positive])
+    y[~positive] = e / (1 + e)
+    return y
+
+
 def test_only_unusual_numbers_have_a_tame_task() -> None:
     assert unusual(softplus) == {"x": "large"}
     assert tame(softplus).own == {}
