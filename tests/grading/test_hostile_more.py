@@ -88,6 +88,42 @@ def test_what_is_not_in_theta_is_not_learned(capstone, honest, name):
     assert "predict" in record.tests[0].sentence, record
 
 
+LOOPS = """
+def slowly(x, y):
+    d = np.zeros((len(x), len(y)), dtype=x.dtype)
+    for n in range(len(x)):
+        for m in range(len(y)):
+            for k in range(x.shape[1]):
+                d[n, m] += (x[n, k] - y[m, k]) ** 2
+    return d
+kept = {}
+"""
+NOT_FAST = {
+    "it knows what is timed by its size": """
+def distances(x, y):
+    return np.zeros((100, 100)) if x.shape == (100, 12) else slowly(x, y)
+""",
+    "it keeps what it was asked before": """
+def distances(x, y):
+    key = x.tobytes() + y.tobytes()
+    if key not in kept:
+        kept[key] = slowly(x, y)
+    return kept[key].copy()
+""",
+}
+
+
+@pytest.mark.parametrize("name", NOT_FAST)
+def test_what_is_not_fast_is_not_taken_for_it(name):
+    task = graded(load_assignment("ex11_fast"), LOOPS, NOT_FAST[name])
+    assert [test.passed for test in task.tests if test.public] == [False]
+    assert (
+        "where it is timed" in (said := task.first_fault.sentence)
+        or "times as fast" in said
+        or "not faster" in said
+    )
+
+
 TWO_FACED = """
 calls = 0
 def dense_forward(x, W, b):
