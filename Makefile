@@ -5,7 +5,7 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book lab pdf test lint bench bench-grade lock clean
+.PHONY: help setup book live lab pdf test lint bench bench-grade lock clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/make \1\t\2/p' Makefile | expand -t 14
@@ -17,6 +17,9 @@ setup:  ## create .venv and install what requirements.txt pins
 
 book: setup  ## execute and build the book, and print the path to open
 	@$(PY) tools/book.py
+
+live: setup  ## fetch the runtime by which the book's cells run in a browser
+	@$(PY) tools/live.py
 
 lab: setup  ## open JupyterLab on the exercises, copied to my-exercises
 	@$(PY) -c "import jupyterlab" 2>/dev/null || \

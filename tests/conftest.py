@@ -16,6 +16,7 @@ from stand_in import standing_in
 from course_nn.backend import gpu_module
 
 CI = bool(os.environ.get("CI"))
+os.environ.setdefault("COURSE_NN_PYODIDE", "")  # no test fetches the browser's runtime
 settings.register_profile("quick", max_examples=25, deadline=None)
 settings.register_profile("ci", max_examples=200, deadline=None, print_blob=True)
 settings.load_profile("ci" if CI else "quick")

@@ -40,6 +40,11 @@ def data_seen() -> list[str]:
     return sorted(f.name for f in folder.iterdir()) if folder and folder.is_dir() else []
 
 
+def runtime_seen() -> str:
+    """Return what the browser's runtime is named as: with another one the book differs."""
+    return os.environ.get("COURSE_NN_PYODIDE", "the user's own")
+
+
 def build_book() -> None:
     """Execute and build the book with warnings as errors, unless nothing it reads has changed."""
     if not VENV_PYTHON.exists():
@@ -49,7 +54,7 @@ def build_book() -> None:
     code = fingerprint(ROOT / "course_nn", *records, setup, data_seen())
     press = fingerprint(ROOT / "tools", ROOT / "book" / "_ext", code)
     around = [ROOT / "book" / name for name in ("_static", "_templates", "references.bib")]
-    looks = fingerprint(*around, ROOT / "_config.yml", ROOT / "_toc.yml", press)
+    looks = fingerprint(*around, ROOT / "_config.yml", ROOT / "_toc.yml", press, runtime_seen())
     wanted = fingerprint(ROOT / "book", looks)
     if INDEX.is_file() and matches(BOOK_STAMP, wanted):
         say(f"book: up to date: {INDEX}")

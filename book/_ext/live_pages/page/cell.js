@@ -1,0 +1,137 @@
+/** @file One code cell of a page: it can be edited, run and put back. */
+
+import { show } from "./outputs.js";
+
+/** @typedef {import("./session.js").Session} Session */
+
+const LANGUAGE = ".highlight pre";
+
+/** A button with a word for those who do not see its sign. */
+const button = (sign, words, act) => {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "nn-live-button";
+  made.textContent = sign;
+  made.setAttribute("aria-label", words);
+  made.title = words;
+  made.addEventListener("click", act);
+  return made;
+};
+
+export class Cell {
+  /**
+   * @param {HTMLElement} box the cell of the built page
+   * @param {number} number counted from 1
+   * @param {{run: (cell: Cell) => void, changed: () => void, editor: () => Promise<any>,
+   *   edits: import("./store.js").Edits}} page
+   */
+  constructor(box, number, page) {
+    this.box = box;
+    this.number = number;
+    this.page = page;
+    this.pre = /** @type {HTMLElement} */ (box.querySelector(`.cell_input ${LANGUAGE}`));
+    this.printed = this.pre.textContent.replace(/\n$/, "");
+    this.text = page.edits.of(this.printed) ?? this.printed;
+    this.ran = null;
+    this.stored = box.querySelector(":scope > .cell_output");
+    /** @type {{text: () => string, set: (text: string) => void, focus: () => void} | null} */
+    this.editor = null;
+    this.#bar();
+    if (this.text !== this.printed) this.edit(false);
+  }
+
+  #bar() {
+    const bar = document.createElement("div");
+    bar.className = "nn-live-bar";
+    bar.setAttribute("role", "group");
+    bar.setAttribute("aria-label", `Cell ${this.number}`);
+    this.runs = button("▶", `Run cell ${this.number}`, () => this.page.run(this));
+    this.edits = button("✎", `Edit cell ${this.number}`, () => this.edit(true));
+    this.resets = button("↺", `Put cell ${this.number} back as printed`, () => this.reset());
+    this.resets.hidden = this.text === this.printed;
+    bar.append(this.runs, this.edits, this.resets);
+    this.box.querySelector(".cell_input").prepend(bar);
+  }
+
+  /** Whether it must run again before a cell below it does. */
+  get fresh() {
+    return this.ran === this.text;
+  }
+
+  /** Turn the printed text into an editor. @param {boolean} focus */
+  async edit(focus) {
+    if (!this.editor) {
+      const { editorIn } = await this.page.editor();
+      this.editor ??= editorIn(this.pre.parentElement, this.text, {
+        changed: (text) => this.#changed(text),
+        run: () => this.page.run(this),
+        leave: () => this.runs.focus(),
+        label: `Code of cell ${this.number}`,
+      });
+      this.pre.hidden = true;
+      this.edits.hidden = true;
+    }
+    if (focus) this.editor.focus();
+  }
+
+  #changed(text) {
+    this.text = text;
+    this.resets.hidden = text === this.printed;
+    this.page.edits.keep(this.printed, text);
+    this.page.changed();
+  }
+
+  /** As it was printed, with the output of the book. */
+  reset() {
+    this.editor?.set(this.printed);
+    this.#changed(this.printed);
+    this.ran = null;
+    this.box.querySelector(":scope > .nn-live-output")?.remove();
+    if (this.stored) this.stored.hidden = false;
+    this.runs.focus();
+  }
+
+  /** Python has ended, and with it all that this cell did. */
+  forgotten() {
+    this.ran = null;
+    if (this.box.dataset.live === "waiting" || this.box.dataset.live === "running") this.state("failed");
+  }
+
+  /** Run it in a session; whether it came to its end. @param {Session} session */
+  async run(session) {
+    const text = this.text;
+    this.state("waiting");
+    const well = await session.run({
+      code: text,
+      name: `<cell ${this.number}>`,
+      begun: () => this.#begin(),
+      output: (form, piece) => show(this.#begin(), form, piece),
+    });
+    this.state(well ? "done" : "failed");
+    this.ran = well ? text : null;
+    return well;
+  }
+
+  /** @param {"" | "waiting" | "running" | "done" | "failed"} state */
+  state(state) {
+    this.box.dataset.live = state;
+    this.box.setAttribute("aria-busy", String(state === "waiting" || state === "running"));
+    if (state === "waiting") this.begun = false;
+  }
+
+  /** The empty box of a new output, in place of what was there. */
+  #begin() {
+    let output = /** @type {HTMLElement | null} */ (this.box.querySelector(":scope > .nn-live-output"));
+    if (this.begun && output) return output;
+    this.begun = true;
+    this.box.dataset.live = "running";
+    output?.remove();
+    output = document.createElement("div");
+    output.className = "cell_output docutils container nn-live-output";
+    output.setAttribute("role", "status");
+    output.setAttribute("aria-label", `Output of cell ${this.number}`);
+    this.box.append(output);
+    if (this.stored) this.stored.hidden = true;
+    return output;
+  }
+}

@@ -1,0 +1,96 @@
+/** @file Makes the cells of a page run in the reader's browser. Python is loaded when they ask for it. */
+
+import { Cell } from "./cell.js";
+import { Session } from "./session.js";
+import { Edits } from "./store.js";
+
+const base = new URL("./", import.meta.url).href;
+const boxes = [...document.querySelectorAll(".bd-article .cell")].filter((box) => box.querySelector(".cell_input pre"));
+
+const SAYS = {
+  starting: "Python is starting …",
+  ready: "Python is ready.",
+  stopped: "Stopped. All names are gone; a cell that you run next runs those above it first.",
+  failed: "Python does not start here: ",
+};
+
+/** Why nothing can run here, or nothing. */
+const closed = () =>
+  location.protocol === "file:"
+    ? "Cells run where the book comes from a web server: `python -m http.server -d _build/html` is one."
+    : typeof Worker === "undefined" || typeof WebAssembly === "undefined"
+      ? "This browser cannot run Python: it lacks workers or WebAssembly."
+      : "";
+
+/** The bar above a page. */
+const barOf = () => {
+  const bar = document.createElement("div");
+  bar.className = "nn-live-page";
+  bar.innerHTML =
+    '<button type="button" class="nn-live-all">▶ Run this page</button>' +
+    '<button type="button" class="nn-live-stop" hidden>■ Stop</button>' +
+    '<button type="button" class="nn-live-forget" hidden>Forget my changes</button>' +
+    '<span role="status" class="nn-live-says"></span>';
+  return bar;
+};
+
+/** One page: its bar, its cells and their Python. */
+class Page {
+  constructor() {
+    const bar = barOf(), [all, stop, forget, says] = bar.children;
+    document.querySelector(".bd-article h1")?.after(bar);
+    Object.assign(this, { stop, forget, says });
+    this.edits = new Edits(location.pathname, (problem) => { says.textContent = problem; });
+    this.session = new Session(base, (state, why = "") => this.tell(state, why));
+    this.cells = boxes.map((box, k) => new Cell(box, k + 1, this));
+    this.changed();
+    all.addEventListener("click", () => this.all());
+    stop.addEventListener("click", () => this.session.stop());
+    forget.addEventListener("click", () => this.put());
+  }
+
+  /** The editor, loaded for the first cell that is edited. */
+  editor() {
+    return import(`${base}editor.js`);
+  }
+
+  /** Whether there is something to forget. */
+  changed() {
+    this.forget.hidden = this.cells.every((cell) => cell.text === cell.printed);
+  }
+
+  tell(state, why) {
+    this.says.textContent = SAYS[state] + why;
+    this.stop.hidden = state === "stopped" || state === "failed";
+    if (this.stop.hidden) this.cells.forEach((cell) => cell.forgotten());
+  }
+
+  open() {
+    this.says.textContent = closed();
+    return !this.says.textContent;
+  }
+
+  /** Run a cell, and first those above it that have not run as they stand. @param {Cell} cell */
+  async run(cell) {
+    if (!this.open()) return false;
+    for (const above of this.cells.slice(0, this.cells.indexOf(cell))) {
+      if (!above.fresh && !(await above.run(this.session))) return false;
+    }
+    return cell.run(this.session);
+  }
+
+  /** Run every cell, until one fails. */
+  async all() {
+    if (!this.open()) return;
+    for (const cell of this.cells) if (!(await cell.run(this.session))) return;
+    this.says.textContent = "Every cell of this page has run.";
+  }
+
+  /** Put every cell back as it was printed. */
+  put() {
+    this.cells.forEach((cell) => cell.reset());
+    this.edits.forget();
+  }
+}
+
+if (boxes.length) new Page();

@@ -1,0 +1,75 @@
+/** @file The page's end of Python: starts it, hands it cells in order, ends it at once. */
+
+/**
+ * @typedef {object} Job
+ * @property {string} code
+ * @property {string} name of the cell, for what is raised
+ * @property {(form: string, text: string) => void} output
+ * @property {() => void} begun
+ */
+
+/** One Python, started when it is first asked. */
+export class Session {
+  /** @param {string} base where the runtime lies @param {(state: string, why?: string) => void} tell */
+  constructor(base, tell) {
+    this.base = base;
+    this.tell = tell;
+    this.count = 0;
+    /** @type {Map<number, {job: Job, settle: (well: boolean) => void}>} */
+    this.waiting = new Map();
+    /** @type {Worker | null} */
+    this.worker = null;
+  }
+
+  /** Run a cell after those before it; whether it came to its end. @param {Job} job */
+  run(job) {
+    const id = ++this.count;
+    return new Promise((settle) => {
+      this.waiting.set(id, { job, settle });
+      this.#started().postMessage({ kind: "run", id, code: job.code, name: job.name });
+    });
+  }
+
+  /** End Python, whatever it does: all its names are gone. */
+  stop() {
+    this.worker?.terminate();
+    this.worker = null;
+    this.#settle();
+    this.tell("stopped");
+  }
+
+  #started() {
+    if (this.worker) return this.worker;
+    this.tell("starting");
+    this.worker = new Worker(`${this.base}worker.js`, { type: "module" });
+    this.worker.onmessage = ({ data }) => this.#heard(data);
+    this.worker.onerror = (event) => this.#failed(event.message || "its program could not be loaded");
+    this.worker.postMessage({ kind: "start", base: this.base });
+    return this.worker;
+  }
+
+  #heard(data) {
+    const entry = this.waiting.get(data.id);
+    if (data.kind === "ready") this.tell("ready");
+    else if (data.kind === "failed" && !entry) this.#failed(data.why);
+    else if (data.kind === "running") entry?.job.begun();
+    else if (data.kind === "output") entry?.job.output(data.form, data.text);
+    else if (entry) {
+      if (data.kind === "failed") entry.job.output("error", data.why);
+      this.waiting.delete(data.id);
+      entry.settle(data.kind === "done" && data.well);
+    }
+  }
+
+  #failed(why) {
+    this.worker?.terminate();
+    this.worker = null;
+    this.#settle();
+    this.tell("failed", why);
+  }
+
+  #settle() {
+    for (const { settle } of this.waiting.values()) settle(false);
+    this.waiting.clear();
+  }
+}

@@ -1,0 +1,1 @@
+"""The pages whose cells run in the reader's browser."""

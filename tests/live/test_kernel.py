@@ -1,0 +1,118 @@
+"""What runs a page's cells: names stay, outputs show, an error is told from the cell's own line."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PYTHON = ROOT / "book" / "_ext" / "live_pages" / "python"
+# The kernel takes IPython's place in its process, so that it gets one of its own.
+HARNESS = """
+import asyncio, json, sys
+sys.path.insert(0, sys.argv[1])
+import live_kernel
+shown = []
+kernel = live_kernel.Kernel(lambda form, text: shown.append([form, text]))
+for number, cell in enumerate(json.loads(sys.argv[2]), 1):
+    shown.append(["cell", str(asyncio.run(kernel.run(cell, f"<cell {number}>")))])
+print(json.dumps(shown))
+"""
+
+
+def run(*cells: str) -> list[list[str]]:
+    """What the cells show, in pairs of form and text; ["cell", "True"] ends one that ran."""
+    command = [sys.executable, "-c", HARNESS, str(PYTHON), json.dumps(cells)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    return json.loads(done.stdout)
+
+
+WELL, ILL = ["cell", "True"], ["cell", "False"]
+
+
+def test_names_stay_and_the_last_line_is_shown_unless_a_semicolon_ends_it() -> None:
+    assert run("a = 2", "a + 1", "a + 1;", "_ + 1") == [
+        WELL, ["text", "3"], WELL, WELL, ["text", "4"], WELL,
+    ]  # fmt: skip
+
+
+def test_what_is_printed_is_shown_as_it_comes_on_both_streams() -> None:
+    shown = run("import sys\nprint('one')\nprint('two', file=sys.stderr)")
+    assert "".join(text for form, text in shown if form == "stdout") == "one\n"
+    assert "".join(text for form, text in shown if form == "stderr") == "two\n"
+
+
+def test_an_error_is_told_from_the_cell_on_and_the_next_cell_runs() -> None:
+    shown = run("def f(x):\n    return 1 / x", "f(0)", "'on'")
+    (error,) = [text for form, text in shown if form == "error"]
+    assert "ZeroDivisionError: division by zero" in error
+    assert '"<cell 2>", line 1' in error
+    assert '"<cell 1>", line 2' in error
+    assert "return 1 / x" in error
+    assert "live_kernel" not in error
+    assert [pair for pair in shown if pair[0] == "cell"] == [WELL, ILL, WELL]
+
+
+@pytest.mark.parametrize("code", ["a = (", "raise SystemExit", "raise KeyboardInterrupt"])
+def test_no_cell_ends_the_kernel(code: str) -> None:
+    shown = run(code, "1")
+    assert [pair[0] for pair in shown] == ["error", "cell", "text", "cell"]
+
+
+def test_what_knows_a_form_is_shown_in_it() -> None:
+    code = "from IPython.display import HTML, Markdown, display\ndisplay(HTML('<b>x</b>'), 3)\n"
+    assert run(code + "Markdown('| a |\\n|---|\\n| 1 |')")[:2] == [
+        ["html", "<b>x</b>"],
+        ["text", "3"],
+    ]
+    table = run(code + "Markdown('| a |\\n|---|\\n| 1 |')")[2]
+    assert table[0] == "html"
+    assert "<td>1</td>" in table[1]
+
+
+def test_a_class_is_shown_as_a_class() -> None:
+    shown = run("class A:\n    def _repr_html_(self):\n        return 'x'", "A", "A()")
+    assert [text for form, text in shown if form in ("text", "html")] == [
+        "<class '__main__.A'>",
+        "x",
+    ]
+
+
+def test_figures_are_drawn_for_the_page_where_they_are_shown_and_once() -> None:
+    setup = "import matplotlib.pyplot as plt\nfrom course_nn import page\npage.style()"
+    late = "import sys\n'matplotlib.figure' in sys.modules"
+    shown = run(
+        setup, late, "plt.plot([1, 2])\nplt.show()\nprint('after')", "plt.plot([2, 1]);", "1"
+    )
+    kinds = [form for form, _ in shown if form != "cell"]
+    assert kinds == ["text", "svg", "stdout", "stdout", "svg", "text"]
+    assert shown[1] == ["text", "False"]  # styled, and yet not imported
+    assert "var(--nn-" in shown[3][1]
+
+
+def test_a_check_shows_its_verdict_once_and_two_in_a_cell_both() -> None:
+    wrong = "def dense_forward(x, W, b):\n    return x @ W - b\n"
+    setup = "from course_nn.exercises import check\n" + wrong
+    shown = run(
+        setup + "check.dense_forward(dense_forward)", "check.dense_forward(dense_forward)\n" * 2
+    )
+    pages = [text for form, text in shown if form == "html"]
+    assert len(pages) == 3
+    assert all("Task 2.1" in page and "your y" in page for page in pages)
+
+
+def test_what_a_cell_hands_to_the_text_of_the_page_is_not_shown() -> None:
+    assert run("from course_nn import page\npage.glue('a', 3)") == [WELL]
+
+
+def test_nothing_is_shown_of_what_is_captured() -> None:
+    code = (
+        "from IPython.utils.capture import capture_output\nwith capture_output():\n    print(1)\n2"
+    )
+    assert run(code) == [["text", "2"], WELL]
+
+
+def test_a_cell_may_await() -> None:
+    assert run("import asyncio\nawait asyncio.sleep(0)\n5") == [["text", "5"], WELL]

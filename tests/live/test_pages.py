@@ -1,0 +1,208 @@
+"""A page whose cells run in the reader's browser, in a real one, from a plain web server."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.book.building import build, lay_out
+from tests.book.looking import browser, serve
+
+__all__ = ["browser", "serve"]  # fixtures
+pytestmark = pytest.mark.browser
+SECOND = 1000  # milliseconds, as Playwright counts
+PATIENCE = 90 * SECOND  # to start Python on a busy machine
+NAMES = ["cell.js", "outputs.js", "page.js", "session.js", "store.js"]  # before the first click
+
+PAGE = """# A page
+
+```{code-cell} ipython3
+:tags: [hide-input]
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from course_nn import page
+from course_nn.exercises import check
+
+page.style()
+a = 2
+```
+
+```{code-cell} ipython3
+a = a + 1
+print("a is", a)
+```
+
+```{code-cell} ipython3
+plt.plot([1, 2])
+plt.show()
+```
+
+```{code-cell} ipython3
+def dense_forward(x, W, b):
+    return x @ W - b
+
+
+check.dense_forward(dense_forward)
+```
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small book, with the runtime if it is named."""
+    folder = tmp_path_factory.mktemp("live")
+    lay_out(folder, {"index": PAGE, "other": PAGE})
+    return build(folder)[0]
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path, serve) -> str:
+    if not os.environ.get("COURSE_NN_PYODIDE"):
+        pytest.skip("the browser's runtime is not here: name its folder by COURSE_NN_PYODIDE")
+    return serve(folder)
+
+
+@pytest.fixture
+def page(browser, address: str) -> Iterator:
+    """The page, opened anew, with nothing kept; it must say nothing wrong in its console."""
+    context = browser.new_context()
+    opened, wrong = context.new_page(), []
+    opened.set_default_timeout(PATIENCE)
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.on("request", lambda r: None if r.url.startswith((address, "data:", "blob:"))
+              else wrong.append(f"asked elsewhere: {r.url}"))  # fmt: skip
+    opened.goto(f"{address}/index.html")
+    yield opened
+    context.close()
+    assert not wrong
+
+
+def cell(page, number: int):
+    """A cell, counted from 1."""
+    return page.locator(".cell:has(.cell_input)").nth(number - 1)
+
+
+def run(page, number: int, wanted: str = "done") -> str:
+    """Run a cell by its button; what it then shows."""
+    box = cell(page, number)
+    box.get_by_label(f"Run cell {number}").click()
+    page.wait_for_function(
+        "([n, w]) => document.querySelectorAll('.cell:has(.cell_input)')[n].dataset.live === w",
+        arg=[number - 1, wanted],
+    )
+    shown = box.locator(".nn-live-output")
+    return shown.inner_text() if shown.count() else ""
+
+
+def write(page, number: int, text: str) -> None:
+    """Put a text into a cell's editor, as one types."""
+    edit = cell(page, number).get_by_label(f"Edit cell {number}")
+    if edit.is_visible():
+        edit.click()
+    cell(page, number).locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(text)
+
+
+def test_only_the_buttons_are_loaded_before_it_is_asked_for(browser, address: str) -> None:
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{address}/index.html", wait_until="load")
+    live = [url for url in asked if "/live/" in url]
+    assert sorted(re.sub(r".*/|\?.*", "", url) for url in live) == NAMES
+    page.close()
+
+
+def test_a_cell_runs_those_above_it_once_and_the_book_s_output_stays_until_then(page) -> None:
+    assert cell(page, 2).locator(".cell_output").inner_text().strip() == "a is 3"
+    assert run(page, 2).strip() == "a is 3"
+    assert cell(page, 2).locator(".cell_output:visible").count() == 1
+    assert run(page, 2).strip() == "a is 4"  # the first cell did not run again
+
+
+def test_the_whole_page_runs_with_figure_and_verdict(page) -> None:
+    page.get_by_text("▶ Run this page").click()
+    page.get_by_text("Every cell of this page has run.").wait_for()
+    assert cell(page, 3).locator(".nn-live-output svg").count() == 1
+    told = cell(page, 4).locator(".nn-live-output").inner_text()
+    assert "your y" in told
+    assert "subtracted" not in told  # the name of the mistake is for who asks
+
+
+def test_an_edit_runs_stays_after_a_reload_and_is_put_back(page) -> None:
+    write(page, 2, "print(7 / 2)  # / is a key of the page's own")
+    page.keyboard.press("Shift+Enter")
+    cell(page, 2).get_by_text("3.5").wait_for()
+    page.reload()
+    cell(page, 2).get_by_text("7 / 2").wait_for()
+    cell(page, 2).get_by_label("Put cell 2 back as printed").click()
+    assert cell(page, 2).locator(".cell_output:visible").inner_text().strip() == "a is 3"
+    page.reload()
+    assert "a = a + 1" in cell(page, 2).locator(".cell_input").inner_text()
+
+
+def test_an_error_is_shown_and_what_is_below_it_does_not_run(page) -> None:
+    write(page, 2, "1 / 0")
+    page.get_by_text("▶ Run this page").click()
+    page.wait_for_function("document.querySelectorAll('[data-live=failed]').length === 1")
+    told = cell(page, 2).locator(".traceback").inner_text()
+    assert "ZeroDivisionError" in told
+    assert "live_kernel" not in told
+    assert cell(page, 3).get_attribute("data-live") is None
+
+
+def test_an_endless_loop_is_stopped_and_the_page_lives_on(page) -> None:
+    write(page, 2, "while True: pass")
+    cell(page, 2).get_by_label("Run cell 2").click()
+    page.wait_for_function("document.querySelector('[data-live=running]')")
+    page.get_by_text("■ Stop").click()
+    page.wait_for_function("!document.querySelector('[data-live=running]')", timeout=2 * SECOND)
+    assert "All names are gone" in page.locator(".nn-live-says").inner_text()
+    write(page, 2, "print(a)")
+    assert run(page, 2).strip() == "2"
+
+
+def test_two_pages_have_names_of_their_own(page, address: str) -> None:
+    run(page, 2)
+    other = page.context.new_page()
+    other.goto(f"{address}/other.html")
+    other.set_default_timeout(PATIENCE)
+    write(other, 2, "print('a' in dir())")
+    assert run(other, 2).strip() == "True"  # its own, of its own first cell
+    other.close()
+
+
+def test_where_nothing_can_be_kept_one_sentence_says_so_and_work_goes_on(browser, address) -> None:
+    context = browser.new_context()
+    context.add_init_script("Storage.prototype.setItem = () => { throw new Error('full'); }")
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{address}/index.html")
+    write(page, 2, "print('on')")
+    assert "keeps nothing" in page.locator(".nn-live-says").inner_text()
+    assert run(page, 2).strip() == "on"
+    context.close()
+
+
+def test_by_keyboard_alone(page) -> None:
+    write(page, 2, "print(5)")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Run cell 2"
+    page.keyboard.press("Enter")
+    cell(page, 2).locator(".nn-live-output").get_by_text("5").wait_for()
+
+
+def test_a_book_without_the_runtime_says_what_is_missing(browser, folder, serve, tmp_path) -> None:
+    bare = tmp_path / "bare"
+    shutil.copytree(folder, bare, ignore=shutil.ignore_patterns("pyodide"))
+    page = browser.new_page()
+    page.goto(f"{serve(bare)}/index.html")
+    cell(page, 2).get_by_label("Run cell 2").click()
+    page.get_by_text("this copy of the book was built without it; `make live`").wait_for()
+    page.close()
