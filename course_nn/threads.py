@@ -9,6 +9,7 @@ import ctypes
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, partial
@@ -31,6 +32,10 @@ LIMITS = (
 )
 CGROUPS = Path("/sys/fs/cgroup")
 BROWSER = sys.platform == "emscripten"  # Python in a page: one thread, and no BLAS
+
+
+# the seconds that this thread has computed; a page's Python has no such clock, and no other thread
+own_seconds = getattr(time, "thread_time", time.perf_counter)
 
 
 # -- how many --------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..threads import own_seconds
 from .aftermath import SAID, counted
 from .candidates import Candidate, Right
 from .compare import Comparison, ask, close, dtype_of
@@ -83,7 +84,7 @@ class Detective:
     def late(self) -> bool:
         """Whether the time is up: that of this thread's own work, so that a busy machine finds the
         same, up to a limit."""
-        return time.thread_time() > self.end or time.monotonic() > self.latest
+        return own_seconds() > self.end or time.monotonic() > self.latest
 
     def look(self, comparison: Comparison) -> None:
         """Keeps what the student answered there, if it is an array, and what is right is finite."""

@@ -8,11 +8,11 @@ nothing, a wrong one at most the seconds of `BUDGET`.
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
 
+from ..threads import own_seconds
 from .aftermath import ignored
 from .candidates import candidates, formula_of, of_memory, once, tabled, two_changes
 from .circumstances import (
@@ -53,7 +53,7 @@ def diagnose(
         return Finding()
     odd = [output.name for output in comparison.wrong if output.fault not in ("type", "dtype")]
     wrong = odd if comparison.wrong else list(task.outputs)
-    end = time.thread_time() + BUDGET
+    end = own_seconds() + BUDGET
     detectives = [Detective(student, task, name, end) for name in _as_made(task, wrong)]
     finding = (
         _of_the_case(detectives, comparison, case)

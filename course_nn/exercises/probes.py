@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..threads import own_seconds
 from .regions import listed
 
 GOOD = 0.9  # a share of samples that nobody reads by chance
@@ -282,9 +283,9 @@ def _times(ask: Callable, whole: Mapping[str, Any], half: Mapping[str, Any]) -> 
     """
     seconds: dict[int, list[tuple[float, float]]] = {0: [], 1: []}
     for _, (which, inputs) in product(range(TURNS), enumerate((whole, half))):
-        wall, own = time.perf_counter(), time.thread_time()
+        wall, own = time.perf_counter(), own_seconds()
         ask(**inputs)
-        seconds[which].append((time.perf_counter() - wall, time.thread_time() - own))
+        seconds[which].append((time.perf_counter() - wall, own_seconds() - own))
     walls, owns = ([min(pair[k] for pair in seconds[which]) for which in (0, 1)] for k in (0, 1))
     here = owns[0] > 0.05 * walls[0]
     first, second = owns if here else walls

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+from ..threads import own_seconds
 
 Inputs = dict[str, Any]
 SECONDS, CALLS = 0.5, 60
@@ -16,11 +17,11 @@ class _Search:
     """Asks whether inputs fail, within the calls and seconds allowed."""
 
     def __init__(self, fails: Callable[[Inputs], bool]) -> None:
-        self.fails, self.calls, self.end = fails, 0, time.thread_time() + SECONDS
+        self.fails, self.calls, self.end = fails, 0, own_seconds() + SECONDS
 
     def __call__(self, inputs: Inputs) -> bool:
         self.calls += 1
-        if self.calls > CALLS or time.thread_time() > self.end:
+        if self.calls > CALLS or own_seconds() > self.end:
             return False
         return self.fails(inputs)
 
