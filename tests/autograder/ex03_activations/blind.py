@@ -1,6 +1,7 @@
 # ruff: noqa
 """Answers to exercise 3 written blind: wrong ones with what is truly wrong, right ones that look unusual."""
 
+import collections
 import math
 
 import numpy as np
@@ -830,3 +831,298 @@ def softsign_gradient__right_4(dy, x):
     """right: zip over the numbers of both in reading order"""
     numbers = [g / (1 + abs(v)) ** 2 for g, v in zip(dy.ravel().tolist(), x.ravel().tolist())]
     return np.asarray(numbers, dtype=dy.dtype).reshape(dy.shape)
+
+
+def gate_gradients__wrong_1(dy, a, b):
+    """db lacks the factor a"""
+    s = 0.5 * (1 + np.tanh(b / 2))
+    return dy * s, dy * s * (1 - s)
+
+
+def gate_gradients__wrong_2(dy, a, b):
+    """took y for a b: da is dy times b itself, without the sigmoid"""
+    s = 0.5 * (1 + np.tanh(b / 2))
+    return dy * b, dy * a * s * (1 - s)
+
+
+def gate_gradients__wrong_3(dy, a, b):
+    """db stops before the sigmoid: the slope s (1 - s) is missing"""
+    s = 0.5 * (1 + np.tanh(b / 2))
+    return dy * s, dy * a
+
+
+def gate_gradients__wrong_4(dy, a, b):
+    """takes the sigmoid itself for its slope: the factor 1 - s is missing in db"""
+    s = 0.5 * (1 + np.tanh(b / 2))
+    da = dy * s
+    db = dy * a * s
+    return da, db
+
+
+def gate_gradients__wrong_5(dy, a, b):
+    """the slope is taken as b (1 - b), as if b were the output of the sigmoid"""
+    s = 0.5 * (1 + np.tanh(b / 2))
+    return dy * s, dy * a * b * (1 - b)
+
+
+def gate_gradients__wrong_6(dy, a, b):
+    """returns db first and da second"""
+    s = 0.5 * (1 + np.tanh(b / 2))
+    da = dy * s
+    db = dy * a * s * (1 - s)
+    return db, da
+
+
+def gate_gradients__wrong_7(dy, a, b):
+    """the sigmoid as e^b / (1 + e^b) is inf / inf, not a number, for a large b"""
+    s = np.exp(b) / (1 + np.exp(b))
+    return dy * s, dy * a * s * (1 - s)
+
+
+def gate_gradients__wrong_8(dy, a, b):
+    """tanh of b and not of b / 2: the sigmoid is twice too steep"""
+    s = 0.5 * (1 + np.tanh(b))
+    return dy * s, dy * a * s * (1 - s)
+
+
+def gate_gradients__wrong_9(dy, a, b):
+    """returns the local slopes: the upstream gradient is not used"""
+    s = 0.5 * (1 + np.tanh(b / 2))
+    return s, a * s * (1 - s)
+
+
+def gate_gradients__wrong_10(dy, a, b):
+    """sign: the slope of the sigmoid is taken as s (s - 1), from the minus in e^(-b)"""
+    s = 0.5 * (1 + np.tanh(b / 2))
+    return dy * s, dy * a * s * (s - 1)
+
+
+def gate_gradients__wrong_11(dy, a, b):
+    """a and b confused: the gate is the sigmoid of a, and b comes through it"""
+    s = 0.5 * (1 + np.tanh(a / 2))
+    da = dy * s
+    db = dy * b * s * (1 - s)
+    return da, db
+
+
+def gate_gradients__wrong_12(dy, a, b):
+    """db is summed over the samples, as if b were the bias of a dense layer"""
+    s = 0.5 * (1 + np.tanh(b / 2))
+    return dy * s, (dy * a * s * (1 - s)).sum(axis=0)
+
+
+def gate_gradients__wrong_13(dy, a, b):
+    """divides both gradients by the number of samples, which only a mean loss does"""
+    n = dy.shape[0]
+    s = 0.5 * (1 + np.tanh(b / 2))
+    return dy * s / n, dy * a * s * (1 - s) / n
+
+
+def gate_gradients__wrong_14(dy, a, b):
+    """da also goes through the slope of the sigmoid, though a is not inside of it"""
+    s = 0.5 * (1 + np.tanh(b / 2))
+    slope = s * (1 - s)
+    return dy * slope, dy * a * slope
+
+
+def gate_gradients__wrong_15(dy, a, b):
+    """the values are right, but the caller's dy is overwritten by da"""
+    s = 0.5 * (1 + np.tanh(b / 2))
+    dy *= s
+    return dy, dy * a * (1 - s)
+
+
+def gate_gradients__wrong_16(dy, a, b):
+    """float32 in, float64 out: the results are put into arrays of the default type"""
+    s = 0.5 * (1 + np.tanh(b / 2))
+    da = np.zeros(dy.shape)
+    db = np.zeros(dy.shape)
+    da[...] = dy * s
+    db[...] = dy * a * s * (1 - s)
+    return da, db
+
+
+def gate_gradients__wrong_17(dy, a, b):
+    """the slope of tanh, 1 - s², is used for the sigmoid's"""
+    s = 0.5 * (1 + np.tanh(b / 2))
+    return dy * s, dy * a * (1 - s**2)
+
+
+def gate_gradients__wrong_18(dy, a, b):
+    """the slope is taken from the output of the gate, y (1 - y), and not of the sigmoid"""
+    s = 0.5 * (1 + np.tanh(b / 2))
+    y = a * s
+    return dy * s, dy * y * (1 - y)
+
+
+def gate_gradients__wrong_19(dy, a, b):
+    """e^(-|b|) against the overflow, but the same formula for both signs: wrong for b < 0"""
+    s = 1 / (1 + np.exp(-np.abs(b)))
+    return dy * s, dy * a * s * (1 - s)
+
+
+def gate_gradients__wrong_20(dy, a, b):
+    """b is clipped to -3 and 3 against the overflow, which changes values well inside"""
+    s = 1 / (1 + np.exp(-np.clip(b, -3, 3)))
+    return dy * s, dy * a * s * (1 - s)
+
+
+def gate_gradients__wrong_21(dy, a, b):
+    """flattens b in its order in memory and the rest in rows: wrong if the columns of b lie together"""
+    flat = b.ravel(order="K")
+    s = (0.5 * (1 + np.tanh(flat / 2))).reshape(b.shape)
+    return dy * s, dy * a * s * (1 - s)
+
+
+def gate_gradients__wrong_22(dy, a, b):
+    """the inner loop runs over the samples again: right for square arrays only"""
+    da = np.zeros_like(dy)
+    db = np.zeros_like(dy)
+    for i in range(dy.shape[0]):
+        for j in range(dy.shape[0]):
+            s = 0.5 * (1 + np.tanh(b[i, j] / 2))
+            da[i, j] = dy[i, j] * s
+            db[i, j] = dy[i, j] * a[i, j] * s * (1 - s)
+    return da, db
+
+
+def gate_gradients__wrong_23(dy, a, b):
+    """the gate is open or shut, b > 0, as in a ReLU, and its slope therefore 0"""
+    s = (b > 0).astype(b.dtype)
+    return dy * s, np.zeros_like(b)
+
+
+def gate_gradients__wrong_24(dy, a, b):
+    """squeezes the results: with one sample or one feature an axis is lost"""
+    s = 0.5 * (1 + np.tanh(b / 2))
+    return (dy * s).squeeze(), (dy * a * s * (1 - s)).squeeze()
+
+
+def gate_gradients__wrong_25(dy, a, b):
+    """the slope as s² e^(-b) is 0 times infinity, not a number, for b far below 0"""
+    s = 0.5 * (1 + np.tanh(b / 2))
+    return dy * s, dy * a * s**2 * np.exp(-b)
+
+
+def gate_gradients__wrong_26(dy, a, b):
+    """wrong twice: db lacks the factor a, and the two results are swapped"""
+    s = 0.5 * (1 + np.tanh(b / 2))
+    da = dy * s
+    db = dy * s * (1 - s)
+    return db, da
+
+
+def gate_gradients__wrong_27(dy, a, b):
+    """chains the second gradient onto the first: db starts from da, so there is one factor s too many"""
+    s = 0.5 * (1 + np.tanh(b / 2))
+    da = dy * s
+    db = da * a * s * (1 - s)
+    return da, db
+
+
+def gate_gradients__wrong_28(dy, a, b):
+    """rounds the gradients to four decimals, as the example prints them"""
+    s = 0.5 * (1 + np.tanh(b / 2))
+    return (dy * s).round(4), (dy * a * s * (1 - s)).round(4)
+
+
+def gate_gradients__wrong_29(dy, a, b):
+    """1 - s times a misread as 1 - s a: the bracket closes too late"""
+    s = 0.5 * (1 + np.tanh(b / 2))
+    return dy * s, dy * s * (1 - s * a)
+
+
+def gate_gradients__wrong_30(dy, a, b):
+    """returns y in front of the two gradients: three results"""
+    s = 0.5 * (1 + np.tanh(b / 2))
+    y = a * s
+    return y, dy * s, dy * a * s * (1 - s)
+
+
+def gate_gradients__right_1(dy, a, b):
+    """right: all by t = tanh(b / 2), whose square gives the slope (1 - t²) / 4"""
+    t = np.tanh(b / 2)
+    return dy * (1 + t) / 2, dy * a * (1 - t * t) / 4
+
+
+def gate_gradients__right_2(dy, a, b):
+    """right: number by number with the math module, over all indices"""
+    da, db = np.empty_like(dy), np.empty_like(dy)
+    for i in np.ndindex(dy.shape):
+        e = math.exp(-abs(float(b[i])))
+        s = 1 / (1 + e) if b[i] >= 0 else e / (1 + e)
+        da[i] = float(dy[i]) * s
+        db[i] = float(dy[i]) * float(a[i]) * s * (1 - s)
+    return da, db
+
+
+def gate_gradients__right_3(dy, a, b):
+    """right: e^(-|b|) once; the slope e / (1 + e)² is the same for both signs of b"""
+    e = np.exp(-np.abs(b))
+    return dy * np.where(b < 0, e, 1) / (1 + e), dy * a * e / (1 + e) ** 2
+
+
+def gate_gradients__right_4(dy, a, b):
+    """right: the sigmoid by logaddexp, 1 - s as the sigmoid of -b, and a namedtuple"""
+    gradients = collections.namedtuple("gradients", ["da", "db"])
+    open_ = np.exp(-np.logaddexp(0, -b))
+    shut = np.exp(-np.logaddexp(0, b))
+    return gradients(db=a * open_ * shut * dy, da=open_ * dy)
+
+
+def gate_gradients__right_5(dy, a, b):
+    """right: the two signs of b filled in by masks"""
+    s = np.zeros_like(b)
+    up = b >= 0
+    s[up] = 1 / (1 + np.exp(-b[up]))
+    s[~up] = np.exp(b[~up]) / (1 + np.exp(b[~up]))
+    da = np.multiply(dy, s)
+    return da, da * a * (1 - s)
+
+
+def gate_gradients__right_6(dy, a, b):
+    """right: einsum for the products of three"""
+    s = 0.5 * (1 + np.tanh(0.5 * b))
+    da = np.einsum("...,...->...", dy, s)
+    db = np.einsum("...,...,...->...", dy, a, s - s * s)
+    return da, db
+
+
+def gate_gradients__right_7(dy, a, b):
+    """right: list comprehensions row by row, returned as a list of two arrays"""
+
+    def sigma(row):
+        return (np.tanh(row / 2) + 1) / 2
+
+    da = [g * sigma(r) for g, r in zip(dy, b)]
+    db = [g * p * sigma(r) * sigma(-r) for g, p, r in zip(dy, a, b)]
+    return [np.array(d, dtype=dy.dtype).reshape(dy.shape) for d in (da, db)]
+
+
+def gate_gradients__right_8(dy, a, b):
+    """right: the slope from y = a s as (y - y s), in place in arrays of its own"""
+    s = b / 2
+    np.tanh(s, out=s)
+    s += 1
+    s /= 2
+    y = a * s
+    y -= y * s
+    y *= dy
+    s *= dy
+    return s, y
+
+
+def gate_gradients__right_9(dy, a, b):
+    """right: for the whole, a recursion over the first axis down to single numbers"""
+
+    def go(g, p, q):
+        if np.ndim(g) == 0:
+            s = (1 + np.tanh(q / 2)) / 2
+            return g * s, g * p * s * (1 - s)
+        both = [go(*k) for k in zip(g, p, q)]
+        return [k[0] for k in both], [k[1] for k in both]
+
+    da, db = go(dy, a, b)
+    return np.array(da, dtype=dy.dtype).reshape(dy.shape), np.array(db, dtype=dy.dtype).reshape(
+        dy.shape
+    )

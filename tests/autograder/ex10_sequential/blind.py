@@ -1,6 +1,7 @@
 # ruff: noqa
 """Answers to exercise 10 written blind: wrong ones with what is truly wrong, right ones that look unusual."""
 
+import functools
 from collections import namedtuple
 from functools import reduce
 
@@ -2752,3 +2753,1226 @@ def residual_layer__right_3(x, dy, a):
 
     layer = Residual(_Times(a, 1))
     return [layer.forward(x), layer.backward(dy)]
+
+
+def product_layer__wrong_1(x, dy, a, b):
+    """backward forgets the other factor: the same dy goes into both ways"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.l = self.left.forward(x)
+            self.r = self.right.forward(x)
+            return self.l * self.r
+
+        def backward(self, dy):
+            return self.left.backward(dy) + self.right.backward(dy)
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_2(x, dy, a, b):
+    """multiplies the two gradients, as forward multiplies the two values"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.l = self.left.forward(x)
+            self.r = self.right.forward(x)
+            return self.l * self.r
+
+        def backward(self, dy):
+            return self.left.backward(dy) * self.right.backward(dy)
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_3(x, dy, a, b):
+    """each way is multiplied by its own output and not by the other's"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.l = self.left.forward(x)
+            self.r = self.right.forward(x)
+            return self.l * self.r
+
+        def backward(self, dy):
+            dleft = dy * self.l
+            dright = dy * self.r
+            return self.left.backward(dleft) + self.right.backward(dright)
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_4(x, dy, a, b):
+    """only the left way is passed back: the right factor is held constant"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.l = self.left.forward(x)
+            self.r = self.right.forward(x)
+            return self.l * self.r
+
+        def backward(self, dy):
+            return self.left.backward(dy * self.r)
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_5(x, dy, a, b):
+    """the second way overwrites the first: = for +="""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.l = self.left.forward(x)
+            self.r = self.right.forward(x)
+            return self.l * self.r
+
+        def backward(self, dy):
+            dx = np.zeros_like(dy)
+            dx = self.left.backward(dy * self.r)
+            dx = self.right.backward(dy * self.l)
+            return dx
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_6(x, dy, a, b):
+    """a minus between the two ways, from the quotient rule"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.l = self.left.forward(x)
+            self.r = self.right.forward(x)
+            return self.l * self.r
+
+        def backward(self, dy):
+            return self.left.backward(dy * self.r) - self.right.backward(dy * self.l)
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_7(x, dy, a, b):
+    """runs the layers one after the other, as Sequential does"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            return self.right.forward(self.left.forward(x))
+
+        def backward(self, dy):
+            return self.left.backward(self.right.backward(dy))
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_8(x, dy, a, b):
+    """forward adds the two ways and backward passes dy to both: a sum and no product"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            return self.left.forward(x) + self.right.forward(x)
+
+        def backward(self, dy):
+            return self.left.backward(dy) + self.right.backward(dy)
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_9(x, dy, a, b):
+    """multiplies dy by the whole output y before both ways"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.y = self.left.forward(x) * self.right.forward(x)
+            return self.y
+
+        def backward(self, dy):
+            g = dy * self.y
+            return self.left.backward(g) + self.right.backward(g)
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_10(x, dy, a, b):
+    """keeps the input and multiplies dy by it, in place of the other layer's output"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.left.forward(x) * self.right.forward(x)
+
+        def backward(self, dy):
+            return self.left.backward(dy * self.x) + self.right.backward(dy * self.x)
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_11(x, dy, a, b):
+    """y is built in place in the kept output of left, so backward finds y where it needs left(x)"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.l = self.left.forward(x)
+            self.r = self.right.forward(x)
+            y = self.l
+            y *= self.r
+            return y
+
+        def backward(self, dy):
+            return self.left.backward(dy * self.r) + self.right.backward(dy * self.l)
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_12(x, dy, a, b):
+    """the values are right, but backward overwrites the caller's dy"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.l = self.left.forward(x)
+            self.r = self.right.forward(x)
+            return self.l * self.r
+
+        def backward(self, dy):
+            dright = dy * self.l
+            dy *= self.r
+            return self.left.backward(dy) + self.right.backward(dright)
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_13(x, dy, a, b):
+    """dy is reused after it was multiplied: the right way gets both factors"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.l = self.left.forward(x)
+            self.r = self.right.forward(x)
+            return self.l * self.r
+
+        def backward(self, dy):
+            dy = dy * self.r
+            dx = self.left.backward(dy)
+            dy = dy * self.l
+            dx = dx + self.right.backward(dy)
+            return dx
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_14(x, dy, a, b):
+    """the right layer gets left's output and not x"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.l = self.left.forward(x)
+            self.r = self.right.forward(self.l)
+            return self.l * self.r
+
+        def backward(self, dy):
+            return self.left.backward(dy * self.r) + self.right.backward(dy * self.l)
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_15(x, dy, a, b):
+    """copied the line and left it as it was: left is used twice, in forward and in backward, right never"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.l = self.left.forward(x)
+            self.r = self.left.forward(x)
+            return self.l * self.r
+
+        def backward(self, dy):
+            return self.left.backward(dy * self.r) + self.left.backward(dy * self.l)
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_16(x, dy, a, b):
+    """the mean of the two ways in place of their sum"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.l = self.left.forward(x)
+            self.r = self.right.forward(x)
+            return self.l * self.r
+
+        def backward(self, dy):
+            return 0.5 * (self.left.backward(dy * self.r) + self.right.backward(dy * self.l))
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_17(x, dy, a, b):
+    """backward runs forward on dy to get the factors, which also overwrites what the layers keep"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            return self.left.forward(x) * self.right.forward(x)
+
+        def backward(self, dy):
+            l = self.left.forward(dy)
+            r = self.right.forward(dy)
+            return self.left.backward(dy * r) + self.right.backward(dy * l)
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_18(x, dy, a, b):
+    """the gradients go through both layers in a row"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.l = self.left.forward(x)
+            self.r = self.right.forward(x)
+            return self.l * self.r
+
+        def backward(self, dy):
+            return self.right.backward(self.left.backward(dy * self.r) * self.l)
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_19(x, dy, a, b):
+    """returns the gradients of the two ways as a pair and does not add them"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.l = self.left.forward(x)
+            self.r = self.right.forward(x)
+            return self.l * self.r
+
+        def backward(self, dy):
+            return self.left.backward(dy * self.r), self.right.backward(dy * self.l)
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_20(x, dy, a, b):
+    """the upstream gradient is not used: the slope of y alone"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.l = self.left.forward(x)
+            self.r = self.right.forward(x)
+            return self.l * self.r
+
+        def backward(self, dy):
+            return self.left.backward(self.r) + self.right.backward(self.l)
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_21(x, dy, a, b):
+    """dy is multiplied in twice: before the inner layers and after them"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.l = self.left.forward(x)
+            self.r = self.right.forward(x)
+            return self.l * self.r
+
+        def backward(self, dy):
+            return dy * (self.left.backward(dy * self.r) + self.right.backward(dy * self.l))
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_22(x, dy, a, b):
+    """float32 in, float64 out: dx is gathered in an array of zeros of the default type"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.l = self.left.forward(x)
+            self.r = self.right.forward(x)
+            return self.l * self.r
+
+        def backward(self, dy):
+            dx = np.zeros(dy.shape)
+            dx += self.left.backward(dy * self.r)
+            dx += self.right.backward(dy * self.l)
+            return dx
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_23(x, dy, a, b):
+    """the product is summed over the features, as a dot product"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.l = self.left.forward(x)
+            self.r = self.right.forward(x)
+            return (self.l * self.r).sum(axis=1, keepdims=True)
+
+        def backward(self, dy):
+            return self.left.backward(dy * self.r) + self.right.backward(dy * self.l)
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_24(x, dy, a, b):
+    """only the first sample's outputs are kept, and broadcast: right for one sample only"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            l = self.left.forward(x)
+            r = self.right.forward(x)
+            self.l, self.r = l[0], r[0]
+            return l * r
+
+        def backward(self, dy):
+            return self.left.backward(dy * self.r) + self.right.backward(dy * self.l)
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_25(x, dy, a, b):
+    """squeezes dx: with one sample or one feature an axis is lost"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.l = self.left.forward(x)
+            self.r = self.right.forward(x)
+            return self.l * self.r
+
+        def backward(self, dy):
+            return np.squeeze(self.left.backward(dy * self.r) + self.right.backward(dy * self.l))
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_26(x, dy, a, b):
+    """gets the other factor as y / left(x), which is 0 / 0 where a factor is 0"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.l = self.left.forward(x)
+            self.y = self.l * self.right.forward(x)
+            return self.y
+
+        def backward(self, dy):
+            return self.left.backward(dy * (self.y / self.l)) + self.right.backward(dy * self.l)
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_27(x, dy, a, b):
+    """wrong twice: forward adds, and backward passes back the left way only"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.l = self.left.forward(x)
+            self.r = self.right.forward(x)
+            return self.l + self.r
+
+        def backward(self, dy):
+            return self.left.backward(dy * self.r)
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_28(x, dy, a, b):
+    """adds dy on top, as in Residual"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.l = self.left.forward(x)
+            self.r = self.right.forward(x)
+            return self.l * self.r
+
+        def backward(self, dy):
+            return dy + self.left.backward(dy * self.r) + self.right.backward(dy * self.l)
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__wrong_29(x, dy, a, b):
+    """matrix product for the product number by number: y is (N, N)"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.l = self.left.forward(x)
+            self.r = self.right.forward(x)
+            return self.l @ self.r.T
+
+        def backward(self, dy):
+            return self.left.backward(dy * self.r) + self.right.backward(dy * self.l)
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__right_1(x, dy, a, b):
+    """right: keeps x alone and computes the factors again in backward"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return np.multiply(self.right.forward(x), self.left.forward(x))
+
+        def backward(self, dy):
+            factor = self.right.forward(self.x)
+            dx = self.left.backward(factor * dy)
+            factor = self.left.forward(self.x)
+            return dx + self.right.backward(factor * dy)
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__right_2(x, dy, a, b):
+    """right: a list of layers, each gets dy times the product of all others"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            layers = [self.left, self.right]
+            self.values = [layer.forward(x) for layer in layers]
+            return functools.reduce(np.multiply, self.values)
+
+        def backward(self, dy):
+            parts = []
+            for i, layer in enumerate([self.left, self.right]):
+                others = [v for j, v in enumerate(self.values) if j != i]
+                parts.append(layer.backward(functools.reduce(np.multiply, others, dy)))
+            return np.stack(parts).sum(axis=0)
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__right_3(x, dy, a, b):
+    """right: forward leaves a closure behind that is the backward pass"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            l, r = self.left.forward(x), self.right.forward(x)
+
+            def back(dy):
+                return sum(
+                    way.backward(dy * other) for way, other in ((self.left, r), (self.right, l))
+                )
+
+            self._back = back
+            return l * r
+
+        def backward(self, dy):
+            return self._back(dy)
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__right_4(x, dy, a, b):
+    """right: loops over every number, the inner layers run on whole arrays"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.outs = self.left.forward(x), self.right.forward(x)
+            y = np.empty_like(x)
+            for n in range(x.shape[0]):
+                for d in range(x.shape[1]):
+                    y[n, d] = self.outs[0][n, d] * self.outs[1][n, d]
+            return y
+
+        def backward(self, dy):
+            g = [np.empty_like(dy), np.empty_like(dy)]
+            for k in (0, 1):
+                for i in np.ndindex(dy.shape):
+                    g[k][i] = dy[i] * self.outs[1 - k][i]
+            dx = self.right.backward(g[1])
+            dx += self.left.backward(g[0])
+            return dx
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__right_5(x, dy, a, b):
+    """right: backward runs forward and backward sample by sample"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return np.einsum("nd,nd->nd", self.left.forward(x), self.right.forward(x))
+
+        def backward(self, dy):
+            dx = np.zeros_like(self.x)
+            for n in range(len(self.x)):
+                row = self.x[n : n + 1]
+                l, r = self.left.forward(row), self.right.forward(row)
+                dx[n] += self.left.backward(dy[n : n + 1] * r)[0]
+                dx[n] += self.right.backward(dy[n : n + 1] * l)[0]
+            return dx
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__right_6(x, dy, a, b):
+    """right: dictionaries keyed by the names of the two ways, and getattr"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.cache = {name: getattr(self, name).forward(x) for name in ("left", "right")}
+            return self.cache["left"] * self.cache["right"]
+
+        def backward(self, dy):
+            turn = {"left": "right", "right": "left"}
+            dx = 0
+            for name, other in turn.items():
+                dx = dx + getattr(self, name).backward(dy * self.cache[other])
+            return dx
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__right_7(x, dy, a, b):
+    """right: both outputs in one stack, turned round for backward"""
+
+    class Times:
+        def __init__(self, factor, shift):
+            self.factor, self.shift = factor, shift
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.factor * x**2 + self.shift
+
+        def backward(self, dy):
+            return 2 * self.factor * self.x * dy
+
+    class Product:
+        def __init__(self, left, right):
+            self.left, self.right = left, right
+            self.params, self.grads = {}, {}
+
+        def forward(self, x):
+            self.pair = np.stack([self.left.forward(x), self.right.forward(x)])
+            return self.pair.prod(axis=0)
+
+        def backward(self, dy):
+            g = self.pair[::-1] * dy
+            dx = np.zeros_like(dy)
+            np.add(dx, self.left.backward(g[0]), out=dx)
+            np.add(dx, self.right.backward(g[1]), out=dx)
+            return dx
+
+    layer = Product(Times(a, 1), Times(b, 2))
+    return layer.forward(x), layer.backward(dy)
+
+
+def product_layer__right_8(x, dy, a, b):
+    """right: multiplied out, a polynomial in x² by Horner, and its derivative"""
+    u = x * x
+    y = (a * b * u + (2 * a + b)) * u + 2
+    return y, (4 * a * b * u + 2 * (2 * a + b)) * x * dy
+
+
+def product_layer__right_9(x, dy, a, b):
+    """right: the inner layers as functions that return a value and a way back"""
+
+    def times(factor, shift):
+        def run(x):
+            return factor * np.square(x) + shift, lambda dy: (x + x) * dy * factor
+
+        return run
+
+    def product(left, right):
+        def run(x):
+            (l, left_back), (r, right_back) = left(x), right(x)
+            return l * r, lambda dy: left_back(r * dy) + right_back(l * dy)
+
+        return run
+
+    y, back = product(times(a, 1), times(b, 2))(x)
+    return [y, back(dy)]
