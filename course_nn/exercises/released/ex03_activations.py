@@ -307,7 +307,8 @@ def _gate(a, b):
       section=("Activations", "SiLU and GELU, which are smooth"),
       hint="First hold b fixed, then a. The slope of the sigmoid is in task 3.5.",
       example={"dy": [[8, 3]], "a": [[2, -1]], "b": [[0, 1]]},
-      answer={"da": [[4, 2.1931757358900147]], "db": [[4, -0.5898357997244456]]})
+      answer={"da": [[4, 2.1931757358900147]], "db": [[4, -0.5898357997244456]]},
+      own={"b": draw.wide})
 def gate_gradients(dy, a, b):
     """Return da and db of y = a sigmoid(b) for the upstream gradient dy."""
     ...

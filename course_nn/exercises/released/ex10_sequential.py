@@ -137,18 +137,22 @@ def residual_layer(x, dy, a):
 
 
 def _as_differences_of_the_product(ask, rng):
-    """y is the product, and dx is what differences give"""
+    """y is the product, and dx is what differences give, also where a factor is 0"""
     x, dy, h = rng.normal(size=(3, 2)), rng.normal(size=(3, 2)), 1e-6
+    x[1, 1] = 1.0
+    for a in (0.4, -1.0):  # with -1, the left factor is 0 at x = 1
 
-    def product(x):
-        return (0.4 * x**2 + 1) * (0.7 * x**2 + 2)
+        def product(x, a=a):
+            return (a * x**2 + 1) * (0.7 * x**2 + 2)
 
-    found, wanted = ask(x=x, dy=dy, a=0.4, b=0.7), dy * (product(x + h) - product(x - h)) / (2 * h)
-    if not np.allclose(found["y"], product(x)):
-        return "y is not the product of what the two inner layers make of x"
-    if np.allclose(found["dx"], wanted, atol=1e-6):
-        return ""
-    return f"dx[0] is {found['dx'][0]}, expected {wanted[0]}, which differences of y give"
+        found, wanted = ask(x=x, dy=dy, a=a, b=0.7), dy * (product(x + h) - product(x - h)) / (2 * h)
+        if not np.allclose(found["y"], product(x)):
+            return "y is not the product of what the two inner layers make of x"
+        if not np.allclose(found["dx"], wanted, atol=1e-6):
+            n, d = np.argwhere(~np.isclose(found["dx"], wanted, atol=1e-6))[0]
+            return (f"dx[{n}, {d}] is {found['dx'][n, d]}, expected {wanted[n, d]:.6g}, "
+                    "which differences of y give")
+    return ""
 
 
 @task("10.7", "x:N,D dy:N,D a b -> y:N,D dx:N,D", points=1, given=True, gradient=True, transfer=True,
