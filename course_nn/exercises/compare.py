@@ -279,7 +279,11 @@ class Asker:
         """What another function of the student gives, as it comes."""
         return self.student.call(name, *values).value
 
-    def forget(self) -> bool:
-        """Take all that was kept since the notebook ran from the student; False where that cannot
-        be, in their own notebook."""
-        return self.student.forget()
+    @property
+    def forgetful(self) -> bool:
+        """Whether the student can be made to forget: not in their own notebook."""
+        return self.student.forgetful
+
+    def forget(self) -> None:
+        """Take all that was kept since the notebook ran from the student, who must be forgetful."""
+        self.student.forget()

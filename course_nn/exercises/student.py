@@ -62,6 +62,7 @@ class Student(Protocol):
     """What a test may use: random numbers, and calls of the student's functions."""
 
     rng: np.random.Generator
+    forgetful: bool  # whether `forget` has an effect
 
     def call(self, name: str, *inputs: np.ndarray | float) -> Answer:
         """Call one function of the student; raise StudentError where it gives no answer."""
@@ -73,12 +74,14 @@ class Student(Protocol):
     def ahead(self, name: str, many: Sequence[Calls]) -> None:
         """Say what will be called in a moment, so that it can be asked in one message."""
 
-    def forget(self) -> bool:
-        """Lose all that was kept since the notebook ran; whether that is possible."""
+    def forget(self) -> None:
+        """Lose all that was kept since the notebook ran; only who is `forgetful` does."""
 
 
 class OneByOne:
     """A student who is called once for every answer that is wanted, and no more."""
+
+    forgetful = False
 
     def call(self, name: str, *inputs: np.ndarray | float) -> Answer:
         """See `Student`."""
@@ -87,9 +90,8 @@ class OneByOne:
     def ahead(self, name: str, many: Sequence[Calls]) -> None:
         """See `Student`: nothing is asked before it is wanted."""
 
-    def forget(self) -> bool:
+    def forget(self) -> None:
         """See `Student`: here all is kept."""
-        return False
 
     def call_many(self, name: str, calls: Calls) -> Iterator[Answer | StudentError]:
         """See `Student`."""

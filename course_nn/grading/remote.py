@@ -28,6 +28,7 @@ SOFT = 0.9  # of the notebook's seconds: when they are up, the worker itself end
 END = ("stub", "missing")  # after which no more answers come
 KEPT = 512  # tasks' answers that are kept, taken apart, for whoever gives the same ones
 SMALL = 1 << 18  # bytes of replies that are worth keeping
+RUNS = 5  # times its seconds: what a notebook may take in all, however often it is run
 GLANCE = 0.1  # seconds between two looks at the tray
 BACKSTOP = 3600  # seconds of the processor, all threads together, that the kernel allows a worker
 
@@ -117,6 +118,7 @@ class Worker:
         self.lost: dict[str, Failure] = {}  # by the names that it would have given
         self.said: list[str] = []  # what was decided while the cells ran, as the worker says
         self.starts, self.cell, self.again = 0, 0, True
+        self.spent = 0.0  # seconds that its cells took, all runs together
 
     def ready(self) -> None:
         """Start the worker and run the cells, unless it stands already.
@@ -130,6 +132,8 @@ class Worker:
         while self.child is None:
             if len(self.fatal) > self.limits.restarts or self.starts >= most:
                 raise WorkerLost("the notebook's code stopped the worker too often")
+            if self.spent > RUNS * self.limits.notebook_seconds:
+                raise WorkerLost("the notebook had to be run again and again, and took too long")
             self.child = self.server.child()
             self.starts, self.cell = self.starts + 1, 0
             try:
@@ -163,6 +167,13 @@ class Worker:
         self._send(child, start, watch, [cells])
         self._receive(child, ticket, watch)  # it is sealed; the cells begin
         watch = warm.Watch(child, self.limits.notebook_seconds, "for all cells together")
+        try:
+            self._follow(child, ticket, watch)
+        finally:
+            self.spent += min(watch.used(), self.limits.notebook_seconds)
+
+    def _follow(self, child: warm.Child, ticket: str, watch: warm.Watch) -> None:
+        """Which cell is run, until all are."""
         while True:
             header, _ = self._receive(child, ticket, watch)
             if header.get("op") == "again" and self.again:
@@ -353,6 +364,8 @@ class RemoteStudent:
     `broken` says why it is asked no more, once a call has cost the worker.
     """
 
+    forgetful = True
+
     def __init__(
         self, worker: Worker, rng: np.random.Generator, alias: Callable[[str], str] = str
     ) -> None:
@@ -387,10 +400,9 @@ class RemoteStudent:
             self.known[calls] = Answers(some if some or not calls.inputs else end, found.mark)
             at += len(calls.inputs)
 
-    def forget(self) -> bool:
+    def forget(self) -> None:
         """The next call meets a worker that has run the notebook, and nothing else."""
         self.worker.stop()
-        return True
 
     def _asked(self, name: str, sheet: Sheet, keep: bool = True) -> Answers:
         """The answers to a sheet; `keep` them for whoever gives the same ones."""

@@ -113,7 +113,9 @@ def test_a_student_can_be_asked_by_keywords(student, mixing: Task) -> None:
     one = np.ones((1, 1))
     assert call(a=one, b=one, r=2.0)["s"] == 3
     assert call.other("more", one) == 3
-    assert not call.forget()  # here all is kept
+    assert not call.forgetful
+    call.forget()  # here all is kept
+    assert call.other("more", one) == 3
     with pytest.raises(StudentError, match="it returned None"):
         Asker(student(mix=lambda a, b, r: None), mixing)(a=one, b=one, r=1.0)
 

@@ -12,7 +12,7 @@ from course_nn.data import digits
 from course_nn.exercises import trial
 from course_nn.grading.assignment import load_assignment, sheets_of
 from course_nn.grading.breakout import choose
-from course_nn.grading.remote import Limits, Worker
+from course_nn.grading.remote import Limits, Worker, WorkerLost
 from course_nn.grading.runner import graded_task
 from course_nn.grading.source import cells_of
 from course_nn.worker.desk import Sheet
@@ -167,6 +167,14 @@ def test_threads_that_make_each_other_wait_use_their_own_time():
         assert worker.child.worked() - begin < 3  # of two processors
     finally:
         worker.stop()
+
+
+def test_a_notebook_that_takes_its_time_again_and_again_is_given_up():
+    slow = "import os, time\nend = time.time() + 0.7\nwhile time.time() < end: pass\nos._exit(0)"
+    worker = Worker([slow] * 9, Limits(notebook_seconds=0.5, restarts=20), KIND)
+    with pytest.raises(WorkerLost, match="again and again"):
+        worker.ready()
+    assert worker.starts < 9
 
 
 FORGED = """

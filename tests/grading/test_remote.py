@@ -490,7 +490,8 @@ def test_who_is_made_to_forget_meets_a_new_worker(student):
     one = student([OK], [OK])
     one.call("f", np.ones(1))
     first = one.worker.child
-    assert one.forget()
+    assert one.forgetful
+    one.forget()
     one.call("f", np.ones(1))
     assert one.worker.child is not first
 

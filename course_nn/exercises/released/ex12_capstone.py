@@ -93,7 +93,7 @@ def _keeps_what_it_learned_in_theta(ask, rng):
 
 def _theta_alone_is_enough(ask, rng):
     """predict reads as well where it gets theta, and remembers nothing else"""
-    if not ask.forget():  # in a notebook both share all that there is
+    if not ask.forgetful:  # in a notebook both share all that there is
         return ""
     x, labels = _all_digits()
     labels, order = rng.permutation(10)[labels], rng.permutation(len(x))  # no digit means itself
