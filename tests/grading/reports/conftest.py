@@ -1,7 +1,8 @@
 """What the reports' tests share: a small class that was truly graded, and hostile records."""
 
 import pytest
-from classroom import EXERCISE, cells, classroom, submission
+
+from .classroom import EXERCISE, cells, classroom, submission
 
 
 @pytest.fixture(scope="session")

@@ -4,12 +4,13 @@ import importlib
 import re
 
 import pytest
-from classroom import EXERCISE, answers, code
 
 from course_nn.grading.assignment import TESTS
 from course_nn.grading.reports.alike import Passage, find, limit, passages
 from course_nn.grading.reports.published import given, published
 from course_nn.grading.reports.tokens import Reader
+
+from .classroom import EXERCISE, answers, code
 
 
 def honest(exercise):

@@ -1,11 +1,12 @@
 """Both passages side by side, what is usual beside them, and no accusation."""
 
 import pytest
-from reading import EVIL, Page
 
 from course_nn.grading.reports.alike import Alike, Pair, Passage
 from course_nn.grading.reports.alike_page import SHOWN, alike_page, in_words
 from course_nn.grading.reports.ways import SameWays
+
+from .reading import EVIL, Page
 
 TEXT = "def f(x):\n    total = x.sum()\n    return total / len(x)\n"
 WHOLE = Passage((14, 29), (14, 29), 20)

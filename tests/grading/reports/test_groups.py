@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from classroom import EXERCISE, submission
-
 from course_nn.grading.record import Grade, OutcomeRecord, Record, TaskRecord
 from course_nn.grading.reports.groups import as_text, example, groups, source_of
+
+from .classroom import EXERCISE, submission
 
 
 def student(name, *keys, looks="", number="1.1"):

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from reading import Page
 
 from course_nn.grading.reports import heat
+
+from .reading import Page
 
 
 def signs(figure):

@@ -6,9 +6,10 @@ import re
 
 import pytest
 from markupsafe import Markup
-from reading import EVIL, Page
 
 from course_nn.grading.reports.markup import LONGEST, fill, joined, listed, page, plain
+
+from .reading import EVIL, Page
 
 
 @pytest.mark.parametrize("evil", EVIL)

@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from reading import EVIL, Page, poisoned
 
 from course_nn.grading.record import Override
 from course_nn.grading.reports.groups import groups
 from course_nn.grading.reports.overview import binned, class_page
+
+from .reading import EVIL, Page, poisoned
 
 
 def read(grades, code, labels=None, **options):

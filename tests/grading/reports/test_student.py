@@ -4,10 +4,11 @@ import re
 from dataclasses import replace
 
 import pytest
-from reading import EVIL, Page, poisoned
 
 from course_nn.grading.record import Override
 from course_nn.grading.reports.student import Words, student_page, title_of
+
+from .reading import EVIL, Page, poisoned
 
 WORDS = Words()
 

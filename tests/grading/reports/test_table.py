@@ -5,10 +5,11 @@ import io
 from dataclasses import replace
 
 import pytest
-from reading import EVIL, poisoned
 
 from course_nn.grading.record import Grade, Override, Record
 from course_nn.grading.reports.table import MAX_CELL, grades_csv, safe_cell
+
+from .reading import EVIL, poisoned
 
 
 def rows(grades):

@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from reading import EVIL, poisoned
 
 from course_nn.grading.record import Override
 from course_nn.grading.reports.text import student_text
+
+from .reading import EVIL, poisoned
 
 
 def test_it_says_what_the_page_says(wrong):

@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from reading import EVIL, Page
 
 from course_nn.grading import reports
 from course_nn.grading.collect.names import safe_name
 from course_nn.grading.reports import write_pages
+
+from .reading import EVIL, Page
 
 
 def named(grade, name):

@@ -1,0 +1,1 @@
+"""All that enters the sandbox, tested outside of it."""
