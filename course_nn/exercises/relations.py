@@ -126,16 +126,19 @@ def _written(sign: int, constant: float, unit: str) -> str:
 
 
 def by_rows(pairs: Sequence[Pair], axes: Sequence[str]) -> str:
-    """Along which axis each place has a factor, or a term, of its own; "" along none.
+    """Along which axis each place has a factor, or a term, of its own; or that all have the same
+    term; "" where nothing is so.
 
     >>> x = np.arange(1.0, 7).reshape(2, 3)
     >>> by_rows([(x * [[2], [5]], x)], ("N", "D"))
     'the numbers of each sample are right but for a factor of their own'
     """
     ndim = pairs[0][1].ndim if pairs else 0
+    if ndim and all(_all_off(*pair) for pair in pairs):
+        return "every number is off by the same amount"
     for k in range(ndim):
         for said, agree in (("a factor", _one_factor), ("a number added", _one_term)):
-            if all(_each(given, right, k, agree) for given, right in pairs) and _differ(pairs, k):
+            if all(_each(given, right, k, agree) for given, right in pairs):
                 of = axis_words(axes)[k] if len(axes) == ndim else f"place along axis {k}"
                 return f"the numbers of each {of} are right but for {said} of their own"
     return ""
@@ -151,11 +154,10 @@ def _each(given: np.ndarray, right: np.ndarray, k: int, agree: Callable) -> bool
     return all(agree(a, b) for a, b in both)
 
 
-def _differ(pairs: Sequence[Pair], k: int) -> bool:
-    """Whether places along an axis are off by different amounts, and not all alike."""
-    given, right = max(pairs, key=lambda pair: pair[1].shape[k])
-    off = np.moveaxis(given - right, k, 0).reshape(len(np.moveaxis(right, k, 0)), -1)
-    return bool(np.ptp(off, axis=0).any())
+def _all_off(given: np.ndarray, right: np.ndarray) -> bool:
+    """Whether all of a few numbers or more are off by one amount."""
+    same = given.shape == right.shape and right.size > 2 and bool(np.isfinite(given).all())
+    return same and _one_term(given, right)
 
 
 def _one_factor(given: np.ndarray, right: np.ndarray) -> bool:

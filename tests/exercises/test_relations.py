@@ -48,7 +48,7 @@ def test_there_is_no_factor_between_other_numbers() -> None:
         (X + np.array([[2], [3], [1]]),
          "the numbers of each sample are right but for a number added of their own"),
         (X**2, ""),
-        (X + 3, ""),
+        (X + 3, "every number is off by the same amount"),
     ],
 )  # fmt: skip
 def test_each_row_or_column_has_a_factor_or_term(given, says) -> None:
