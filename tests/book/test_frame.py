@@ -242,8 +242,8 @@ SEARCHED = ["cross-entropy", "im2col", "backpropagation", "Sobel", "receptive fi
 def test_the_search_finds_words_and_their_sections(browser, book: str, words: str) -> None:
     page = browser.new_page()
     heard = listen(page, "127.0.0.1")
-    page.goto(f"{book}/search.html?q={words.replace(' ', '+')}")
-    page.wait_for_selector("ul.search a[href*='#']", timeout=10_000)
+    page.goto(f"{book}/search.html?q={words.replace(' ', '+')}", wait_until="domcontentloaded")
+    page.wait_for_selector("ul.search a[href*='#']", timeout=60_000)  # on a busy machine
     page.wait_for_load_state("networkidle")  # the search still reads pages for its excerpts
     links = page.eval_on_selector_all("ul.search a[href*='#']", "all => all.map(a => a.href)")
     page.goto(links[0])
