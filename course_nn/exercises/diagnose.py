@@ -25,7 +25,6 @@ from .circumstances import (
 from .compare import Comparison, ask
 from .detective import Detective, elsewhere, said
 from .detective import Finding as Finding
-from .detective import alike as alike
 from .relations import by_rows, factor, order
 from .student import Student
 from .task import Case, Inputs, Task, argument_of

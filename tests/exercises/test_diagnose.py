@@ -8,7 +8,6 @@ import pytest
 
 from course_nn.exercises import diagnose as module
 from course_nn.exercises.compare import ask
-from course_nn.exercises.detective import alike, said
 from course_nn.exercises.diagnose import Finding, diagnose
 from course_nn.exercises.draw import far_rows
 from course_nn.exercises.task import Mistake, Task, task
@@ -104,18 +103,6 @@ def test_it_comes_to_an_end_in_time(student, mixing: Task, monkeypatch) -> None:
     start = time.monotonic()
     assert not named(student, mixing, lambda a, b, r: (np.cos(3 * a) + r**5 * b, a * b))
     assert time.monotonic() - start < 5
-
-
-def test_no_number_is_like_no_number_at_the_same_place() -> None:
-    nan = np.array([1.0, np.nan, np.inf])
-    assert alike(nan, nan.copy(), np.float64)
-    assert not alike(nan, np.array([1.0, np.inf, np.nan]), np.float64)
-    assert not alike(nan, np.array([2.0, np.nan, np.inf]), np.float64)
-
-
-def test_lengths_are_said_in_the_letters_of_the_task(mixing: Task) -> None:
-    words = said("s is divided by the length of a", mixing)
-    assert words == "s is divided by the number of samples, N"
 
 
 @task("9.3", "x:N,D pad=0|1 -> y:N,D", points=1)
