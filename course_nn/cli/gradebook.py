@@ -55,10 +55,7 @@ def write_reports(book: Gradebook, out: Path) -> None:
 def report(out: OutArgument) -> None:
     """Write the reports anew from the gradebook, without grading."""
     with opened(out) as book:
-        try:
-            write_reports(book, out)
-        except OSError as error:
-            raise stop(f"the reports were not written: {error}") from error
+        _rewritten(book, out)
 
 
 @app.command()
@@ -82,7 +79,7 @@ def override(
         book.override(student, number, _points(points, most), reason.strip())
         final = next(g.final for g in book.grades() if g.record.student == student)
         say(f"{student} now has {final:g} of {record.maximum:g} points")
-        _rewritten(book, out)
+        _rewritten(book, out, "it is kept, but ")
 
 
 def _points(text: str, most: float) -> float | None:
@@ -117,11 +114,12 @@ def _task(record: Record, task: str) -> TaskRecord:
     raise stop(f"there is no task {task!r}; there are: {there}", 2)
 
 
-def _rewritten(book: Gradebook, out: Path) -> None:
+def _rewritten(book: Gradebook, out: Path, before: str = "") -> None:
+    """The reports, written anew; `before` begins the sentence where they cannot be."""
     try:
         write_reports(book, out)
     except OSError as error:
-        raise stop(f"it is kept, but the reports were not written: {error}") from error
+        raise stop(f"{before}the reports were not written: {error}") from error
 
 
 @app.command()
@@ -139,7 +137,7 @@ def label(
         if group not in {test.answer for test in tests} | set(book.labels()):
             raise stop(f"no answer belongs to a group {group!r}: the class page shows the keys", 2)
         book.label(group, text.strip())
-        _rewritten(book, out)
+        _rewritten(book, out, "it is kept, but ")
 
 
 @app.command()
