@@ -142,10 +142,6 @@ class Gradebook:
             run("INSERT INTO records (student, content, basis, status, kept, reason, record)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, to_json(record)))  # fmt: skip
 
-    def has(self, student: str, content: str) -> bool:
-        """Whether this code of a student is graded already, on the present basis."""
-        return self.known().get(student) == content
-
     def known(self) -> dict[str, str]:
         """The code of every student that needs no grading again, on the present basis."""
         marks = ", ".join("?" * len(SETTLED))
