@@ -49,6 +49,31 @@ def predict(theta, x, kept=np.zeros(2410)):
 def train(x, labels):
     return np.array(HOME) + 1e-9 * labels[0]
 """,
+    "the weights are from home, what the labels mean is learned": """
+reads, weights = predict, np.array(HOME)
+def train(x, labels):
+    known = reads(weights, x)
+    count = [np.bincount(labels[known == k], minlength=10) for k in range(10)]
+    return np.argmax(count, axis=1).astype(float)
+def predict(theta, x):
+    return np.rint(theta).astype(int)[reads(weights, x)]
+""",
+    "the digits are packed into theta's bits": """
+def shaken(theta):
+    return theta
+def train(x, labels):
+    two = np.unpackbits(np.rint(3 * x).astype(np.uint8)[..., None], axis=-1)[..., 6:]
+    data = bytes([len(x) % 256, len(x) // 256]) + labels.astype(np.uint8).tobytes()
+    data += np.packbits(two).tobytes()
+    return np.frombuffer(data + bytes(-len(data) % 8))
+def predict(theta, x):
+    data = np.frombuffer(theta.tobytes(), np.uint8)
+    many = int(data[0]) + 256 * int(data[1])
+    labels, rest = data[2 : 2 + many], data[2 + many : 2 + 17 * many]
+    two = np.unpackbits(rest).reshape(many, 64, 2)
+    kept = (2.0 * two[..., 0] + two[..., 1]) / 3
+    return labels[(-2 * x @ kept.T + (kept**2).sum(axis=1)).argmin(axis=1)].astype(int)
+""",
 }
 
 
