@@ -215,7 +215,7 @@ if hasattr(os, "register_at_fork"):
 def share(work: Callable[[int, int], None], count: int, threads: int) -> None:
     """work(thread, k) for every k < count; thread t takes k = t, t + threads, ….
 
-    The caller is thread 0.
+    The caller is thread 0. In a browser it is all of them, one after the other.
 
     >>> share(lambda thread, k: print(thread, k), count=2, threads=1)
     0 0
@@ -230,6 +230,10 @@ def share(work: Callable[[int, int], None], count: int, threads: int) -> None:
 
     if count == 1 or threads == 1:
         run(0, 1)
+        return
+    if BROWSER:  # nobody can be started
+        for thread in range(min(threads, count)):
+            run(thread)
         return
     others = [_helper() for _ in range(1, min(threads, count))]
     for thread, other in enumerate(others, 1):

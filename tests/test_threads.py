@@ -92,6 +92,14 @@ def test_every_item_is_worked_on_once_by_its_thread(threads: int, count: int) ->
     assert sorted(seen) == [(k, k % threads) for k in range(count)]
 
 
+def test_in_a_browser_the_caller_is_every_thread_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "BROWSER", True)
+    monkeypatch.setattr(machine, "_helper", None)  # to ask for one is an error
+    seen: list[tuple[int, int]] = []
+    machine.share(lambda thread, k: seen.append((thread, k)), 5, 2)
+    assert seen == [(0, 0), (0, 2), (0, 4), (1, 1), (1, 3)]
+
+
 def test_the_caller_is_the_first_thread_and_the_others_are_others() -> None:
     names = {}
     machine.share(lambda thread, k: names.update({thread: threading.get_ident()}), 2, 2)

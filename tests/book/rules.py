@@ -71,10 +71,17 @@ def prints_what_exists(page: Page) -> list[str]:
     return found
 
 
+# What a page says of a cell before it runs in the browser stands in one table, by the cell's tag.
+NOTES = (BOOK / "_ext" / "live_pages" / "page" / "notes.js").read_text(encoding="utf-8")
+TAGS = {"hide-input", *re.findall(r'(?m)^  "([\w-]+)": \{', NOTES)}
+
+
 def unfolds(page: Page) -> list[str]:
     """A cell may be folded, never be out of the reader's reach."""
     tags = [tag for cell in page.cells for tag in cell.options.get("tags") or []]
-    return [f"a cell tagged {tag}: only hide-input" for tag in tags if tag != "hide-input"]
+    return [
+        f"a cell tagged {tag}: only {', '.join(sorted(TAGS))}" for tag in tags if tag not in TAGS
+    ]
 
 
 DRAWS = re.compile(

@@ -116,3 +116,67 @@ def test_nothing_is_shown_of_what_is_captured() -> None:
 
 def test_a_cell_may_await() -> None:
     assert run("import asyncio\nawait asyncio.sleep(0)\n5") == [["text", "5"], WELL]
+
+
+def test_a_place_that_is_named_is_shown_anew_in_its_place() -> None:
+    code = "shown = display(1, display_id=True)\nshown.update(2)\ndisplay(3, display_id='x')"
+    later = "from IPython.display import update_display\nupdate_display(4, display_id='x')"
+    assert run(code + "\nNone", later) == [
+        ["place", "nn-1"], ["text", "1"], ["renew", "nn-1"], ["text", "2"],
+        ["place", "x"], ["text", "3"], WELL, ["renew", "x"], ["text", "4"], WELL,
+    ]  # fmt: skip
+
+
+def test_what_is_shown_is_cleared_at_once_or_with_what_comes_next() -> None:
+    code = "from IPython.display import clear_output\nprint(1)\nclear_output()\nclear_output(True)"
+    orders = [pair for pair in run(code) if pair[0] == "clear"]
+    assert orders == [["clear", ""], ["clear", "wait"]]
+
+
+def test_a_bar_that_is_written_over_ends_as_it_ended() -> None:
+    loop = "for _ in tqdm(range(2000), mininterval=0):\n    pass\n"
+    shown = run(f"from tqdm.auto import tqdm\n{loop}print('on')")
+    bar = [text for form, text in shown if form == "stderr"]
+    assert 2 <= len(bar) < 200  # not a message for each of two thousand steps
+    assert "2000/2000" in "".join(bar)
+    assert shown[-2][1] == "\n"
+    assert "".join(text for form, text in shown if form == "stdout") == "on\n"
+
+
+def test_a_cell_warns_each_time_that_it_runs_and_says_where() -> None:
+    shown = run(*["import warnings\nwarnings.warn('look out')"] * 2)
+    told = "".join(text for form, text in shown if form == "stderr")
+    assert told.count("UserWarning: look out") == 2
+    assert "<cell 2>:2" in told
+
+
+def test_a_question_to_the_reader_is_answered_in_one_sentence() -> None:
+    ((form, told), _) = run("name = input('Who? ')")
+    assert form == "error"
+    assert told.splitlines()[-1].startswith("RuntimeError: input() waits for somebody who types")
+
+
+@pytest.mark.parametrize("code", ["%timeit 1", "a = 1\n!pip install x"])
+def test_a_command_to_ipython_is_named(code: str) -> None:
+    ((_, told), _) = run(code)
+    assert "is written for IPython" in told
+    assert code.splitlines()[-1] in told
+
+
+def test_a_very_long_output_is_cut_and_the_cell_says_how_much_is_missing() -> None:
+    shown = run("for k in range(100_000):\n    print(k)", "'a' * 50_000_000", "print('on')")
+    assert sum(len(text) for _, text in shown) < 1_000_000
+    notes = [text for form, text in shown if form == "note"]
+    assert "98,000 more lines" in notes[0]
+    assert "1 more line " in notes[1]
+    assert shown[-3:] == [["stdout", "on"], ["stdout", "\n"], WELL]
+
+
+def test_a_very_large_table_is_not_shown() -> None:
+    code = "from IPython.display import HTML\nHTML('x' * 50_000_000)"
+    assert run(code)[0] == ["text", "An output of 50 MB is not shown."]
+
+
+def test_a_picture_is_shown_as_one() -> None:
+    shown = run("class P:\n    def _repr_png_(self):\n        return b'png'\n\nP()")
+    assert shown[0] == ["html", '<img alt="" src="data:image/png;base64,cG5n">']

@@ -15,7 +15,15 @@ __all__ = ["browser", "serve"]  # fixtures
 pytestmark = pytest.mark.browser
 SECOND = 1000  # milliseconds, as Playwright counts
 PATIENCE = 90 * SECOND  # to start Python on a busy machine
-NAMES = ["cell.js", "outputs.js", "page.js", "session.js", "store.js"]  # before the first click
+NAMES = [
+    "cell.js",
+    "notes.js",
+    "outputs.js",
+    "page.js",
+    "session.js",
+    "store.js",
+    "terminal.js",
+]  # before the first click
 
 PAGE = """# A page
 

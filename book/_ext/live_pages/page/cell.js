@@ -1,5 +1,6 @@
 /** @file One code cell of a page: it can be edited, run and put back. */
 
+import { notesOf } from "./notes.js";
 import { show } from "./outputs.js";
 
 /** @typedef {import("./session.js").Session} Session */
@@ -36,6 +37,7 @@ export class Cell {
     this.stored = box.querySelector(":scope > .cell_output");
     /** @type {{text: () => string, set: (text: string) => void, focus: () => void} | null} */
     this.editor = null;
+    this.notes = notesOf(box);
     this.#bar();
     if (this.text !== this.printed) this.edit(false);
   }
@@ -51,6 +53,17 @@ export class Cell {
     this.resets.hidden = this.text === this.printed;
     bar.append(this.runs, this.edits, this.resets);
     this.box.querySelector(".cell_input").prepend(bar);
+    this.box.prepend(...this.notes.map(({ says }) => {
+      const note = document.createElement("p");
+      note.className = "nn-live-note";
+      note.textContent = says;
+      return note;
+    }));
+  }
+
+  /** Whether the page runs without it, unless the reader has changed it. */
+  get left() {
+    return this.text === this.printed && this.notes.some(({ left }) => left);
   }
 
   /** Whether it must run again before a cell below it does. */

@@ -74,7 +74,7 @@ class Page {
   async run(cell) {
     if (!this.open()) return false;
     for (const above of this.cells.slice(0, this.cells.indexOf(cell))) {
-      if (!above.fresh && !(await above.run(this.session))) return false;
+      if (!above.left && !above.fresh && !(await above.run(this.session))) return false;
     }
     return cell.run(this.session);
   }
@@ -82,8 +82,11 @@ class Page {
   /** Run every cell, until one fails. */
   async all() {
     if (!this.open()) return;
-    for (const cell of this.cells) if (!(await cell.run(this.session))) return;
-    this.says.textContent = "Every cell of this page has run.";
+    for (const cell of this.cells) if (!cell.left && !(await cell.run(this.session))) return;
+    const left = this.cells.filter((cell) => cell.left).length;
+    this.says.textContent = left
+      ? `The page has run; left out, for the reason that stands there: ${left === 1 ? "one cell" : `${left} cells`}.`
+      : "Every cell of this page has run.";
   }
 
   /** Put every cell back as it was printed. */

@@ -5,12 +5,15 @@ cells ask of it. What a cell shows goes, piece by piece, to the page through `em
 """
 
 import ast
+import base64
 import builtins
 import importlib
+import importlib.util
 import inspect
 import linecache
 import os
 import sys
+import time
 import traceback
 import types
 from collections.abc import Callable, Iterator
@@ -18,23 +21,32 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any
 
 Emit = Callable[[str, str], None]
-FORMS = {"html": "_repr_html_", "markdown": "_repr_markdown_", "svg": "_repr_svg_"}
+FORMS = {
+    "html": "_repr_html_",
+    "markdown": "_repr_markdown_",
+    "svg": "_repr_svg_",
+    "png": "_repr_png_",
+}
 SHOWN = {"HTML": "_repr_html_", "Markdown": "_repr_markdown_", "SVG": "_repr_svg_"}
+MOST_TEXT, MOST_LINES = 200_000, 2_000  # of a cell's plain output, in characters and lines
+MOST_FORM = 20_000_000  # of one table or drawing, in characters
+UP = "\x1b[A"  # a line up again, as bars within bars write
+A_WHILE = 0.05  # seconds between two states of a line that is written over, as a progress bar is
 FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
 
 class Stream:
-    """A text file whose lines are shown as they are written; `\\r` stays for the page to obey."""
+    """A text file whose text is shown as it is written; `\\r` stays for the page to obey."""
 
     encoding, errors, closed = "utf-8", "replace", False
 
-    def __init__(self, kind: str, kernel: "Kernel") -> None:
-        self.kind, self.kernel = kind, kernel
+    def __init__(self, kind: str, screen: "Screen") -> None:
+        self.kind, self.screen = kind, screen
 
     def write(self, text: str) -> int:
         """Show a text."""
         if text:
-            self.kernel.emit(self.kind, str(text))
+            self.screen.stream(self.kind, str(text))
         return len(text)
 
     def writelines(self, lines: list[str]) -> None:
@@ -49,11 +61,77 @@ class Stream:
         return False
 
 
+class Screen:
+    """What the cell that runs has shown: it grows to a limit, beyond which is only counted."""
+
+    def __init__(self, emit: Emit) -> None:
+        self.emit = emit
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.text, self.lines = MOST_TEXT, MOST_LINES  # what may still come
+        self.left_out, self.torn = 0, False  # lines that were left out, and a last one without end
+        self.late: tuple[str, str] | None = None  # a state of a progress bar that is not shown yet
+        self.shown_at = 0.0
+
+    def stream(self, kind: str, text: str) -> None:
+        """A piece of a stream; a line that is written over and over is shown now and then."""
+        if "\r" not in text or "\n" in text:
+            self.settle()
+            if text := self.within(text):
+                self.emit(kind, text)
+            return
+        if self.late and self.late[0] == kind and not text.startswith("\r"):
+            text = self.late[1] + text
+        self.late = (kind, text)
+        if time.monotonic() - self.shown_at >= A_WHILE:
+            self.settle()
+
+    def settle(self) -> None:
+        """Show what waits."""
+        late, self.late = self.late, None
+        if late:
+            self.shown_at = time.monotonic()
+            self.emit(*late)
+
+    def within(self, text: str) -> str:
+        """What may be shown of a text."""
+        whole = text
+        if len(text) > self.text or text.count("\n") > self.lines:
+            text = "".join(text[: self.text].splitlines(keepends=True)[: self.lines])
+            self.left_out += whole.count("\n", len(text))
+            self.torn = not whole.endswith("\n")
+            self.text = self.lines = 0
+        else:
+            self.text -= len(text)
+            self.lines -= text.count("\n") - text.count(UP)
+        return text
+
+    def show(self, kind: str, text: str) -> None:
+        """A piece of its own."""
+        self.settle()
+        if kind == "text":
+            text = self.within(text)
+        elif len(text) > MOST_FORM:
+            kind, text = "text", f"An output of {len(text) / 1e6:.0f} MB is not shown."
+        if text:
+            self.emit(kind, text)
+
+    def end(self) -> None:
+        """The cell has ended: show what waits, and say what was left out."""
+        self.settle()
+        if lines := self.left_out + self.torn:
+            told = "1 more line" if lines == 1 else f"{lines:,} more lines"
+            self.emit("note", f"The page shows no more of this output; {told} came after this.")
+
+
 class Kernel:
     """One page's name space, and what runs in it."""
 
     def __init__(self, emit: Emit) -> None:
-        self.emit = emit
+        self.screen = Screen(emit)
+        self.handles = 0
         self.space: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins, "In": [""]}
         events = types.SimpleNamespace(register=nothing, unregister=nothing)
         self.shell = types.SimpleNamespace(
@@ -66,17 +144,22 @@ class Kernel:
         """Run one cell; whether it came to its end. The value of its last line is shown."""
         linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
         self.space["In"].append(code)
+        self.space.pop("__warningregistry__", None)  # a cell warns each time that it runs
         self.shell.execution_count += 1
+        self.screen.clear()
         with (
-            redirect_stdout(Stream("stdout", self)),  # type: ignore[type-var]
-            redirect_stderr(Stream("stderr", self)),  # type: ignore[type-var]
+            redirect_stdout(Stream("stdout", self.screen)),  # type: ignore[type-var]
+            redirect_stderr(Stream("stderr", self.screen)),  # type: ignore[type-var]
         ):
             try:
                 await self._run(code, name)
                 self.figures()
             except BaseException as error:
-                self.emit("error", told(error))
+                self.screen.settle()
+                self.screen.emit("error", told(error, code))
                 return False
+            finally:
+                self.screen.end()
         return True
 
     async def _run(self, code: str, name: str) -> None:
@@ -95,20 +178,52 @@ class Kernel:
         value = eval(code, self.space)
         return await value if inspect.iscoroutine(value) else value
 
-    def display(self, *values: Any, raw: bool = False, **_: Any) -> None:
-        """Show values as a notebook does: as HTML, Markdown or a drawing where they can be."""
+    def display(
+        self, *values: Any, raw: bool = False, display_id: Any = None, clear: bool = False, **_: Any
+    ) -> "Handle | None":
+        """Show values as a notebook does: as HTML, Markdown or a drawing where they can be.
+
+        Under a `display_id` (True asks for a new one) a value can be replaced later.
+        """
+        if clear:
+            self.clear_output(wait=True)
+        handle = None
+        if display_id is not None:
+            self.handles += 1
+            handle = Handle(self, f"nn-{self.handles}" if display_id is True else str(display_id))
         for value in values:
-            if raw:  # a number for the page's text is raw too: the text stays as it was printed
-                self._raw(value)
-            elif own := method(value, "_ipython_display_"):
-                own()
-            else:
-                self._show(value)
+            if handle:
+                self._order("place", handle.display_id)
+            self._put(value, raw)
+        return handle
+
+    def update_display(self, value: Any, *, display_id: str, raw: bool = False, **_: Any) -> None:
+        """Show a value in the place of the one that stands under its name."""
+        self._order("renew", display_id)
+        self._put(value, raw)
+
+    def clear_output(self, wait: bool = False) -> None:
+        """Take away what the cell has shown; or, with `wait`, when it next shows something."""
+        self.screen.clear()
+        self._order("clear", "wait" if wait else "")
+
+    def _order(self, what: str, about: str) -> None:
+        """Tell the page something about what it shows next."""
+        self.screen.settle()
+        self.screen.emit(what, about)
+
+    def _put(self, value: Any, raw: bool) -> None:
+        if raw:  # a number for the page's text is raw too: the text stays as it was printed
+            self._raw(value)
+        elif own := method(value, "_ipython_display_"):
+            own()
+        else:
+            self._show(value)
 
     def _raw(self, forms: dict[str, str]) -> None:
         for form in ("text/html", "text/plain"):
             if form in forms:
-                self.emit(form.removeprefix("text/").replace("plain", "text"), forms[form])
+                self.screen.show(form.removeprefix("text/").replace("plain", "text"), forms[form])
                 return
 
     def _show(self, value: Any) -> None:
@@ -119,9 +234,9 @@ class Kernel:
             make = method(value, name)
             text = make() if make else None
             if text is not None:
-                self.emit(*(("html", rendered(text)) if kind == "markdown" else (kind, text)))
+                self.screen.show(*as_page(kind, text))
                 return
-        self.emit("text", repr(value))
+        self.screen.show("text", repr(value))
 
     def figures(self) -> None:
         """Show and close the figures that a cell has left open."""
@@ -133,16 +248,32 @@ class Kernel:
     def _draw(self, figure: Any) -> None:
         from course_nn import page
 
-        self.emit("svg", page.drawn(figure))
+        self.screen.show("svg", page.drawn(figure))
 
     @contextmanager
     def capture(self, *_: Any, **__: Any) -> Iterator[None]:
         """Show nothing of what is shown meanwhile."""
-        emit, self.emit = self.emit, lambda kind, text: None
+        emit, self.screen.emit = self.screen.emit, lambda kind, text: None
         try:
             yield
         finally:
-            self.emit = emit
+            self.screen.settle()
+            self.screen.emit = emit
+
+
+class Handle:
+    """A place in a cell's output whose content can be replaced."""
+
+    def __init__(self, kernel: Kernel, display_id: str) -> None:
+        self.kernel, self.display_id = kernel, display_id
+
+    def display(self, value: Any, **options: Any) -> None:
+        """Show a value in one more such place."""
+        self.kernel.display(value, display_id=self.display_id, **options)
+
+    def update(self, value: Any, **options: Any) -> None:
+        """Show a value in place of what stands there."""
+        self.kernel.update_display(value, display_id=self.display_id, **options)
 
 
 def method(value: Any, name: str) -> Callable | None:
@@ -158,18 +289,57 @@ def rendered(markdown: str) -> str:
     return MarkdownIt("commonmark").enable("table").render(markdown)
 
 
-def told(error: BaseException) -> str:
+def as_page(kind: str, what: Any) -> tuple[str, str]:
+    """A form that the page knows, and what it shows in it."""
+    if kind == "markdown":
+        return "html", rendered(what)
+    if kind == "png":
+        return "html", f'<img alt="" src="data:image/png;base64,{base64.b64encode(what).decode()}">'
+    return kind, what
+
+
+def told(error: BaseException, code: str) -> str:
     """What was raised, from the cell's own line on: the frames above it are the kernel's."""
+    if isinstance(error, SyntaxError) and (line := of_ipython(code)):
+        return (
+            f"SyntaxError: {line!r} is written for IPython, and this page runs plain Python: "
+            "leave the line out here. In Jupyter it works."
+        )
     trace = error.__traceback__
     while trace is not None and not trace.tb_frame.f_code.co_filename.startswith("<cell"):
         trace = trace.tb_next
     return "".join(traceback.format_exception(type(error), error, trace)).strip()
 
 
+def of_ipython(code: str) -> str:
+    """The first line of a cell that is a command to IPython or the shell, if there is one."""
+    lines = (line.strip() for line in code.splitlines())
+    return next((line for line in lines if line.startswith(("%", "!"))), "")
+
+
+def nobody_types(*_: object) -> str:
+    """Stands for `input`.
+
+    Raises
+    ------
+    RuntimeError : always, for a page cannot wait for an answer.
+    """
+    raise RuntimeError(
+        "input() waits for somebody who types, and a cell of this page cannot: "
+        "write the value into the code instead, for example name = 'Ada'"
+    )
+
+
 def stand_in(kernel: Kernel) -> None:
     """Let be imported what the book's cells import of IPython and matplotlib_inline."""
     forms = {name: shown_as(name, how) for name, how in SHOWN.items()}
-    display = {"display": kernel.display, "clear_output": nothing, **forms}
+    display = {
+        "display": kernel.display,
+        "update_display": kernel.update_display,
+        "clear_output": kernel.clear_output,
+        "DisplayHandle": Handle,
+        **forms,
+    }
     modules = {
         "IPython": {"get_ipython": lambda: kernel.shell, "version_info": (9, 0, 0, "")},
         "IPython.display": display,
@@ -178,14 +348,20 @@ def stand_in(kernel: Kernel) -> None:
         "matplotlib_inline": {},
         "matplotlib_inline.backend_inline": {"set_matplotlib_formats": nothing},
     }
+    if importlib.util.find_spec("safetensors") is None:
+        import live_tensors
+
+        modules["safetensors"] = vars(live_tensors)
+        modules["safetensors.numpy"] = {"save": live_tensors.save}
     for name, holds in modules.items():
         module = types.ModuleType(name)
         module.__path__ = []
-        module.__dict__.update(holds)
+        module.__dict__.update({k: v for k, v in holds.items() if not k.startswith("__")})
         sys.modules[name] = module
         above, _, last = name.rpartition(".")
         if above:
             setattr(sys.modules[above], last, module)
+    builtins.input = nobody_types
     os.environ["MPLBACKEND"] = "module://live_drawing"
     matplotlib_later()
 
