@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import importlib
 import os
+import pickle
 import shutil
 import signal
 import socket
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
@@ -27,6 +29,8 @@ GRACE = 0.3  # seconds that a process gets to end its own workers
 DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 READY = "ready"
 SHARED = "shared"  # the name of the folder for what jobs tell each other
+AHEAD = 2  # pieces that a process has: its next one is there when it is done
+SMALL = 1 << 14  # bytes of a piece that surely go into a channel which nobody reads just now
 
 
 class JobsError(Exception):
@@ -47,8 +51,7 @@ class _Job:
     popen: subprocess.Popen
     channel: Connection
     folder: Path
-    piece: Any = None
-    busy: bool = False
+    pieces: deque[Any] = field(default_factory=deque)  # the first is what it is at work on
     ready: bool = False  # it has imported all that it needs
     again: bool = False  # a process died of this piece before
     since: float = field(default_factory=time.monotonic)
@@ -90,30 +93,39 @@ class Jobs:
         ------
         JobsError : where no process can be started, or it does not find its function.
         """
-        left = iter(pieces)
-        for piece in left:
-            self._give(self._start(), piece)
-            if len(self.jobs) == self.count:
-                break
-        while busy := [job for job in self.jobs if job.busy]:
+        left = deque(pieces)
+        while left and len(self.jobs) < self.count:
+            self._give(self._start(), left.popleft())
+        while busy := [job for job in self.jobs if job.pieces]:
             for job in self._answering(busy):
-                if job.ready or not self._greeted(job):
+                if job.ready:
                     yield from self._answer(job, left)
+                elif self._greeted(job):
+                    self._fill(job, left)
 
-    def _answer(self, job: _Job, left: Iterator[Any]) -> Iterator[tuple[Any, Any]]:
+    def _answer(self, job: _Job, left: deque[Any]) -> Iterator[tuple[Any, Any]]:
         """What a process gave, once the next piece is under way; a piece that killed it is given
         to another process once more."""
-        piece, result, again = job.piece, self._result(job), job.again
-        died = job not in self.jobs
-        if died:
+        again, result = job.again, self._result(job)
+        piece, job.again = job.pieces.popleft(), False
+        if job not in self.jobs:
+            left.extendleft(reversed(job.pieces))
             job = self._start()
             if not again:
                 self._give(job, piece, again=True)
                 return
-        for following in left:
-            self._give(job, following)
-            break
+        self._fill(job, left)
         yield piece, result
+
+    def _fill(self, job: _Job, left: deque[Any]) -> None:
+        """Give a process what it does next, and what after that, while there is more than enough
+        for all: whoever asks for results may be busy with one when it is done."""
+        if left and not job.pieces:
+            self._give(job, left.popleft())
+        while len(left) > self.count and job.ready and len(job.pieces) < AHEAD:
+            if len(pickle.dumps(left[0])) > SMALL:
+                return
+            self._give(job, left.popleft())
 
     def stop(self) -> None:
         """End every process, within a second, and remove all temporary files."""
@@ -155,7 +167,9 @@ class Jobs:
         return [sys.executable, "-I", "-c", code]
 
     def _give(self, job: _Job, piece: Any, again: bool = False) -> None:
-        job.piece, job.busy, job.again, job.since = piece, True, again, time.monotonic()
+        job.again = job.again or again
+        job.since = time.monotonic() if not job.pieces else job.since
+        job.pieces.append(piece)
         with contextlib.suppress(OSError):  # it has died: no answer will come
             job.channel.send(piece)
 
@@ -176,7 +190,7 @@ class Jobs:
 
     def _result(self, job: _Job) -> Any:
         """What a process gives for its piece."""
-        job.busy = False
+        job.since = time.monotonic()
         try:
             if job.channel.poll():
                 return job.channel.recv()

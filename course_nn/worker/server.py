@@ -12,7 +12,7 @@ import json
 import os
 import socket
 
-from . import lockdown, program, spaces
+from . import lockdown, program, rehearsal, spaces
 
 # what notebooks import, so that no child has to load it
 USUAL = (
@@ -40,6 +40,7 @@ def main(control_fd: int) -> None:
     for name in USUAL:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    rehearsal.rehearse()
     gc.collect()
     gc.freeze()  # what is loaded stays where it is, shared by all children
     with contextlib.suppress(OSError, ValueError):

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from ...files import write
@@ -15,6 +16,7 @@ from ..collect.names import safe_name
 from ..record import Grade
 from .alike import Alike, find
 from .alike_page import alike_page
+from .beside import beside
 from .groups import Cells
 from .overview import class_page
 from .published import given
@@ -49,19 +51,22 @@ def write_pages(
 
     Raises
     ------
-    OSError : where one cannot be written; those before it stand.
+    OSError : where one cannot be written; those that were stand.
     """
-    words = Words(book, labels)
+    with beside(partial(_write_feedback, out, grades, Words(book, labels))):
+        found, students = compared(grades, cells, tests)
+        title = title_of(grades[0].record.assignment) if grades else "no submissions"
+        write(out / "similarity.html", alike_page(found, title, students))
+        write(out / "class.html", class_page(grades, labels, cells, note, len(found.pairs)))
+    write(out / "grades.csv", grades_csv(grades))
+    return out / "grades.csv"
+
+
+def _write_feedback(out: Path, grades: Sequence[Grade], words: Words) -> None:
     for grade in grades:
         path = out / "feedback" / safe_name(grade.record.student)
         write(path.with_name(f"{path.name}.html"), student_page(grade, words))
-        write(path.with_name(f"{path.name}.txt"), student_text(grade, labels))
-    found, students = compared(grades, cells, tests)
-    title = title_of(grades[0].record.assignment) if grades else "no submissions"
-    write(out / "similarity.html", alike_page(found, title, students))
-    write(out / "class.html", class_page(grades, labels, cells, note, len(found.pairs)))
-    write(out / "grades.csv", grades_csv(grades))
-    return out / "grades.csv"
+        write(path.with_name(f"{path.name}.txt"), student_text(grade, words.labels))
 
 
 def compared(grades: Sequence[Grade], cells: Cells, tests: Path = TESTS) -> tuple[Alike, int]:

@@ -40,9 +40,15 @@ def test_a_name_stays_a_name_and_its_link_leads_to_its_page(grades, code, tmp_pa
 
 
 def test_the_table_is_written_last(grades, code, tmp_path, monkeypatch):
-    written = []
-    monkeypatch.setattr(reports, "write", lambda path, text: written.append(path.name))
+    log = tmp_path / "log"  # a file, for two processes write
+
+    def note(path, text):
+        with log.open("a") as file:
+            file.write(f"{path.name}\n")
+
+    monkeypatch.setattr(reports, "write", note)
     write_pages(tmp_path, grades[:1], {}, code)
+    written = log.read_text().splitlines()
     assert written[-1] == "grades.csv"
     assert len(written) == 5
 
