@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.book import sources
 from tests.book.building import build, lay_out
 from tests.book.looking import browser, serve
 
@@ -60,11 +61,22 @@ check.dense_forward(dense_forward)
 """
 
 
+def judge() -> str:
+    """The cell of the gradient check's chapter that is made for a reader's own, and its first."""
+    cells = sources.Page.read("foundations/gradient_checking").cells
+    (own,) = (cell for cell in cells if "after-first-in-browser" in cell.options.get("tags", []))
+    head = "```{code-cell} ipython3\n"
+    broken = f"{head}raise RuntimeError  # it must not be needed\n```\n"
+    tags = ":tags: [after-first-in-browser]\n\n"
+    return f"# Judge\n\n{head}{cells[0].body}```\n\n{broken}\n{head}{tags}{own.body}```\n"
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small book, with the runtime if it is named."""
     folder = tmp_path_factory.mktemp("live")
-    lay_out(folder, {"index": PAGE, "other": PAGE})
+    pages = {"index": PAGE, "other": PAGE, "judge": judge()}
+    lay_out(folder, pages, execute={"execute_notebooks": "cache", "allow_errors": True})
     return build(folder)[0]
 
 
@@ -204,6 +216,43 @@ def test_by_keyboard_alone(page) -> None:
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Run cell 2"
     page.keyboard.press("Enter")
     cell(page, 2).locator(".nn-live-output").get_by_text("5").wait_for()
+
+
+def test_the_judge_names_a_wrong_backward_pass_with_its_map_and_passes_a_mended_one(
+    page, address: str
+) -> None:
+    page.goto(f"{address}/judge.html")
+    told = run(page, 3)
+    assert "gradient check FAILED" in told
+    assert "ok   dx" in told
+    assert "FAIL dW" in told
+    drawn = cell(page, 3).locator(".nn-live-output svg")
+    assert drawn.count() == 1
+    crosses = drawn.inner_html().count("<use")
+    code = page.evaluate("document.querySelectorAll('.cell_input pre')[2].textContent")
+    assert "dscores.T @ x" in code
+    write(page, 3, code.replace("dscores.T @ x", "x.T @ dscores"))
+    assert "gradient check passed" in run(page, 3)
+    assert cell(page, 3).locator(".nn-live-output svg").inner_html().count("<use") < crosses
+
+
+def test_a_bar_a_warning_a_question_and_an_update_are_shown_as_in_a_notebook(page) -> None:
+    write(
+        page,
+        2,
+        "import warnings\nfrom tqdm.auto import tqdm\nfrom IPython.display import HTML\n"
+        "for _ in tqdm(range(3), desc='bar'): pass\n"
+        "warnings.warn('look out')\n"
+        "shown = display(HTML('<i>old</i>'), display_id=True)\n"
+        "shown.update(HTML('<i>new</i>'))\n"
+        "input('?')",
+    )
+    told = run(page, 2, "failed")
+    assert told.count("bar:") == 1
+    assert "3/3" in told
+    assert "UserWarning: look out" in told
+    assert "old" not in told
+    assert "input() waits for somebody who types" in told
 
 
 def test_a_book_without_the_runtime_says_what_is_missing(browser, folder, serve, tmp_path) -> None:

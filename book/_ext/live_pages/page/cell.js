@@ -34,6 +34,8 @@ export class Cell {
     this.printed = this.pre.textContent.replace(/\n$/, "");
     this.text = page.edits.of(this.printed) ?? this.printed;
     this.ran = null;
+    /** @type {{text: string, end: Promise<boolean>} | null} what it was asked to run, and has not run yet */
+    this.going = null;
     this.stored = box.querySelector(":scope > .cell_output");
     /** @type {{text: () => string, set: (text: string) => void, focus: () => void} | null} */
     this.editor = null;
@@ -64,6 +66,11 @@ export class Cell {
   /** Whether the page runs without it, unless the reader has changed it. */
   get left() {
     return this.text === this.printed && this.notes.some(({ left }) => left);
+  }
+
+  /** Those that must have run before it. @param {Cell[]} above @returns {Cell[]} */
+  needs(above) {
+    return this.notes.some(({ soon }) => soon) ? above.slice(0, 1) : above.filter((cell) => !cell.left);
   }
 
   /** Whether it must run again before a cell below it does. */
@@ -110,8 +117,17 @@ export class Cell {
     if (this.box.dataset.live === "waiting" || this.box.dataset.live === "running") this.state("failed");
   }
 
-  /** Run it in a session; whether it came to its end. @param {Session} session */
-  async run(session) {
+  /** Run it in a session, once however often it is asked; whether it came to its end. @param {Session} session */
+  run(session) {
+    if (this.going?.text === this.text) return this.going.end;
+    const going = { text: this.text, end: this.#run(session) };
+    this.going = going;
+    going.end.finally(() => { if (this.going === going) this.going = null; });
+    return going.end;
+  }
+
+  /** @param {Session} session */
+  async #run(session) {
     const text = this.text;
     this.state("waiting");
     const well = await session.run({

@@ -3,23 +3,21 @@
 /**
  * @typedef {object} Note
  * @property {string} says
- * @property {boolean} left whether the whole page runs without this cell
+ * @property {boolean} [left] the whole page runs without this cell
+ * @property {boolean} [soon] of the cells above it needs only the first
  */
 
 /** @type {Record<string, Note>} */
 export const NOTES = {
   "smaller-in-browser": {
     says: "In the browser this cell computes with less, so that it takes seconds: its code says how much less.",
-    left: false,
   },
-  "long-in-browser": { says: "In the browser this cell takes up to half a minute.", left: false },
+  "long-in-browser": { says: "In the browser this cell takes up to half a minute." },
   "one-thread-in-browser": {
     says: "Python in a browser has one thread: both sides take as long here, and differ in Jupyter.",
-    left: false,
   },
   "digits-in-browser": {
     says: "A page cannot fetch MNIST: in the browser this cell takes the digits that come with the package.",
-    left: false,
   },
   "needs-threads": {
     says: "This cell needs threads, which Python in a browser has not: the page runs without it, Jupyter with it.",
@@ -29,6 +27,7 @@ export const NOTES = {
     says: "This cell starts another Python, which a browser cannot: the page runs without it, Jupyter with it.",
     left: true,
   },
+  "after-first-in-browser": { says: "Of the cells above, this one needs only the first.", soon: true },
 };
 
 /** The notes of a cell. @param {Element} box @returns {Note[]} */

@@ -73,8 +73,8 @@ class Page {
   /** Run a cell, and first those above it that have not run as they stand. @param {Cell} cell */
   async run(cell) {
     if (!this.open()) return false;
-    for (const above of this.cells.slice(0, this.cells.indexOf(cell))) {
-      if (!above.left && !above.fresh && !(await above.run(this.session))) return false;
+    for (const above of cell.needs(this.cells.slice(0, this.cells.indexOf(cell)))) {
+      if (!above.fresh && !(await above.run(this.session))) return false;
     }
     return cell.run(this.session);
   }
