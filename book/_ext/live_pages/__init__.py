@@ -1,6 +1,7 @@
 """Pages whose cells run in the reader's browser: what they load lies in the built book.
 
 `runtime` finds Pyodide's files, `bundle` packs what the book imports; both go to `_static/live`.
+`exercises` tells the pages that are exercises which cells are whose.
 """
 
 import shutil
@@ -10,7 +11,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from . import bundle, runtime
+from . import bundle, exercises, runtime
 
 # Not in the book's _static: Jupyter Book names each script there on every page.
 PAGE = Path(__file__).parent / "page"
@@ -45,6 +46,7 @@ def target(app: Sphinx) -> Path:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Take part in Sphinx's build."""
+    exercises.connect(app)
     app.connect("builder-inited", lay_out)
     app.connect("html-page-context", offer)
     app.connect("build-finished", place)

@@ -85,7 +85,7 @@ export class Cell {
       this.editor ??= editorIn(this.pre.parentElement, this.text, {
         changed: (text) => this.#changed(text),
         run: () => this.page.run(this),
-        leave: () => this.runs.focus(),
+        leave: () => this.leave(),
         label: `Code of cell ${this.number}`,
       });
       this.pre.hidden = true;
@@ -94,11 +94,24 @@ export class Cell {
     if (focus) this.editor.focus();
   }
 
+  /** Where Escape leads from the editor. */
+  leave() {
+    this.runs.focus();
+  }
+
   #changed(text) {
     this.text = text;
     this.resets.hidden = text === this.printed;
     this.page.edits.keep(this.printed, text);
     this.page.changed();
+    this.box.dispatchEvent(new CustomEvent("nn-changed", { bubbles: true, detail: this }));
+  }
+
+  /** Put another text in its place, as if it had been typed. @param {string} text */
+  async put(text) {
+    if (text === this.text) return;
+    await this.edit(false);
+    this.editor?.set(text);
   }
 
   /** As it was printed, with the output of the book. */

@@ -39,7 +39,7 @@ class Page {
   constructor() {
     const bar = barOf(), [all, stop, forget, says] = bar.children;
     document.querySelector(".bd-article h1")?.after(bar);
-    Object.assign(this, { stop, forget, says });
+    Object.assign(this, { bar, stop, forget, says });
     this.edits = new Edits(location.pathname, (problem) => { says.textContent = problem; });
     this.session = new Session(base, (state, why = "") => this.tell(state, why));
     this.cells = boxes.map((box, k) => new Cell(box, k + 1, this));
@@ -93,7 +93,12 @@ class Page {
   put() {
     this.cells.forEach((cell) => cell.reset());
     this.edits.forget();
+    document.dispatchEvent(new CustomEvent("nn-forgotten"));
   }
 }
 
-if (boxes.length) new Page();
+if (boxes.length) {
+  const page = new Page();
+  if (document.getElementById("nn-exercise"))
+    import(`${base}exercise.js`).then(({ Exercise }) => new Exercise(page));
+}

@@ -1,0 +1,188 @@
+/** @file An exercise's page: its tasks are checked, counted, handed out as a notebook and read back. */
+
+import { Task } from "./exercise_task.js";
+import { answers, filled, parsed } from "./notebook.js";
+import { Progress } from "./progress_store.js";
+
+/**
+ * @typedef {object} Told what the page says of its exercise
+ * @property {string} name
+ * @property {string} title
+ * @property {string} notebook the address of the released one
+ * @property {import("./exercise_task.js").TaskTold[]} tasks
+ */
+
+const BAR =
+  '<button type="button" class="nn-exercise-save">Download notebook</button>' +
+  '<button type="button" class="nn-exercise-open">Open notebook …</button>' +
+  '<input type="file" accept=".ipynb,application/json" hidden aria-label="A notebook of this exercise">' +
+  '<span class="nn-exercise-points"></span>' +
+  '<span role="status" class="nn-live-says"></span>';
+
+export class Exercise {
+  /** @param {any} page of page.js */
+  constructor(page) {
+    /** @type {Told} */
+    this.told = JSON.parse(document.getElementById("nn-exercise")?.textContent ?? "");
+    this.page = page;
+    this.progress = new Progress(this.told.name, (problem) => { page.says.textContent = problem; });
+    this.tasks = this.told.tasks.map((told) => new Task(told, this));
+    this.#bar();
+    this.#listen();
+    page.run = (cell) => this.run(cell);
+    page.all = () => this.all();
+    page.bar.querySelector(".nn-live-all").textContent = "▶ Check every task";
+    this.show();
+  }
+
+  #bar() {
+    const bar = document.createElement("div");
+    bar.className = "nn-live-page nn-exercise";
+    bar.setAttribute("role", "group");
+    bar.setAttribute("aria-label", "This exercise");
+    bar.innerHTML = BAR;
+    const [save, open, file, points, says] = /** @type {HTMLElement[]} */ ([...bar.children]);
+    Object.assign(this, { points, says });
+    save.addEventListener("click", () => this.save());
+    open.addEventListener("click", () => file.click());
+    file.addEventListener("change", () => this.#chosen(/** @type {HTMLInputElement} */ (file)));
+    this.page.bar.after(bar);
+  }
+
+  #listen() {
+    document.addEventListener("nn-changed", ({ detail }) => this.changed(detail));
+    document.addEventListener("nn-forgotten", () => { this.progress.forget(); this.show(); });
+    addEventListener("storage", () => { this.progress.read(); this.show(); });
+    for (const task of this.tasks) this.changed(task.answer); // what was kept of another text
+  }
+
+  /** An answer has another text. @param {import("./cell.js").Cell} cell */
+  changed(cell) {
+    const task = this.tasks.find((one) => one.answer === cell);
+    if (!task) return;
+    this.progress.changed(task.name, cell.printed, cell.text);
+    this.show();
+  }
+
+  /** Show how every task stands, and the points of them all. */
+  show() {
+    let reached = 0, all = 0;
+    for (const task of this.tasks) {
+      const state = this.progress.state(task.name);
+      task.show(state);
+      all += task.points;
+      if (state === "right") reached += task.points;
+    }
+    this.points.textContent = `${reached} of ${all} points by the public checks`;
+  }
+
+  // -- running ------------------------------------------------------------------------------------
+
+  /** Run a cell: of a task, with its check. @param {import("./cell.js").Cell} cell */
+  async run(cell) {
+    if (!this.page.open()) return false;
+    const task = this.tasks.find((one) => one.answer === cell || one.check === cell);
+    if (task) return task.judge();
+    return (await this.prepare(cell)) && cell.run(this.page.session);
+  }
+
+  /** Check every task, whatever comes of the others. */
+  async all() {
+    if (!this.page.open()) return;
+    for (const task of this.tasks) {
+      if ((await task.judge()) === null) return; // Python has ended
+    }
+    this.page.says.textContent = `Every task is checked: ${this.points.textContent}.`;
+  }
+
+  /** What a cell needs: all above it but the checks. @param {import("./cell.js").Cell} cell */
+  above(cell) {
+    const before = this.page.cells.slice(0, this.page.cells.indexOf(cell));
+    return before.filter((one) => this.tasks.every((task) => task.check !== one));
+  }
+
+  /** Whether Python has what a cell needs. An answer that fails is its own task's matter. @param {import("./cell.js").Cell} cell */
+  stands(cell) {
+    return this.above(cell).every((one) => one.fresh || this.isAnswer(one));
+  }
+
+  /** @param {import("./cell.js").Cell} cell */
+  isAnswer(cell) {
+    return this.tasks.some((task) => task.answer === cell);
+  }
+
+  /** Run what a cell needs and has not run as it stands; whether Python has it. @param {import("./cell.js").Cell} cell */
+  async prepare(cell) {
+    for (const one of this.above(cell)) {
+      if (!one.fresh && !(await one.run(this.page.session)) && !(this.isAnswer(one) && this.stands(one))) return false;
+    }
+    return true;
+  }
+
+  /** Run a line of ours. @param {string} code @param {(form: string, text: string) => void} output */
+  ask(code, output) {
+    return this.page.session.run({ code: `__import__("live_exercise").${code}`, name: "<page>", begun() {}, output });
+  }
+
+  // -- the notebook -------------------------------------------------------------------------------
+
+  /** The notebook as it was released. */
+  async released() {
+    const answer = await fetch(this.told.notebook);
+    if (!answer.ok) throw new Error(`the book has no ${this.told.notebook}`);
+    return answer.json();
+  }
+
+  /** Hand out the notebook with what stands in the page. */
+  async save() {
+    try {
+      const text = filled(await this.released(), this.page.cells.map((cell) => cell.text));
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([text], { type: "application/x-ipynb+json" }));
+      link.download = `${this.told.name}.ipynb`;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+      this.says.textContent = `${link.download} holds your answers: hand it in, or go on with it in Jupyter.`;
+    } catch (error) {
+      this.says.textContent = `The notebook could not be made (${error.message}): reload the page and try again.`;
+    }
+  }
+
+  /** @param {HTMLInputElement} input */
+  async #chosen(input) {
+    const [file] = input.files ?? [];
+    input.value = ""; // so that the same file can be chosen again
+    if (!file) return;
+    try {
+      this.says.textContent = await this.open(file.name, await file.text());
+    } catch (error) {
+      this.says.textContent = `${file.name} could not be read (${error.message}); nothing was changed.`;
+    }
+  }
+
+  /** Put what a notebook says into the page; what came of it. @param {string} name @param {string} text */
+  async open(name, text) {
+    const wanted = `choose the notebook of this exercise, such as ${this.told.name}.ipynb; nothing was changed.`;
+    const opened = parsed(text);
+    if (!opened) return `${name} is not a notebook: ${wanted}`;
+    const found = answers(opened, await this.released(), this.told.tasks);
+    const there = this.tasks.filter((task) => found.has(task.told.answer));
+    if (!there.length) return `${name} has no task of ${this.told.title}: ${wanted}`;
+    if (!this.#agreed(name, found)) return `${name} was not opened; nothing was changed.`;
+    for (const [k, answer] of found) await this.page.cells[k].put(answer);
+    const missing = this.tasks.filter((task) => !there.includes(task)).map((task) => task.number);
+    const kept = missing.length ? ` It has no task ${missing.join(", ")}, which stays as it was.` : "";
+    return `${name} is in the page.${kept} Check every task to see how it stands.`;
+  }
+
+  /** Whether edits that would be lost may be. @param {string} name @param {Map<number, string>} found */
+  #agreed(name, found) {
+    const lost = [...found].filter(([k, text]) => {
+      const cell = this.page.cells[k];
+      return cell.text !== cell.printed && cell.text !== text;
+    });
+    if (!lost.length) return true;
+    const what = lost.map(([k]) => this.tasks.find((task) => task.told.answer === k)?.number ?? `cell ${k + 1}`);
+    return confirm(`What you wrote here differs from ${name} (${what.join(", ")}). Replace it by what the file says?`);
+  }
+}

@@ -1,0 +1,150 @@
+/** @file One task of an exercise's page: its answer, its check, its hints, and how it stands. */
+
+import { show as showOutput } from "./outputs.js";
+import { WORDS } from "./progress_store.js";
+
+/** @typedef {import("./progress_store.js").State} State */
+
+/**
+ * @typedef {object} TaskTold what the page says of a task
+ * @property {string} name of its function
+ * @property {string} number
+ * @property {number} points
+ * @property {string} place the id of its section
+ * @property {number} answer its place among the page's cells
+ * @property {number} check likewise
+ */
+
+/** @param {string} kind @param {string} name of its class @param {string} words */
+const made = (kind, name, words = "") => {
+  const element = document.createElement(kind);
+  element.className = name;
+  element.textContent = words;
+  return element;
+};
+
+/** @param {string} words @param {string} label @param {() => void} act */
+const button = (words, label, act) => {
+  const element = /** @type {HTMLButtonElement} */ (made("button", "nn-task-button", words));
+  element.type = "button";
+  element.setAttribute("aria-label", label);
+  element.addEventListener("click", act);
+  return element;
+};
+
+export class Task {
+  /** @param {TaskTold} told @param {import("./exercise.js").Exercise} exercise */
+  constructor(told, exercise) {
+    this.told = told;
+    this.exercise = exercise;
+    this.name = told.name;
+    this.number = told.number;
+    this.points = told.points;
+    this.answer = exercise.page.cells[told.answer];
+    this.check = exercise.page.cells[told.check];
+    /** @type {string | null} the answer that this Python has judged */
+    this.judged = null;
+    /** @type {Promise<boolean | null> | null} */
+    this.judging = null;
+    this.asked = "";
+    this.#dress();
+  }
+
+  /** Make the answer known as the place to write, and put the buttons below the check. */
+  #dress() {
+    const { number } = this, head = document.getElementById(this.told.place)?.querySelector("h2, h3");
+    this.badge = made("span", "nn-task-state");
+    head?.append(this.badge);
+    this.answer.box.classList.add("nn-task-answer");
+    const label = made("div", "nn-task-label", `Your answer to Task ${number}`);
+    this.writes = button("✎ Write", `Write your answer to Task ${number}`, () => this.answer.edit(true));
+    label.append(this.writes);
+    this.answer.box.prepend(label);
+    this.answer.leave = () => this.checks.focus();
+    this.answer.pre.addEventListener("click", () => {
+      if (getSelection()?.isCollapsed !== false) this.answer.edit(true);
+    });
+    this.check.box.classList.add("nn-task-check");
+    const bar = made("div", "nn-task-bar");
+    this.checks = button("Check", `Check Task ${number}`, () => this.exercise.run(this.check));
+    this.hints = button("Next hint", `Next hint for Task ${number}`, () => this.hint());
+    this.stops = button("■ Stop", "Stop Python", () => this.exercise.page.session.stop());
+    this.says = made("span", "nn-live-says");
+    this.says.setAttribute("role", "status");
+    bar.append(this.checks, this.hints, this.stops, this.says);
+    this.stops.hidden = true;
+    this.check.box.querySelector(".cell_input")?.after(bar);
+    this.hinted = made("div", "nn-task-hints cell_output");
+    this.hinted.setAttribute("role", "status");
+    this.check.box.after(this.hinted);
+  }
+
+  /** Show how it stands. @param {State} state */
+  show(state) {
+    const all = `${this.points} ${this.points === 1 ? "point" : "points"}`;
+    const reached = { right: `${this.points} of ${all}`, wrong: `0 of ${all}` }[state] ?? all;
+    this.badge.textContent = `${WORDS[state]} · ${reached}`;
+    this.badge.dataset.state = state;
+    this.hints.hidden = state !== "wrong";
+    this.writes.hidden = Boolean(this.answer.editor) || this.answer.text !== this.answer.printed;
+  }
+
+  /** Judge the answer as it stands; whether its check ran, or null where Python has ended meanwhile. */
+  judge() {
+    if (this.judging && this.asked !== this.answer.text) return this.judging.then(() => this.judge());
+    this.asked = this.answer.text;
+    this.judging ??= this.#judge().finally(() => {
+      this.judging = null;
+      this.stops.hidden = true;
+      this.checks.textContent = "Check";
+    });
+    return this.judging;
+  }
+
+  async #judge() {
+    const { exercise, answer } = this, { session } = exercise.page;
+    this.says.textContent = exercise.begun ? "" : "Python is starting …";
+    this.checks.textContent = "Checking …";
+    this.stops.hidden = false;
+    const before = this.check.box.querySelector(".nn-live-output")?.textContent;
+    if (!(await exercise.prepare(answer))) return this.#ended();
+    const text = answer.text;
+    const ran = await answer.run(session);
+    if (!exercise.stands(answer)) return this.#ended();
+    exercise.begun = true;
+    this.says.textContent = "";
+    if (!ran) return this.#note(text, "wrong", "It does not run: the error stands below your answer.");
+    if (!(await this.check.run(session))) return exercise.stands(answer) ? false : this.#ended();
+    if (before !== this.check.box.querySelector(".nn-live-output")?.textContent) this.hinted.replaceChildren();
+    await exercise.ask(`report("${exercise.told.name}")`, (form, states) => {
+      if (form === "states") this.#note(text, JSON.parse(states)[this.name]);
+    });
+    this.judged = text;
+    return true;
+  }
+
+  /** Keep what a check has said of a text. @param {string} text @param {string} state @param {string} says */
+  #note(text, state, says = "") {
+    this.says.textContent = says;
+    this.exercise.progress.judged(this.name, text, state);
+    this.exercise.show();
+    return true;
+  }
+
+  /** What is above could not be run, or Python was stopped. */
+  #ended() {
+    this.says.textContent = this.exercise.page.says.textContent || "A cell above it does not run.";
+    return null;
+  }
+
+  /** Say the next thing about the last answer, which is judged first where this Python has not. */
+  async hint() {
+    const known = this.judged === this.answer.text && this.answer.fresh;
+    if (!known && !((await this.judge()) && this.judged === this.answer.text)) return;
+    const said = made("div", "nn-task-hint"), last = this.hinted.lastElementChild;
+    const level = this.hinted.childElementCount;
+    this.hinted.append(said);
+    await this.exercise.ask(`hint("${this.name}", ${level})`, (form, text) => showOutput(said, form, text));
+    if (said.textContent === last?.textContent) said.remove(); // all is said
+  }
+}
