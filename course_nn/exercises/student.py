@@ -63,6 +63,7 @@ class Student(Protocol):
 
     rng: np.random.Generator
     forgetful: bool  # whether `forget` has an effect
+    guarded: bool  # whether what it says is repeated only as far as it tells nothing hidden
 
     def call(self, name: str, *inputs: np.ndarray | float) -> Answer:
         """Call one function of the student; raise StudentError where it gives no answer."""
@@ -82,6 +83,7 @@ class OneByOne:
     """A student who is called once for every answer that is wanted, and no more."""
 
     forgetful = False
+    guarded = False
 
     def call(self, name: str, *inputs: np.ndarray | float) -> Answer:
         """See `Student`."""

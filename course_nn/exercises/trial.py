@@ -97,10 +97,19 @@ def answered(student: Student, sheet: Sheet, explain: bool = True) -> Verdict:
             return _properties(student, task) if not sheet.only else Verdict(task)
         if case is None:
             return Verdict(task, comparison, None if comparison.fault == "stub" else comparison)
-        if not explain:
-            return Verdict(task, comparison, case=case.label)
         key = sheet.key + digest(answers) if isinstance(answers, list) else None
+        if not explain:
+            return Verdict(task, comparison, case=case.label, key=key)
         return explained(student, task, comparison, case, key)
+
+
+def explained_later(student: Student, sheet: Sheet, verdict: Verdict) -> Verdict:
+    """A verdict that was given without a look for what the mistake is, with it."""
+    case = next((q.case for q in sheet.questions if q.case and q.case.label == verdict.case), None)
+    if verdict.comparison is None or case is None:
+        return verdict
+    with blas_threads(1):
+        return explained(student, sheet.task, verdict.comparison, case, verdict.key)
 
 
 def passes(student: Student, task: Task, cases: Iterable[Case], only: str = "") -> bool:

@@ -38,6 +38,7 @@ class Verdict:
     finding : what the mistake looks like.
     case : in which case it was seen, such as "float32".
     note : something beside, such as what the function printed.
+    key : the same for all who answered the same, where that is known.
     """
 
     task: Task
@@ -46,6 +47,7 @@ class Verdict:
     finding: Finding = field(default_factory=Finding)
     case: str = ""
     note: str = ""
+    key: bytes | None = field(default=None, compare=False, repr=False)
     told: list[int] = field(default_factory=list, compare=False, repr=False)
 
     @property

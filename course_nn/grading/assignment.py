@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import linecache
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -54,18 +55,32 @@ class Graded:
     task: Task
     tests: tuple[Test, ...]
 
-    def verdicts(self, student: Student, seed: int) -> list[Verdict]:
+    def verdicts(self, student: Student, seed: int) -> Iterator[list[Verdict]]:
         """What the student's function is worth in every test; the first mistake is explained.
 
-        The calls of all tests are asked in one message. For a seed they are the same for everyone,
+        It comes in three steps, each with what was found so far: the public tests, then the hidden
+        ones, then the explanation of a mistake that these alone show. Between them other tasks may
+        be asked: all public tests come before any hidden one, so that nothing which a report tells
+        of them can hold a hidden number.
+
+        The calls of a step are asked in one message. For a seed they are the same for everyone,
         drawn once and laid out once.
         """
-        sheets, found = sheets_of(self, seed), list[Verdict]()
-        student.ahead(self.task.name, [sheet.calls for sheet in sheets])
-        for sheet in sheets:
-            explain = all(verdict.passed for verdict in found)
-            found.append(trial.answered(student, sheet, explain))
-        return found
+        sheets, found = sheets_of(self, seed), dict[int, Verdict]()
+        for public in (True, False):
+            some = [k for k, test in enumerate(self.tests) if test.public == public]
+            student.guarded = not public
+            student.ahead(self.task.name, [sheets[k].calls for k in some])
+            for k in some:
+                explain = public and all(verdict.passed for verdict in found.values())
+                found[k] = trial.answered(student, sheets[k], explain)
+            yield [found[k] for k in sorted(found)]
+        first = next((k for k in sorted(found) if not found[k].passed), 0)
+        if not found[first].passed and not self.tests[first].public:
+            student.forget()  # or its answers could tell what it was asked
+            found[first] = trial.explained_later(student, sheets[first], found[first])
+        student.guarded = False
+        yield [found[k] for k in sorted(found)]
 
 
 @lru_cache(maxsize=64)

@@ -21,6 +21,7 @@ from ..files import write
 from .assignment import TESTS, Assignment, load_assignment
 from .collect import Submission
 from .record import Grade, OutcomeRecord, Record, TaskRecord
+from .reports import told
 from .source import KERNEL, NBGRADER
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def said(task: TaskRecord) -> str:
     if fault is None:
         return "All tests passed."
     kind = "the public check" if fault.public else "a hidden test"
-    lines = [f"{task.points:g} of {task.maximum:g} points. In {kind}: {fault.sentence}"]
+    lines = [f"{task.points:g} of {task.maximum:g} points. In {kind}: {told.sentence(fault)}"]
     lines += fault.smallest
     if fault.looks:
         lines.append(f"What it looks like: {ended(fault.looks)}")
@@ -162,8 +163,9 @@ def page(grade: Grade, cells: Sequence[str], solvable: Iterable[str]) -> str:
     solvable : names of the tasks under whose cell nbgrader keeps a comment.
     """
     record, known = grade.record, set(solvable)
-    told = [line for line in (record.message, *record.said, *record.failures) if line]
-    shown = [_cell("\n".join("# " + " ".join(line.split()) for line in told) or "# graded")]
+    why = "" if record.status == "graded" else record.message  # else each task says its own
+    head = [line for line in (why, *record.said, *record.failures) if line]
+    shown = [_cell("\n".join("# " + " ".join(line.split()) for line in head) or "# graded")]
     solved = {task.name: _solved_in(task.name, cells) for task in record.tasks}
     for i, text in enumerate(cells):
         here = [task for task in record.tasks if solved[task.name] == i]
@@ -203,7 +205,7 @@ def _outcome(test: OutcomeRecord) -> list[str]:
     kind = "public" if test.public else "hidden"
     lines = [f"{'✔' if test.passed else '✘'} {kind}: {test.label}"]
     if not test.passed:
-        lines += [f"    {line}" for line in (test.sentence, *test.smallest)]
+        lines += [f"    {line}" for line in (told.sentence(test), *test.smallest)]
     if test.looks:
         lines.append(f"    What it looks like: {ended(test.looks)}")
     return lines

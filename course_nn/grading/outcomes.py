@@ -12,6 +12,7 @@ import numpy as np
 
 from ..exercises.compare import Comparison
 from ..exercises.verdict import Verdict
+from . import quoted
 from .assignment import Graded, Test
 from .record import OutcomeRecord, TaskRecord
 from .sections import place
@@ -27,11 +28,18 @@ def outcome(test: Test, verdict: Verdict, answer: str = "") -> OutcomeRecord:
     if verdict.passed:
         return OutcomeRecord(test.label, test.public, True, answer=answer)
     failed = verdict.comparison
+    says = verdict.sentence if test.public else quoted.shapes(verdict.sentence, _sizes(failed))
     return OutcomeRecord(
-        test.label, test.public, False, verdict.kind, verdict.sentence, verdict.looks,
+        test.label, test.public, False, verdict.kind, says, verdict.looks,
         tuple(verdict.smallest()), verdict.case, kept(verdict.inputs),
         kept(errors(failed)) if failed else {}, answer,
     )  # fmt: skip
+
+
+def _sizes(failed: Comparison | None) -> frozenset[int]:
+    """The numbers that the shapes of a call's arguments, and of what is right, are made of."""
+    values = [*failed.inputs.values(), *(o.right for o in failed.outputs)] if failed else []
+    return quoted.sizes_of([value.shape for value in values if isinstance(value, np.ndarray)])
 
 
 def errors(comparison: Comparison) -> dict[str, Any]:

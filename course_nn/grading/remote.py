@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 
 from ..exercises.student import Answer, Answers, Calls, StudentError, missing, raised, read_reply
-from ..worker.desk import Sheet
+from ..worker.desk import Sheet, Spec
 from ..worker.protocol import LENGTHS, ProtocolError, plain_text, unpack
-from . import sandbox, warm
+from . import quoted, sandbox, warm
 
 SECOND = -1  # stands for the cell, while some are tried for the second time
 SOFT = 0.9  # of the notebook's seconds: when they are up, the worker itself ends a statement
@@ -110,6 +110,7 @@ class Worker:
         allowed: Sequence[str] = (),
     ) -> None:
         self.cells, self.limits, self.allowed = list(cells), limits, list(allowed)
+        self.notebook = quoted.Notebook(self.cells)
         self.server = warm.server(kind, hide, allowed, limits.memory)
         self.child: warm.Child | None = None
         self.failures: dict[int, Failure] = {}
@@ -361,7 +362,8 @@ _kept: dict[tuple[Sheet, str, bytes], Answers] = {}
 class RemoteStudent:
     """The student's functions across the pipe, for one task: its seconds are `Limits`'.
 
-    `broken` says why it is asked no more, once a call has cost the worker.
+    `broken` says why it is asked no more, once a call has cost the worker. While it is `guarded`,
+    what it says is repeated only as far as it cannot be made of hidden inputs: see `quoted`.
     """
 
     forgetful = True
@@ -370,7 +372,7 @@ class RemoteStudent:
         self, worker: Worker, rng: np.random.Generator, alias: Callable[[str], str] = str
     ) -> None:
         self.worker, self.rng, self.alias = worker, rng, alias
-        self.left, self.broken = worker.limits.task_seconds, ""
+        self.left, self.broken, self.guarded = worker.limits.task_seconds, "", False
         self.known: dict[Calls, Answers] = {}
 
     def call(self, name: str, *inputs: np.ndarray | float) -> Answer:
@@ -425,7 +427,7 @@ class RemoteStudent:
 
     def _read(self, name: str, sheet: Sheet, asked: Asked, keep: bool) -> Answers:
         """The answers that replies bring; the same replies were perhaps taken apart before."""
-        key = sheet, name, asked.mark
+        key = sheet, name, asked.mark + bytes([self.guarded])
         if keep and asked.mark and key in _kept:
             return _kept[key]
         found = Answers(mark=asked.mark)
@@ -436,14 +438,27 @@ class RemoteStudent:
                 why = self.worker.why_missing(self.alias(name))
                 return Answers([StudentError(missing(name) + why)])
             try:
-                found.append(read_reply(name, _checked(header, len(specs)), arrays, changed))
+                told = self._told(_checked(header, len(specs)), specs)
+                answer = read_reply(name, told, arrays, changed)
+                found.append(
+                    quoted.answer(answer, self.worker.notebook) if self.guarded else answer
+                )
             except StudentError as error:
                 found.append(error)
+        if self.guarded:  # words are told as the notebook has them
+            keep = keep and all(map(quoted.plain, found))
         if keep and asked.mark and sum(len(part) for _, part in asked.frames) < SMALL:
             while len(_kept) >= KEPT:
                 _kept.pop(next(iter(_kept)), None)
             _kept[key] = found
         return found
+
+    def _told(self, reply: dict[str, Any], specs: Sequence[Spec]) -> dict[str, Any]:
+        """A reply, of which no error tells what is hidden."""
+        if not self.guarded or reply["status"] != "raised":
+            return reply
+        shapes = [tuple(spec[2]) for spec in specs if isinstance(spec, list)]
+        return {**reply, **quoted.error(reply, self.worker.notebook, quoted.sizes_of(shapes))}
 
     def _lost(self, name: str, error: WorkerLost | ProtocolError) -> StudentError:
         """The worker is of no use any more: this task asks it nothing more."""

@@ -17,13 +17,14 @@ from pathlib import Path
 import numpy as np
 
 from ..exercises import trial
+from ..exercises.verdict import Verdict
 from . import jobs
 from .assignment import Assignment, Graded, load_assignment
 from .canonical import Canonical
 from .cells import read_cells
 from .collect import Submission, Unreadable
 from .outcomes import outcome, summary, task_record
-from .record import OutcomeRecord, Record, TaskRecord
+from .record import Record, TaskRecord
 from .remote import Limits, RemoteStudent, Worker, WorkerLost
 from .sandbox import SandboxError
 
@@ -153,7 +154,7 @@ def _with_points(
     worker = Worker(cells, settings.limits, settings.kind, settings.hide, settings.allowed)
     try:
         worker.ready()
-        done = tuple(graded_task(worker, one, settings.seed) for one in tasks)
+        done = graded_tasks(worker, tasks, settings.seed)
     except WorkerLost as error:
         return replace(record, status="stopped", message=f"the notebook cannot be run: {error}")
     except SandboxError as error:
@@ -170,11 +171,21 @@ def _with_points(
     )  # fmt: skip
 
 
-def graded_task(worker: Worker, graded: Graded, seed: int) -> TaskRecord:
-    """Run a task's tests, each by its own seed."""
-    student = RemoteStudent(worker, np.random.default_rng(seed))
+def graded_tasks(worker: Worker, tasks: Sequence[Graded], seed: int) -> tuple[TaskRecord, ...]:
+    """Run the tests of some tasks, each by its own seed: of all of them the public ones first."""
+    students = [RemoteStudent(worker, np.random.default_rng(seed)) for _ in tasks]
+    steps = [task.verdicts(one, seed) for task, one in zip(tasks, students, strict=True)]
+    found = list(zip(*steps, strict=True))[-1] if steps else ()
+    return tuple(map(_recorded, tasks, students, found))
+
+
+def _recorded(graded: Graded, student: RemoteStudent, verdicts: Sequence[Verdict]) -> TaskRecord:
+    """What came of a task."""
     canonical = Canonical(student, graded.task)
-    results: list[OutcomeRecord] = []
-    for test, verdict in zip(graded.tests, graded.verdicts(student, seed), strict=True):
-        results.append(outcome(test, verdict, canonical.key(verdict)))
-    return task_record(graded, tuple(results))
+    return task_record(
+        graded,
+        tuple(
+            outcome(test, verdict, canonical.key(verdict))
+            for test, verdict in zip(graded.tests, verdicts, strict=True)
+        ),
+    )

@@ -13,7 +13,7 @@ from course_nn.exercises import trial
 from course_nn.grading.assignment import load_assignment, sheets_of
 from course_nn.grading.breakout import choose
 from course_nn.grading.remote import Limits, Worker, WorkerLost
-from course_nn.grading.runner import graded_task
+from course_nn.grading.runner import graded_tasks
 from course_nn.grading.source import cells_of
 from course_nn.worker.desk import Sheet
 
@@ -91,7 +91,7 @@ def honest(capstone) -> list[str]:
 def graded(assignment, *cells: str):
     worker = Worker(["import numpy as np", *cells], Limits(), KIND)
     try:
-        return graded_task(worker, assignment.tasks[0], 1)
+        return graded_tasks(worker, assignment.tasks[:1], 1)[0]
     finally:
         worker.stop()
 
@@ -161,7 +161,7 @@ def dense_forward(x, W, b):
 def test_nobody_chooses_what_others_are_told(assignment, monkeypatch):
     """Answers as many give them to what is tested, others to what is asked for an explanation."""
     monkeypatch.setattr(trial.recall, "kept", {})
-    tested = sum(len(sheet.questions) for sheet in sheets_of(assignment.tasks[0], 1))
+    tested = len(sheets_of(assignment.tasks[0], 1)[0].questions)  # explained before hidden ones
     attack = graded(assignment, TWO_FACED.format(tested + 1)).first_fault
     victim = graded(assignment, "def dense_forward(x, W, b):\n    return x @ W").first_fault
     assert attack.sentence == victim.sentence
@@ -195,7 +195,7 @@ def test_threads_that_make_each_other_wait_use_their_own_time():
 
 
 def test_a_notebook_that_takes_its_time_again_and_again_is_given_up():
-    slow = "import os, time\nend = time.time() + 0.7\nwhile time.time() < end: pass\nos._exit(0)"
+    slow = "import os, time\nwhile time.process_time() < 0.7: pass\nos._exit(0)"
     worker = Worker([slow] * 9, Limits(notebook_seconds=0.5, restarts=20), KIND)
     with pytest.raises(WorkerLost, match="again and again"):
         worker.ready()

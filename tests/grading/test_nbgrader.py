@@ -13,7 +13,7 @@ from course_nn.grading.record import Grade, OutcomeRecord, Override, Record, Tas
 from course_nn.grading.source import notebook
 
 FAULT = OutcomeRecord(
-    "f: other sizes", False, False, "value", "y is <b>3</b>, expected 4.",
+    "f: other sizes", False, False, "value", "y has shape <b>3</b>; expected 4.",
     looks="b is subtracted", smallest=("x = [[1]]", "your y = [0]"),
 )  # fmt: skip
 PASSED = OutcomeRecord("f: the public check", True, True)
@@ -41,7 +41,7 @@ def test_a_task_s_tests_say_what_was_wrong():
     (output,) = shown()[4]["outputs"]
     assert output["text"].splitlines() == [
         "1 of 2 points", "✔ public: f: the public check", "✘ hidden: f: other sizes",
-        "    y is <b>3</b>, expected 4.", "    x = [[1]]", "    your y = [0]",
+        "    y has shape <b>3</b>; expected 4.", "    x = [[1]]", "    your y = [0]",
         "    What it looks like: b is subtracted.",
     ]  # fmt: skip
 
@@ -64,13 +64,13 @@ def test_what_could_not_be_run_gets_a_page_too():
 
 
 def test_a_message_of_several_lines_stays_a_comment():
-    record = Record("ada", "ex02_dense", "graded", "no\nimport os", (WRONG,))
+    record = Record("ada", "ex02_dense", "stopped", "no\nimport os", (WRONG,))
     assert shown(Grade(record), [])[0]["source"] == "# no import os"
 
 
 def test_a_comment_is_a_block_of_code_whose_text_is_shown_as_it_stands():
     lines = said(WRONG).splitlines()
-    assert lines[0] == "    1 of 2 points. In a hidden test: y is <b>3</b>, expected 4."
+    assert lines[0] == "    1 of 2 points. In a hidden test: y has shape <b>3</b>; expected 4."
     assert all(line.startswith("    ") for line in lines)
     assert said(RIGHT) == "All tests passed."
 
