@@ -21,12 +21,13 @@ kernelspec:
 """
 
 
-def lay_out(folder: Path, pages: dict[str, str], **settings: Any) -> None:
+def lay_out(folder: Path, pages: dict[str, str], lab: bool = False, **settings: Any) -> None:
     """Write a book of these pages, the first of them its root, beside the real settings."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     config |= settings
     extensions = config["sphinx"]["local_extensions"]
     config["sphinx"]["local_extensions"] = {n: str(ROOT / p) for n, p in extensions.items()}
+    config["sphinx"]["config"]["live_lab"] = lab
     (folder / "_config.yml").write_text(yaml.safe_dump(config))
     root, *rest = pages
     toc = {"format": "jb-book", "root": root, "chapters": [{"file": name} for name in rest]}

@@ -363,10 +363,12 @@ def test_every_page_has_one_set_of_downloads_and_each_is_there(book: Path) -> No
     for name, page in pages.items():
         if name in made or name.startswith("_"):
             continue
-        found = offers(page)
+        lab = f"_static/lab/open.html#{name.removesuffix('.html')}.ipynb"
+        found = [offered for offered in offers(page) if not offered.endswith(lab)]
         kinds = [offered.split()[0] for offered in found]
         cells = name.removesuffix(".html") in WITH_CELLS
         source = [".ipynb"] if "exercises/" in name else [".ipynb"] * cells + [".md"]
+        assert len(offers(page)) - len(found) == (".ipynb" in source), name  # opens it in Jupyter
         assert kinds == [*source, ".pdf"], name
         for offered in found[:-1]:
             address = urljoin(f"https://book/{name}", offered.split()[1])

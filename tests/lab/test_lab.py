@@ -1,0 +1,204 @@
+"""A whole Jupyter in a real browser, from a plain web server, with the network cut off."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import live_lab
+import nbformat
+import pytest
+from press import notebooks
+from press.markdown import Cell
+
+from tests.book.looking import browser, serve
+
+from . import ROOT
+
+__all__ = ["browser", "serve"]  # fixtures
+SECOND = 1000  # milliseconds, as Playwright counts
+PATIENCE = 120 * SECOND  # to start Python on a busy machine
+
+CELLS = [
+    "from IPython.display import HTML, Markdown, display\nimport sys\nsys.platform",
+    "import matplotlib.pyplot as plt\nfrom course_nn import page\npage.style()\n"
+    "plt.plot([1, 2])\nplt.show()",
+    "Markdown('| a | b |\\n|---|---|\\n| 1 | 2 |')",
+    "from tqdm.std import tqdm\nsum(tqdm(range(5)))",
+    "%pip install nowhere-to-be-found",
+]
+WRONG = "def dense_forward(x, W, b):\n    return x @ W - b"
+
+
+def app(folder: Path, **more: object) -> SimpleNamespace:
+    """What the extension asks of Sphinx."""
+    config = SimpleNamespace(live_lab=True)
+    builder = SimpleNamespace(format="html")
+    return SimpleNamespace(outdir=str(folder), config=config, builder=builder, **more)
+
+
+def lay_out(folder: Path) -> None:
+    """The notebooks of a small book."""
+    target = folder / notebooks.FOLDER / "exercises"
+    target.mkdir(parents=True)
+    (folder / "_static").mkdir()
+    shutil.copy(ROOT / "book/_static/favicon.svg", folder / "_static")
+    shutil.copy(ROOT / "book/exercises/ex02_dense.ipynb", target)
+    cells = [Cell(source, {}, place) for place, source in enumerate(CELLS)]
+    made = notebooks.notebook(["# A page", *cells], "A page", "")  # with a cell that installs
+    nbformat.write(made, folder / notebooks.FOLDER / "a page.ipynb")
+
+
+# ---------------------------------------------------------------- the button and the folder
+
+
+@pytest.mark.parametrize(("name", "up"), [("index", ""), ("exercises/ex02_dense", "../")])
+def test_a_page_with_a_notebook_has_a_button_that_opens_it(tmp_path: Path, name, up) -> None:
+    path = tmp_path / notebooks.FOLDER / f"{name}.ipynb"
+    context: dict = {"header_buttons": [{"type": "link", "label": "a"}]}
+    live_lab.offer(app(tmp_path), name, "", context, None)
+    assert len(context["header_buttons"]) == 1  # it has none
+    path.parent.mkdir(parents=True)
+    path.touch()
+    live_lab.offer(app(tmp_path), name, "", context, None)
+    assert context["header_buttons"][0]["url"] == f"{up}_static/lab/open.html#{name}.ipynb"
+
+
+def test_where_there_are_places_to_run_a_page_it_is_the_first_of_them(tmp_path: Path) -> None:
+    (tmp_path / notebooks.FOLDER).mkdir()
+    (tmp_path / notebooks.FOLDER / "a.ipynb").touch()
+    group = {"type": "group", "label": "launch-buttons", "buttons": [{"text": "Binder"}]}
+    live_lab.offer(app(tmp_path), "a", "", {"header_buttons": [group]}, None)
+    assert [button["text"] for button in group["buttons"]] == ["Jupyter", "Binder"]
+
+
+def test_it_is_built_again_only_when_what_it_is_made_of_has_changed(tmp_path, monkeypatch) -> None:
+    built = []
+
+    def build(target: Path, *_: object) -> None:
+        built.append(target)
+        target.mkdir()
+
+    lay_out(tmp_path)
+    monkeypatch.setattr(live_lab.runtime, "found", lambda: (tmp_path, ""))
+    monkeypatch.setattr(live_lab.site, "made_of", lambda: "this")
+    monkeypatch.setattr(live_lab.site, "build", build)
+    live_lab.place(app(tmp_path), None)
+    live_lab.place(app(tmp_path), None)
+    assert len(built) == 1
+    assert (tmp_path / "_static/lab/files/a page.ipynb").is_file()
+    shutil.rmtree(tmp_path / "_static/lab")
+    monkeypatch.setattr(live_lab.site, "made_of", lambda: "that")
+    live_lab.place(app(tmp_path), None)
+    assert len(built) == 2
+
+
+# ---------------------------------------------------------------- in the browser
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A book of notebooks, with the runtime and Jupyter in it."""
+    from live_pages import runtime
+
+    if not os.environ.get(runtime.FOLDER):
+        pytest.skip(f"the browser's runtime is not here: name its folder by {runtime.FOLDER}")
+    folder = tmp_path_factory.mktemp("book")
+    lay_out(folder)
+    runtime.place(folder / "_static/live/pyodide")
+    live_lab.place(app(folder), None)
+    return folder
+
+
+class Lab:
+    """Jupyter in a page, and all that it asked for elsewhere or complained of."""
+
+    def __init__(self, context, address: str) -> None:
+        self.address, self.elsewhere, self.wrong = address, [], []
+        context.route("**/*", self.gate)
+        self.page = context.new_page()
+        self.page.set_default_timeout(PATIENCE)
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        context.on("response", self.answered)
+
+    def answered(self, response) -> None:
+        # Whether a path in a traceback is a file of the reader's is asked under /api/.
+        if response.status >= 400 and "/api/" not in response.url:
+            self.wrong.append(response.url)
+
+    def gate(self, route) -> None:
+        if route.request.url.startswith((self.address, "data:", "blob:")):
+            route.continue_()
+        else:
+            self.elsewhere.append(route.request.url)
+            route.abort()
+
+    def open(self, notebook: str) -> None:
+        """Go the way of the button, until Python waits for a cell."""
+        self.page.goto(f"{self.address}/_static/lab/open.html#{notebook}")
+        self.page.locator(".jp-NotebookPanel .jp-CodeCell").first.wait_for()
+        self.page.get_by_text("Python (Pyodide) | Idle").wait_for()
+
+    def run(self, number: int, text: str | None = None):
+        """Run a cell of code, counted from 0, with another text if one is given; its output."""
+        cell = self.page.locator(".jp-NotebookPanel .jp-CodeCell").nth(number)
+        cell.locator(".cm-content").click()
+        if text is not None:
+            self.page.keyboard.press("Control+a")
+            self.page.keyboard.insert_text(text)
+        self.page.keyboard.press("Control+Enter")
+        cell.locator(".jp-InputPrompt").filter(has_text=re.compile(r"\d")).wait_for()
+        return cell.locator(".jp-OutputArea-output")
+
+
+@pytest.fixture
+def lab(browser, folder: Path, serve) -> Iterator[Lab]:
+    context = browser.new_context()
+    lab = Lab(context, serve(folder))
+    yield lab
+    context.close()
+    assert not lab.elsewhere
+    assert not lab.wrong
+
+
+@pytest.mark.browser
+def test_an_exercise_is_solved_checked_and_kept_in_the_browser(lab: Lab) -> None:
+    lab.open("exercises/ex02_dense.ipynb")
+    assert lab.page.locator("body").get_attribute("data-jp-theme-light") == "true"
+    lab.run(0)
+    lab.run(1, WRONG)
+    told = lab.run(2).inner_text()
+    assert "Task 2.1" in told
+    assert "your y" in told
+    lab.page.keyboard.press("Control+s")
+    lab.page.wait_for_function("!document.querySelector('.jp-mod-dirty')")
+    lab.page.reload()
+    lab.page.get_by_text("return x @ W - b").wait_for()
+
+
+@pytest.mark.browser
+def test_a_page_runs_in_the_dark_and_what_is_not_here_is_refused(lab: Lab) -> None:
+    lab.page.add_init_script("localStorage.setItem('mode', 'dark')")  # as in the book
+    lab.open("a page.ipynb")
+    assert lab.page.locator("body").get_attribute("data-jp-theme-light") == "false"
+    assert lab.run(0).count() == 0  # the package is there
+    assert "emscripten" in lab.run(1).inner_text()
+    assert lab.run(2).locator("img, svg").count() == 1
+    assert lab.run(3).locator("td").count() == 2
+    assert "10" in lab.run(4).last.inner_text()
+    assert "PyPI fallback is disabled" in lab.run(5).last.inner_text()
+
+
+@pytest.mark.browser
+def test_a_book_without_python_says_what_is_missing(browser, serve, tmp_path, monkeypatch) -> None:
+    lay_out(tmp_path)
+    monkeypatch.setenv("COURSE_NN_PYODIDE", "")
+    live_lab.place(app(tmp_path), None)
+    page = browser.new_page()
+    page.goto(f"{serve(tmp_path)}/_static/lab/open.html#a%20page.ipynb")
+    page.get_by_text("built without Python for the browser: `make live`").wait_for()
+    page.goto((tmp_path / "_static/lab/open.html").as_uri())
+    page.get_by_text("where the book comes from a web server").wait_for()
+    page.close()
