@@ -31,7 +31,7 @@ pdf: setup  ## print the book into one PDF (needs Chromium), and print its path
 	@$(PY) tools/pdf.py
 
 test: setup  ## run the tests
-	@$(PY) -m pytest $(PYTEST_ARGS)
+	@$(PY) tools/suite.py $(PYTEST_ARGS)
 
 lint: setup  ## check style and types
 	@$(PY) -m ruff check .

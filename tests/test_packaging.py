@@ -241,6 +241,37 @@ def test_a_book_that_failed_is_built_again(book, tmp_path, monkeypatch) -> None:
 # ---------------------------------------------------------------- the law on skips
 
 
+def test_the_tests_are_shared_out_but_for_what_must_run_alone(tools, monkeypatch) -> None:
+    suite, runs = tools("suite"), []
+    monkeypatch.setattr(suite, "pytest", lambda arguments: runs.append(arguments) or 0)
+    assert suite.main(["-q"]) == 0
+    shared, alone = runs
+    assert {f"--ignore={path}" for path in suite.ALONE} < set(shared)
+    assert "-n" in shared
+    assert alone == [*suite.ALONE, "-q"]
+    assert all((ROOT / path).is_dir() for path in suite.ALONE)
+
+
+def test_what_is_named_is_tested_alone(tools, monkeypatch) -> None:
+    suite, runs = tools("suite"), []
+    monkeypatch.setattr(suite, "pytest", lambda arguments: runs.append(arguments) or 1)
+    assert suite.main(["-q", "tests/test_packaging.py::test_one"]) == 1
+    assert runs == [["-q", "tests/test_packaging.py::test_one"]]
+
+
+def test_a_failure_of_those_that_are_shared_out_is_the_answer(tools, monkeypatch) -> None:
+    suite = tools("suite")
+    monkeypatch.setattr(suite, "pytest", lambda arguments: int("-n" in arguments))
+    assert suite.main([]) == 1
+
+
+@pytest.mark.parametrize(("shared", "alone", "code"), [(0, 5, 0), (1, 5, 1), (5, 0, 0), (5, 5, 5)])
+def test_a_part_without_a_selected_test_is_no_failure(tools, monkeypatch, shared, alone, code):
+    suite = tools("suite")
+    monkeypatch.setattr(suite, "pytest", lambda given: shared if "-n" in given else alone)
+    assert suite.main(["-k", "something"]) == code
+
+
 @pytest.mark.parametrize(
     ("ci", "mark", "code"),
     [("true", "", 1), ("true", "@pytest.mark.gpu", 0), ("", "", 0)],

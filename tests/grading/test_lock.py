@@ -60,6 +60,7 @@ def test_it_is_taken_and_given_back(tmp_path):
         (socket.gethostname(), 1 << 22, True),
         ("elsewhere", 1 << 22, False),
     ],
+    ids=["a process that runs", "a process that is gone", "another machine"],
 )
 def test_without_the_kernels_help_the_text_decides(tmp_path, monkeypatch, machine, process, free):
     def fail(*_):

@@ -207,6 +207,8 @@ def test_a_list_of_members_larger_than_may_be_is_not_read(tmp_path, monkeypatch)
     [b"", b"PK", b"PK\x03\x04" + b"x" * 50, b"\x1f\x8b", b"BZh9", b"x" * 2000,
      zip_of({"n.ipynb": b"x" * 999})[:-30], gzip.compress(b"x" * 9999)[:-12],
      tar_of({"n.ipynb": b"x"}, "w:gz")[:60]],
+    ids=["empty", "zip's mark", "zip's header", "gzip's mark", "bzip2's mark", "letters",
+         "half a zip", "half a gzip", "half a tar"],
 )  # fmt: skip
 def test_a_damaged_archive_is_one_sentence(tmp_path, data):
     for name in ("x.zip", "x.tar", "x.tar.gz"):

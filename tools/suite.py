@@ -1,0 +1,42 @@
+"""Run the tests: `make test`. All of them are shared out to the processors, module by module.
+
+`python tools/suite.py [argument of pytest ...]`; where the arguments name a file or folder, pytest
+runs that alone.
+"""
+
+import os
+import subprocess
+import sys
+
+from common import ROOT, VENV_PYTHON
+
+# JAX runs threads of its own, which pytest-xdist's processes do not bear.
+ALONE = ("tests/parity", "tests/interop")
+AT_ONCE = min(4, os.cpu_count() or 1)
+NOTHING = 5  # pytest's exit code where no test is selected
+
+
+def main(arguments: list[str]) -> int:
+    """Run what is asked for; the highest exit code."""
+    if any((ROOT / argument.split("::")[0]).exists() for argument in arguments):
+        return pytest(arguments)
+    shared = [
+        "-n",
+        str(AT_ONCE),
+        "--dist",
+        "loadfile",
+        "--no-loadscope-reorder",
+        *(f"--ignore={path}" for path in ALONE),
+    ]
+    codes = {pytest([*part, *arguments]) for part in (shared, ALONE)}
+    return max(codes - {NOTHING} or codes)
+
+
+def pytest(arguments: list[str]) -> int:
+    """Run pytest in a process of its own."""
+    command = [str(VENV_PYTHON), "-m", "pytest", *arguments]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
