@@ -102,6 +102,10 @@ class Formula:
         """The compiled function."""
         return compiled(self.tree, self.space)
 
+    def build(self, tree: ast.FunctionDef, k: int) -> Callable[..., Any]:
+        """The function of a tree that differs from this formula's in statement k."""
+        return compiled(tree, self.space)
+
     def __call__(self, **inputs: Any) -> tuple:
         """One value for each output."""
         with np.errstate(all="ignore"):

@@ -16,11 +16,12 @@ from itertools import islice
 from types import CodeType
 from typing import Any
 
-from ..formula import Formula, compiled
+from ..formula import Formula
 from . import calls, indices, lines, names, products, terms
 from .build import Rule, Scope
 from .everywhere import everywhere
 from .statements import statement_changes
+from .stepwise import Stepwise, located
 
 RULES: tuple[Rule, ...] = (
     products.missing_transposes,
@@ -130,12 +131,12 @@ def pairs(formula: Formula, output: str | None = None) -> Iterator[Change]:
     formula = Formula(copy.deepcopy(formula.tree), formula.space)
     for _, place, new, words in islice(_replacements(formula, output), PAIRED):
         before = place.put(new)
-        ast.fix_missing_locations(ast.copy_location(new, before))
-        half = Formula(formula.tree, formula.space)
+        located(new, before)
+        half = Stepwise(formula.tree, formula.space)
         for change in islice(_all(half, output), 2 * PAIRED):
             if change.lines[0] >= place.statement:
-                both = f"{words}; and {change.words}"
-                yield replace(change, words=both, lines=(place.statement, *change.lines))
+                both, lines = f"{words}; and {change.words}", (place.statement, *change.lines)
+                yield Change(both, change.function, change.outputs, lines, change.rule)
         place.put(before)
 
 
@@ -164,8 +165,8 @@ def _of_expressions(
 ) -> Iterator[Change]:
     """The changes that some rules make of expressions."""
     for rule, place, new, words in _replacements(formula, output, rules):
-        if made := _made(formula, place, new, words):
-            yield replace(made, rule=rule)
+        if made := _made(formula, place, new, words, rule):
+            yield made
 
 
 def _replacements(
@@ -185,22 +186,24 @@ def _replacements(
                 yield rule.__name__, place, new, words
 
 
-def _made(formula: Formula, place: Place, new: ast.expr, words: str) -> Change | None:
+def _made(formula: Formula, place: Place, new: ast.expr, words: str, rule: str) -> Change | None:
     """The tree changed in place, compiled, and put back as it was."""
     before = place.put(new)
-    ast.fix_missing_locations(ast.copy_location(new, before))
+    located(new, before)
     try:
-        return _compiled(formula.tree, formula, words, place.statement)
+        return _compiled(formula.tree, formula, words, place.statement, rule)
     finally:
         place.put(before)
 
 
-def _compiled(tree: ast.FunctionDef, formula: Formula, words: str, k: int) -> Change | None:
+def _compiled(
+    tree: ast.FunctionDef, formula: Formula, words: str, k: int, rule: str = ""
+) -> Change | None:
     try:
-        function = compiled(tree, formula.space)
+        function = formula.build(tree, k)
     except (SyntaxError, ValueError, TypeError):  # a tree that is no Python
         return None
-    return Change(words, function, formula.reaches[k], (k,))
+    return Change(words, function, formula.reaches[k], (k,), rule)
 
 
 def _key(code: CodeType) -> tuple:
