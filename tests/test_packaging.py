@@ -265,7 +265,9 @@ def test_a_failure_of_those_that_are_shared_out_is_the_answer(tools, monkeypatch
     assert suite.main([]) == 1
 
 
-@pytest.mark.parametrize(("shared", "alone", "code"), [(0, 5, 0), (1, 5, 1), (5, 0, 0), (5, 5, 5)])
+@pytest.mark.parametrize(
+    ("shared", "alone", "code"), [(0, 5, 0), (1, 5, 1), (5, 0, 0), (5, 5, 5), (0, -9, 9)]
+)
 def test_a_part_without_a_selected_test_is_no_failure(tools, monkeypatch, shared, alone, code):
     suite = tools("suite")
     monkeypatch.setattr(suite, "pytest", lambda given: shared if "-n" in given else alone)

@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
         *(f"--ignore={path}" for path in ALONE),
     ]
     codes = {pytest([*part, *arguments]) for part in (shared, ALONE)}
-    return max(codes - {NOTHING} or codes)
+    return max(map(abs, codes - {NOTHING} or codes))  # a signal is a negative one
 
 
 def pytest(arguments: list[str]) -> int:
