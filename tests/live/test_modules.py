@@ -43,7 +43,8 @@ def site(tmp_path_factory: pytest.TempPathFactory, serve) -> tuple[Path, str]:
     """The modules as a page finds them, and where."""
     folder = tmp_path_factory.mktemp("modules")
     (folder / "live").symlink_to(PAGE)
-    (folder / "empty.html").write_text("<!doctype html><title>empty</title>")
+    style = '<link rel="stylesheet" href="/live/live.css">'
+    (folder / "empty.html").write_text(f"<!doctype html><title>empty</title>{style}")
     return folder, serve(folder)
 
 
@@ -119,7 +120,12 @@ def test_a_traceback_marks_its_places_and_its_error(empty) -> None:
 
 def test_ten_thousand_lines_are_shown_in_a_moment_and_scroll_by_keys(empty) -> None:
     assert len(shown(empty, *[("stdout", f"{k}\n") for k in range(10_000)])) > 40_000
-    assert empty.locator("pre").get_attribute("tabindex") == "0"
+    empty.wait_for_function("document.querySelector('pre').tabIndex === 0")
+    shown(empty, ("stdout", "short"))
+    empty.evaluate(
+        "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+    assert empty.locator("pre").get_attribute("tabindex") is None
 
 
 # -- cells -----------------------------------------------------------------------------------------
@@ -224,6 +230,33 @@ def test_what_is_put_back_shows_the_book_s_output_again(opened) -> None:
     press(page, "Put cell 1 back as printed")
     assert page.locator(".cell_output:visible").inner_text() == "printed"
     assert page.locator(".cm-content").inner_text().strip() == "a"
+
+
+def test_the_editor_is_left_by_escape_and_then_passed_by(opened) -> None:
+    page = opened("a", "b")
+    press(page, "Edit cell 1")
+    page.locator(".cm-focused").wait_for()
+    page.keyboard.press("Tab")  # indents
+    page.keyboard.press("Escape")
+    stops = []
+    for _ in range(4):
+        stops.append(page.evaluate("document.activeElement.getAttribute('aria-label')"))
+        page.keyboard.press("Tab")
+    assert stops == ["Run cell 1", "Edit cell 1", "Put cell 1 back as printed", "Run cell 2"]
+    press(page, "Edit cell 1")
+    assert page.locator(".cm-focused").count() == 1
+
+
+def test_what_is_forgotten_is_forgotten_in_all_cells(opened) -> None:
+    page = opened("a", "b")
+    for number in (1, 2):
+        press(page, f"Edit cell {number}")
+        page.locator(".cm-focused").wait_for()
+        page.keyboard.insert_text("x")
+    page.locator(".nn-live-forget").click()
+    assert page.locator(".cm-content").all_inner_texts() == ["a", "b"]
+    assert page.evaluate("localStorage.length") == 0
+    assert page.evaluate("document.activeElement.className") == "nn-live-all"
 
 
 def test_a_cell_that_cannot_run_here_says_so_and_is_left_out(opened) -> None:

@@ -4,10 +4,21 @@ import { notesOf } from "./notes.js";
 import { show } from "./outputs.js";
 
 /** @typedef {import("./session.js").Session} Session */
+/** @typedef {import("./editor.js").Editor} Editor */
 
-const LANGUAGE = ".highlight pre";
+/**
+ * What a cell asks of its page.
+ * @typedef {object} Host
+ * @property {(cell: Cell) => unknown} run
+ * @property {() => void} changed
+ * @property {() => Promise<typeof import("./editor.js")>} editor
+ * @property {import("./store.js").Edits} edits
+ */
 
-/** A button with a word for those who do not see its sign. */
+/** The part of a box that a built page always has. @param {Element} box @param {string} selector */
+const part = (box, selector) => /** @type {HTMLElement} */ (box.querySelector(selector));
+
+/** A button with a word for those who do not see its sign. @param {string} sign @param {string} words @param {() => unknown} act */
 const button = (sign, words, act) => {
   const made = document.createElement("button");
   made.type = "button";
@@ -20,26 +31,27 @@ const button = (sign, words, act) => {
 };
 
 export class Cell {
-  /**
-   * @param {HTMLElement} box the cell of the built page
-   * @param {number} number counted from 1
-   * @param {{run: (cell: Cell) => void, changed: () => void, editor: () => Promise<any>,
-   *   edits: import("./store.js").Edits}} page
-   */
+  /** @param {HTMLElement} box the cell of the built page @param {number} number counted from 1 @param {Host} page */
   constructor(box, number, page) {
     this.box = box;
     this.number = number;
     this.page = page;
-    this.pre = /** @type {HTMLElement} */ (box.querySelector(`.cell_input ${LANGUAGE}`));
-    this.printed = this.pre.textContent.replace(/\n$/, "");
+    this.block = part(box, ".cell_input .highlight");
+    this.printed = (part(this.block, "pre").textContent ?? "").replace(/\n$/, "");
     this.text = page.edits.of(this.printed) ?? this.printed;
+    /** @type {string | null} */
     this.ran = null;
     /** @type {{text: string, end: Promise<boolean>} | null} what it was asked to run, and has not run yet */
     this.going = null;
+    this.begun = false;
+    /** @type {HTMLElement | null} */
     this.stored = box.querySelector(":scope > .cell_output");
-    /** @type {{text: () => string, set: (text: string) => void, focus: () => void} | null} */
+    /** @type {Editor | null} */
     this.editor = null;
     this.notes = notesOf(box);
+    this.runs = button("▶", `Run cell ${number}`, () => page.run(this));
+    this.edits = button("✎", `Edit cell ${number}`, () => this.edit(true));
+    this.resets = button("↺", `Put cell ${number} back as printed`, () => { this.reset(); this.runs.focus(); });
     this.#bar();
     if (this.text !== this.printed) this.edit(false);
   }
@@ -49,12 +61,9 @@ export class Cell {
     bar.className = "nn-live-bar";
     bar.setAttribute("role", "group");
     bar.setAttribute("aria-label", `Cell ${this.number}`);
-    this.runs = button("▶", `Run cell ${this.number}`, () => this.page.run(this));
-    this.edits = button("✎", `Edit cell ${this.number}`, () => this.edit(true));
-    this.resets = button("↺", `Put cell ${this.number} back as printed`, () => this.reset());
     this.resets.hidden = this.text === this.printed;
     bar.append(this.runs, this.edits, this.resets);
-    this.box.querySelector(".cell_input").prepend(bar);
+    part(this.box, ".cell_input").prepend(bar);
     this.box.prepend(...this.notes.map(({ says }) => {
       const note = document.createElement("p");
       note.className = "nn-live-note";
@@ -82,13 +91,14 @@ export class Cell {
   async edit(focus) {
     if (!this.editor) {
       const { editorIn } = await this.page.editor();
-      this.editor ??= editorIn(this.pre.parentElement, this.text, {
+      this.editor ??= editorIn(this.block, this.text, {
         changed: (text) => this.#changed(text),
         run: () => this.page.run(this),
-        leave: () => this.leave(),
+        entered: () => { this.edits.hidden = true; },
+        leave: () => { this.edits.hidden = false; this.leave(); },
         label: `Code of cell ${this.number}`,
       });
-      this.pre.hidden = true;
+      part(this.block, "pre").hidden = true;
       this.edits.hidden = true;
     }
     if (focus) this.editor.focus();
@@ -99,6 +109,7 @@ export class Cell {
     this.runs.focus();
   }
 
+  /** @param {string} text */
   #changed(text) {
     this.text = text;
     this.resets.hidden = text === this.printed;
@@ -121,7 +132,6 @@ export class Cell {
     this.ran = null;
     this.box.querySelector(":scope > .nn-live-output")?.remove();
     if (this.stored) this.stored.hidden = false;
-    this.runs.focus();
   }
 
   /** Python has ended, and with it all that this cell did. */

@@ -19,18 +19,27 @@ const PYGMENTS = HighlightStyle.define([
   { tag: [t.operator, t.arithmeticOperator, t.compareOperator], class: "o" },
 ]);
 
+/** @typedef {{text: () => string, set: (text: string) => void, focus: () => void}} Editor */
+
 /**
- * Put an editor into a block of code.
- * @param {Element} block of the page's `.highlight`
- * @param {string} text
- * @param {{changed: (text: string) => void, run: () => void, leave: () => void, label: string}} on
+ * What an editor tells. Once it is left by Escape, the Tab key passes it by until it is entered again: within it that
+ * key indents, and who has no mouse would not come out.
+ * @typedef {object} Heard
+ * @property {(text: string) => void} changed
+ * @property {() => unknown} run
+ * @property {() => void} entered
+ * @property {() => void} leave
+ * @property {string} label
  */
+
+/** Put an editor into a block of code. @param {Element} block @param {string} text @param {Heard} on @returns {Editor} */
 export const editorIn = (block, text, on) => {
+  /** @param {() => unknown} what */
   const act = (what) => () => { what(); return true; };
   const keys = [
     { key: "Shift-Enter", run: act(on.run) },
     { key: "Mod-Enter", run: act(on.run) },
-    { key: "Escape", run: act(on.leave) },
+    { key: "Escape", run: act(() => { view.contentDOM.tabIndex = -1; on.leave(); }) },
     indentWithTab,
   ];
   const view = new EditorView({
@@ -48,6 +57,7 @@ export const editorIn = (block, text, on) => {
       ],
     }),
   });
+  view.contentDOM.addEventListener("focus", () => { view.contentDOM.tabIndex = 0; on.entered(); });
   view.dom.addEventListener("keydown", (event) => event.stopPropagation()); // the page has keys of its own
   return {
     text: () => view.state.doc.toString(),

@@ -51,7 +51,7 @@ const rich = (form, text) => {
   piece.className = `output text_html${form === "svg" ? " nn-drawing" : ""}`;
   piece.innerHTML = text;
   piece.querySelectorAll("table").forEach((table) => table.classList.add("table"));
-  globalThis.MathJax?.typesetPromise?.([piece]);
+  if (typeof MathJax !== "undefined") MathJax?.typesetPromise?.([piece]);
   return piece;
 };
 
@@ -67,7 +67,6 @@ const plain = (form, text) => {
   const frame = document.createElement("div");
   frame.className = "highlight";
   const pre = document.createElement("pre");
-  pre.tabIndex = 0; // a long one scrolls, by keys too
   frame.append(pre);
   piece.append(frame);
   if (form === "error") pre.append(...marked(text));
@@ -83,8 +82,13 @@ const write = (box, form, text) => {
   return pre !== null;
 };
 
+/** Let a text that scrolls be reached by keys, when it has been laid out. @param {HTMLElement} pre */
+const reachable = (pre) =>
+  requestAnimationFrame(() => { if (pre.scrollHeight > pre.clientHeight) pre.tabIndex = 0; });
+
 /** Add to a text, as a terminal would from the first piece on that needs one. @param {HTMLElement} pre @param {string} text */
 const append = (pre, text) => {
+  if (pre.tabIndex !== 0) reachable(pre);
   let terminal = terminals.get(pre);
   if (!terminal && !NEEDS_TERMINAL.test(text)) return pre.append(text);
   if (!terminal) {

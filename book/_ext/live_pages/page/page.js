@@ -5,8 +5,12 @@ import { Session } from "./session.js";
 import { Edits } from "./store.js";
 
 const base = new URL("./", import.meta.url).href;
-const boxes = [...document.querySelectorAll(".bd-article .cell")].filter((box) => box.querySelector(".cell_input pre"));
+/** @type {HTMLElement[]} */
+const boxes = [...document.querySelectorAll(".bd-article .cell")].filter(
+  /** @returns {box is HTMLElement} */ (box) => box.querySelector(".cell_input pre") !== null,
+);
 
+/** @type {Record<string, string>} */
 const SAYS = {
   starting: "Python is starting …",
   ready: "Python is ready.",
@@ -22,31 +26,40 @@ const closed = () =>
       ? "This browser cannot run Python: it lacks workers or WebAssembly."
       : "";
 
-/** The bar above a page. */
-const barOf = () => {
-  const bar = document.createElement("div");
-  bar.className = "nn-live-page";
-  bar.innerHTML =
-    '<button type="button" class="nn-live-all">▶ Run this page</button>' +
-    '<button type="button" class="nn-live-stop" hidden>■ Stop</button>' +
-    '<button type="button" class="nn-live-forget" hidden>Forget my changes</button>' +
-    '<span role="status" class="nn-live-says"></span>';
-  return bar;
+/** A button of the bar. @param {string} name @param {string} text @param {() => unknown} act */
+const button = (name, text, act) => {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = `nn-live-${name}`;
+  made.textContent = text;
+  made.addEventListener("click", act);
+  return made;
+};
+
+/** Where the page says how it stands, to all readers. */
+const statusLine = () => {
+  const line = document.createElement("span");
+  line.setAttribute("role", "status");
+  line.className = "nn-live-says";
+  return line;
 };
 
 /** One page: its bar, its cells and their Python. */
 class Page {
   constructor() {
-    const bar = barOf(), [all, stop, forget, says] = bar.children;
-    document.querySelector(".bd-article h1")?.after(bar);
-    Object.assign(this, { bar, stop, forget, says });
-    this.edits = new Edits(location.pathname, (problem) => { says.textContent = problem; });
+    this.start = button("all", "▶ Run this page", () => this.all());
+    this.stop = button("stop", "■ Stop", () => this.session.stop());
+    this.forget = button("forget", "Forget my changes", () => this.put());
+    this.says = statusLine();
+    this.bar = document.createElement("div");
+    this.bar.className = "nn-live-page";
+    this.bar.append(this.start, this.stop, this.forget, this.says);
+    this.stop.hidden = this.forget.hidden = true;
+    document.querySelector(".bd-article h1")?.after(this.bar);
+    this.edits = new Edits(location.pathname, (problem) => { this.says.textContent = problem; });
     this.session = new Session(base, (state, why = "") => this.tell(state, why));
     this.cells = boxes.map((box, k) => new Cell(box, k + 1, this));
     this.changed();
-    all.addEventListener("click", () => this.all());
-    stop.addEventListener("click", () => this.session.stop());
-    forget.addEventListener("click", () => this.put());
   }
 
   /** The editor, loaded for the first cell that is edited. */
@@ -59,12 +72,14 @@ class Page {
     this.forget.hidden = this.cells.every((cell) => cell.text === cell.printed);
   }
 
+  /** Say how Python stands. @param {string} state @param {string} why */
   tell(state, why) {
     this.says.textContent = SAYS[state] + why;
     this.stop.hidden = state === "stopped" || state === "failed";
     if (this.stop.hidden) this.cells.forEach((cell) => cell.forgotten());
   }
 
+  /** Whether cells can run here; if not, it says why. */
   open() {
     this.says.textContent = closed();
     return !this.says.textContent;
@@ -93,6 +108,7 @@ class Page {
   put() {
     this.cells.forEach((cell) => cell.reset());
     this.edits.forget();
+    this.start.focus(); // the button that was pressed is gone
     document.dispatchEvent(new CustomEvent("nn-forgotten"));
   }
 }
