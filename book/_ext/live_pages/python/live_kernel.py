@@ -16,6 +16,7 @@ import sys
 import time
 import traceback
 import types
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from importlib.machinery import ModuleSpec
@@ -364,6 +365,7 @@ def stand_in(kernel: Kernel) -> None:
         if above:
             setattr(sys.modules[above], last, module)
     builtins.input = nobody_types
+    warnings.filterwarnings("ignore", message="tqdm:disabling monitor")  # it would be a thread
     os.environ["MPLBACKEND"] = "module://live_drawing"
     if "matplotlib" not in sys.modules:
         matplotlib_later(kernel.fetch_figures)
