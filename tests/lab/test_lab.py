@@ -121,7 +121,12 @@ class Lab:
         self.page = context.new_page()
         self.page.set_default_timeout(PATIENCE)
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.on("console", self.told)
         context.on("response", self.answered)
+
+    def told(self, message) -> None:
+        if "Content Security Policy" in message.text:
+            self.wrong.append(message.text)
 
     def answered(self, response) -> None:
         # Whether a path in a traceback is a file of the reader's is asked under /api/.
@@ -155,7 +160,7 @@ class Lab:
 
 @pytest.fixture
 def lab(browser, folder: Path, serve) -> Iterator[Lab]:
-    context = browser.new_context()
+    context = browser.new_context(bypass_csp=False)
     lab = Lab(context, serve(folder))
     yield lab
     context.close()
@@ -173,7 +178,7 @@ def test_an_exercise_is_solved_checked_and_kept_in_the_browser(lab: Lab) -> None
     assert "Task 2.1" in told
     assert "your y" in told
     lab.page.keyboard.press("Control+s")
-    lab.page.wait_for_function("!document.querySelector('.jp-mod-dirty')")
+    lab.page.locator(".jp-mod-dirty").first.wait_for(state="detached")
     lab.page.reload()
     lab.page.get_by_text("return x @ W - b").wait_for()
 
@@ -189,6 +194,10 @@ def test_a_page_runs_in_the_dark_and_what_is_not_here_is_refused(lab: Lab) -> No
     assert lab.run(3).locator("td").count() == 2
     assert "10" in lab.run(4).last.inner_text()
     assert "PyPI fallback is disabled" in lab.run(5).last.inner_text()
+    # What asks elsewhere is refused by the page, and would be seen here.
+    lab.page.evaluate("fetch('https://elsewhere.invalid/').catch(() => 0)")
+    assert "elsewhere.invalid" in lab.wrong[0]
+    lab.wrong.clear()
 
 
 @pytest.mark.browser

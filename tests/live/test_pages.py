@@ -10,8 +10,7 @@ import pytest
 
 from tests.book import sources
 from tests.book.building import build, lay_out
-from tests.book.frame import accessible
-from tests.book.looking import PHONE, browser, serve
+from tests.book.looking import browser, serve
 
 __all__ = ["browser", "serve"]  # fixtures
 pytestmark = pytest.mark.browser
@@ -60,11 +59,6 @@ def dense_forward(x, W, b):
 check.dense_forward(dense_forward)
 ```
 """
-
-
-BUTTONS = """[...document.querySelectorAll("[class^=nn-live] button, button[class^=nn-live]")]
-  .filter(b => b.checkVisibility())
-  .map(b => b.getBoundingClientRect()).map(r => [r.width, r.height])"""
 
 
 def judge() -> str:
@@ -256,17 +250,9 @@ def test_a_bar_a_warning_a_question_and_an_update_are_shown_as_in_a_notebook(pag
     told = run(page, 2, "failed")
     assert told.count("bar:") == 1
     assert "3/3" in told
-    assert "monitor" not in told  # tqdm's thread, which cannot start
     assert "UserWarning: look out" in told
     assert "old" not in told
     assert "input() waits for somebody who types" in told
-    for width in ("wide", "phone"):
-        assert accessible(page, width) == []
-        page.set_viewport_size(dict(zip(("width", "height"), PHONE, strict=True)))
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    buttons = page.evaluate(BUTTONS)
-    assert len(buttons) > 4
-    assert min(map(min, buttons)) >= 24  # pixels, for a thumb
 
 
 def test_a_book_without_the_runtime_says_what_is_missing(browser, folder, serve, tmp_path) -> None:
@@ -276,4 +262,32 @@ def test_a_book_without_the_runtime_says_what_is_missing(browser, folder, serve,
     page.goto(f"{serve(bare)}/index.html")
     cell(page, 2).get_by_label("Run cell 2").click()
     page.get_by_text("this copy of the book was built without it; `make live`").wait_for()
+    page.close()
+
+
+MOVING = """
+def draw(figure, k):
+    figure.subplots().plot([0, k])
+
+
+page.moving(draw, ["one", "two"], alt="a line")
+"""
+
+
+def test_cells_run_and_figures_move_under_the_policy_of_their_page(browser, address: str) -> None:
+    page = browser.new_page(bypass_csp=False)
+    page.set_default_timeout(PATIENCE)
+    wrong: list[str] = []
+    page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
+    page.goto(f"{address}/index.html")
+    write(page, 2, MOVING)
+    cell(page, 2).get_by_label("Run cell 2").click()
+    shown = cell(page, 2).locator(".nn-live-output .nn-moving")
+    shown.get_by_text("one").wait_for()
+    shown.get_by_role("slider").fill("1")
+    shown.get_by_text("two").wait_for()
+    page.goto(f"{address}/search.html?q=page")
+    page.locator("ul.search li a").first.wait_for()
+    page.goto(f"{address}/genindex.html", wait_until="load")
+    assert not wrong
     page.close()

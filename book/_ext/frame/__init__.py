@@ -8,12 +8,12 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from . import anchors, docstrings, heads, pages, scripts, search, sheets
+from . import anchors, docstrings, heads, pages, policy, scripts, search, sheets
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Take part in Sphinx's build."""
     app.add_config_value("book_url", "", "html")
-    for module in (heads, anchors, docstrings, pages, scripts, search, sheets):
+    for module in (heads, anchors, docstrings, pages, scripts, search, sheets, policy):
         module.connect(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -24,6 +24,15 @@ PLUGIN = "@jupyterlite/pyodide-kernel-extension:kernel"
 # icon of 300 kB, for which the book's own stands.
 FONTS = tuple(f"build/fa-*.{form}" for form in ("svg", "ttf", "eot", "woff"))
 NOT_NEEDED = (*FONTS, "rspack.*", "lab/favicon.ico")
+# What a cell shows may bring its own scripts, as in every notebook, and JupyterLab compiles the
+# schemas of its settings; from elsewhere comes nothing.
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; "
+    "form-action 'none'"
+)
+CHARSET = '<meta charset="utf-8">'
 ICON = '<link rel="icon" href="../../favicon.svg">'
 START = Path(__file__).parent / "page" / "start.js"
 
@@ -91,16 +100,14 @@ def kernel(where: str) -> dict[str, Any]:
 
 
 def started(page: str) -> str:
-    """The page of the application, started by a file in place of a script in the page.
-
-    >>> started('<script>\\n (async function () { await import("x") }.call(this));\\n</script>')
-    '<script type="module" src="../start.js"></script><link rel="icon" href="../../favicon.svg">'
-    """
+    """The page of the application with its policy, started by a file in place of a script in it."""
     head, _, rest = page.partition("<script>")
     inside, closed, tail = rest.partition("</script>")
-    if not closed or "async function" not in inside:
+    if not closed or "async function" not in inside or CHARSET not in head:
         raise ValueError("JupyterLite's page has no script to start it where one was expected.")
-    return f'{head}<script type="module" src="../{START.name}"></script>{ICON}{tail}'
+    policy = f'{CHARSET}<meta http-equiv="Content-Security-Policy" content="{POLICY}">{ICON}'
+    script = f'<script type="module" src="../{START.name}"></script>'
+    return head.replace(CHARSET, policy, 1) + script + tail
 
 
 def made_of() -> str:

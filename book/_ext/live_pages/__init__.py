@@ -35,11 +35,8 @@ def lay_out(app: Sphinx) -> None:
 def place(app: Sphinx, problem: Exception | None) -> None:
     """Lay beside the scripts what they load."""
     if problem is None and app.builder.format == "html":
-        packed, pyodide = target(app) / "course_nn.zip", target(app) / "pyodide"
-        bundle.write(packed)
-        runtime.place(pyodide)
-        if pyodide.is_dir():
-            runtime.tell(pyodide, packed, *sorted(PAGE.glob("*.js")))
+        bundle.write(target(app) / "course_nn.zip")
+        runtime.place(target(app) / "pyodide")
 
 
 def target(app: Sphinx) -> Path:

@@ -5,9 +5,9 @@ const config = document.getElementById("jupyter-config-data");
 
 /** Whether the book's pages are dark for this reader. */
 const dark = () => {
-  let mode = null;
+  let mode = "auto";
   try {
-    mode = localStorage.getItem("theme") || localStorage.getItem("mode");
+    mode = localStorage.getItem("mode") || mode;
   } catch {
     // nothing can be kept here, so nothing was
   }

@@ -2,8 +2,6 @@
 
 /** @typedef {{kind: "start", base: string} | {kind: "run", id: number, code: string, name: string}} Order */
 
-import { begin, built } from "./python.js";
-
 let python = null;
 let kernel = null;
 let current = 0;
@@ -11,24 +9,22 @@ let current = 0;
 /** Tell the page. @param {object} what */
 const say = (what) => postMessage(what);
 
-/** Load everything that is not needed to read the page; whether it was kept. @param {string} base */
+/** Load everything that is not needed to read the page. @param {string} base */
 const start = async (base) => {
-  const { build, figures } = await built(base);
-  const begun = await begin(base, build);
-  python = begun.python;
+  const index = `${base}pyodide/`;
+  const there = await fetch(`${index}pyodide-lock.json`, { method: "HEAD" });
+  if (!there.ok) throw new Error("this copy of the book was built without it; `make live`, then `make book`, adds it.");
+  const { loadPyodide } = await import(`${index}pyodide.mjs`);
+  const zip = fetch(`${base}course_nn.zip`).then((answer) => answer.arrayBuffer());
+  python = await loadPyodide({ indexURL: index, packages: ["numpy", "threadpoolctl", "matplotlib"] });
+  python.unpackArchive(await zip, "zip", { extractDir: "/lib/course" });
   python.globals.set("emit", (kind, text) => say({ kind: "output", id: current, form: kind, text }));
-  python.globals.set("figures", () => figures.forEach((name) => install(`${base}pyodide/${name}`)));
-  kernel = python.runPython("import live_kernel; live_kernel.Kernel(emit, figures)");
-  return begun.kept;
-};
-
-/** Fetch and unpack a package while Python waits for it. @param {string} address */
-const install = (address) => {
-  const asked = new XMLHttpRequest();
-  asked.open("GET", address, false);
-  asked.responseType = "arraybuffer";
-  asked.send();
-  python.unpackArchive(asked.response, "wheel");
+  kernel = python.runPython(`
+import sys
+sys.path.insert(0, "/lib/course")
+import live_kernel
+live_kernel.Kernel(emit)
+`);
 };
 
 /** Run a cell. @param {number} id @param {string} code @param {string} name */
@@ -44,7 +40,8 @@ onmessage = ({ data }) => {
   turn = turn.then(async () => {
     try {
       if (data.kind === "start") {
-        say({ kind: "ready", kept: await start(data.base) });
+        await start(data.base);
+        say({ kind: "ready" });
       } else await run(data.id, data.code, data.name);
     } catch (error) {
       say({ kind: "failed", id: data.id ?? 0, why: String(error?.message ?? error) });
