@@ -100,6 +100,9 @@ def grade(
     call_seconds: Annotated[float, typer.Option(help="For one call.", min=0.1)] = 5.0,
     notebook_seconds: Annotated[float, typer.Option(help="For all cells.", min=0.1)] = 20.0,
     task_seconds: Annotated[float, typer.Option(help="For all of a task.", min=0.1)] = 90.0,
+    submission_seconds: Annotated[
+        float, typer.Option(help="For all that a submission does.", min=1)
+    ] = 180.0,
     memory: Annotated[int, typer.Option(help="MiB for one submission.", min=256)] = 1024,
 ) -> None:
     """Grade a class into OUT: a gradebook, grades.csv, and a report for each student.
@@ -116,7 +119,10 @@ def grade(
         loaded = _with_task(loaded_assignment(assignment, tests), regrade)
         handed_in = _find(folder, assignment, out, roster, student or [], attempts)
         kind, note = (sandbox, f"those of {dask}") if dask else chosen_sandbox(sandbox)
-        limits = Limits(call_seconds, notebook_seconds, task_seconds, memory << 20)
+        limits = Limits(
+            call_seconds, notebook_seconds, task_seconds, memory << 20,
+            submission_seconds=submission_seconds,
+        )  # fmt: skip
         hide = tuple(path.resolve() for path in (tests, folder, out, REPOSITORY))
         drawn = -1 if seed is None else seed
         given = Settings(kind, drawn, limits, hide, _installed(allow or []), regrade)
@@ -295,17 +301,16 @@ def _pool(wish: Wish, setup: Setup, total: int, tasks: int) -> Jobs | Spread:
 
     function = "course_nn.grading.runner:run"
     if not wish.dask:
-        return Jobs(min(wish.jobs, total), function, setup, _patience(setup, tasks, wish.jobs))
+        return Jobs(min(wish.jobs, total), function, setup, _patience(setup, wish.jobs))
     from ..grading.spread import Spread
 
     return Spread(wish.dask, function, setup)
 
 
-def _patience(setup: Setup, tasks: int, jobs: int) -> float:
+def _patience(setup: Setup, jobs: int) -> float:
     """Seconds that no submission can take by its limits, even where jobs share a core."""
     limits = setup.settings.limits
-    most = tasks * limits.task_seconds + (limits.restarts + 1) * limits.notebook_seconds
-    return 300 + 2 * most * max(jobs, 2)
+    return 300 + 2 * (limits.submission_seconds + limits.notebook_seconds) * max(jobs, 2)
 
 
 def _how_to_go_on(run: Class, total: int) -> str:

@@ -80,7 +80,7 @@ def run(
     try:
         cells = whole.cells_of(source_of(notebook)(), outputs)
         kind, _ = choose(sandbox)
-        limits = Limits(call_seconds=seconds, notebook_seconds=seconds)
+        limits = Limits(seconds, seconds, submission_seconds=3 * seconds)
         hide, allowed = (notebook.resolve().parent, REPOSITORY), tuple(allow or ())
         found = list(whole.run(cells, lambda texts: Worker(texts, limits, kind, hide, allowed)))
     except (Unreadable, ValueError) as error:

@@ -57,8 +57,14 @@ def read_cells(data: bytes, tasks: Sequence[Task] = ()) -> Cells:
     _name(code, names, tasks, said)
     _bounded(code, said)
     _newer(book, code, said)
+    python, late = ipython.read(code)
+    if late:
+        said.append(
+            f"it holds so many magics that reading them took {ipython.SECONDS:g} s: from code cell "
+            f"{late} on they were left as they are, which is no Python"
+        )
     plain = tuple(plain_text(sentence, 300) for sentence in said)  # a file's words are in some
-    return Cells(tuple(ipython.as_python(code)), plain, tuple(names))
+    return Cells(tuple(python), plain, tuple(names))
 
 
 # -- the cells of tasks ----------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 MAX_CELL, MAX_LINE = 100_000, 4_000  # characters of a cell, and of a line of it
-SECONDS = 2.0  # for all cells of a notebook
+SECONDS = 2.0  # of our own time for all cells of a notebook
 SPECIAL = re.compile(
     r"^[ \t]*[%!?/,;]|\?[ \t]*(?:#.*)?$|=[ \t]*[%!]|^[ \t]*(?:>>>|\.\.\.)|^[ \t]*In[ \t]*\[", re.M
 )
@@ -41,8 +41,17 @@ def as_python(cells: Sequence[str]) -> list[str]:
     >>> as_python(["%matplotlib inline", "x = 1  # right?", "%%time\\nx = 2"])[1:]
     ['x = 1  # right?', "get_ipython().run_line_magic('time', '')\\nx = 2"]
     """
-    until = time.monotonic() + SECONDS
-    return [_python(cell, until) for cell in cells]
+    return read(cells)[0]
+
+
+def read(cells: Sequence[str]) -> tuple[list[str], int]:
+    """The same, and the number of the first cell for which there was no time, or 0."""
+    until, late = time.thread_time() + SECONDS, 0
+    found = []
+    for number, cell in enumerate(cells, 1):
+        found.append(_python(cell, until))
+        late = late or number * (time.thread_time() > until)
+    return found, late
 
 
 def _python(cell: str, until: float) -> str:
@@ -62,7 +71,7 @@ def _python(cell: str, until: float) -> str:
 def _transformed(cell: str, until: float) -> str:
     """A cell by IPython's transformer, its lines where they were; as it is where that fails."""
     long = len(cell) > MAX_CELL or max(map(len, cell.split("\n"))) > MAX_LINE
-    if long or time.monotonic() > until:
+    if long or time.thread_time() > until:
         return cell
     above = cell[: len(cell) - len(cell.lstrip())].count("\n")
     try:
@@ -86,7 +95,7 @@ def _manager() -> Any:
             self.until = until
 
         def do_one_token_transform(self, lines: list[str]) -> Any:
-            if time.monotonic() > self.until:
+            if time.thread_time() > self.until:
                 raise TooLong
             return super().do_one_token_transform(lines)
 

@@ -24,11 +24,11 @@ from ..worker.protocol import LENGTHS, ProtocolError, plain_text, unpack
 from . import quoted, sandbox, warm
 
 SECOND = -1  # stands for the cell, while some are tried for the second time
-SOFT = 0.9  # of the notebook's seconds: when they are up, the worker itself ends a statement
+SOFT = 0.85  # of the notebook's seconds: when they are up, the worker itself ends a statement
 END = ("stub", "missing")  # after which no more answers come
 KEPT = 512  # tasks' answers that are kept, taken apart, for whoever gives the same ones
 SMALL = 1 << 18  # bytes of replies that are worth keeping
-RUNS = 5  # times its seconds: what a notebook may take in all, however often it is run
+RUNS = 4  # times its seconds: what a notebook may take in all, however often it is run
 GLANCE = 0.1  # seconds between two looks at the tray
 BACKSTOP = 3600  # seconds of the processor, all threads together, that the kernel allows a worker
 
@@ -45,6 +45,7 @@ class Limits:
     task_seconds : for all calls of one task together.
     memory : bytes of address space.
     restarts : how many cells may end the worker; it is started again without them.
+    submission_seconds : for all that a submission does, its cells and all calls of all tasks.
     """
 
     call_seconds: float = 5.0
@@ -52,6 +53,7 @@ class Limits:
     task_seconds: float = 90.0
     memory: int = 1 << 30
     restarts: int = 6
+    submission_seconds: float = 180.0
 
 
 def too_many_jobs(jobs: int) -> str:
@@ -120,6 +122,7 @@ class Worker:
         self.said: list[str] = []  # what was decided while the cells ran, as the worker says
         self.starts, self.cell, self.again = 0, 0, True
         self.spent = 0.0  # seconds that its cells took, all runs together
+        self.answering = 0.0  # seconds that its calls took
 
     def ready(self) -> None:
         """Start the worker and run the cells, unless it stands already.
@@ -135,6 +138,7 @@ class Worker:
                 raise WorkerLost("the notebook's code stopped the worker too often")
             if self.spent > RUNS * self.limits.notebook_seconds:
                 raise WorkerLost("the notebook had to be run again and again, and took too long")
+            self._in_time()
             self.child = self.server.child()
             self.starts, self.cell = self.starts + 1, 0
             try:
@@ -143,6 +147,25 @@ class Worker:
                 self.stop()
                 tries += not self.cell
                 self._lost_in(self.cell, str(error), tries)
+
+    @property
+    def left(self) -> float:
+        """The seconds that are left for all that the submission still does."""
+        return self.limits.submission_seconds - self.spent - self.answering
+
+    def _in_time(self) -> None:
+        if self.left <= 0:
+            raise WorkerLost(self.exhausted)
+
+    @property
+    def exhausted(self) -> str:
+        """A sentence, where the submission has used up its time; else ""."""
+        if self.left > 0:
+            return ""
+        return (
+            f"the submission has used up the {self.limits.submission_seconds:g} s that its cells "
+            "and all calls may take together"
+        )
 
     def _lost_in(self, cell: int, why: str, tries: int) -> None:
         """A cell that ends the worker is left out; before the first, the machine is to blame."""
@@ -215,11 +238,13 @@ class Worker:
             in what is returned, beside what it had answered.
         """
         self.ready()
+        self._in_time()
         assert self.child is not None
         asked, child, ticket = Asked(), self.child, secrets.token_hex(8)
         base = child.desk.put(sheet)
         request = {"ticket": ticket, "name": name, "base": base, "calls": sheet.calls}
         child.desk.empty()
+        seconds = min(seconds, self.left)
         pace = Pace(child, len(sheet.calls), self.limits.call_seconds, seconds)
         try:
             self._send(child, request, pace)
@@ -232,6 +257,7 @@ class Worker:
             asked.lost = error
         asked.changed = child.desk.changed(base, sheet)
         asked.seconds = pace.used()
+        self.answering += asked.seconds
         return asked
 
     def call(self, name: str, inputs: tuple) -> tuple[dict[str, Any], list[np.ndarray]]:

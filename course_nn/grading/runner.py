@@ -165,9 +165,10 @@ def _with_points(
     finally:
         worker.stop()
     failures = tuple(failure.sentence for _, failure in sorted(worker.failures.items()))
+    over = (f"{worker.exhausted}: what came after was not asked",) if worker.exhausted else ()
     return replace(
         record, status="graded", message=summary(done), tasks=done, failures=failures,
-        noticed=tuple(worker.said),
+        noticed=tuple(worker.said), said=record.said + over,
     )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from .answer import answer
 from .budget import TooLong, limited
 from .standins import NotAvailable, StandIn
 
-MAX_ERRORS = 50
+MAX_ERRORS, MAX_SAID = 50, 100
 SHARE = 0.8  # of the seconds that are left: what one statement may take
 ELSEWHERE = (ImportError, OSError, MemoryError, NotAvailable, TooLong)  # may pass in Jupyter
 DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -107,7 +107,12 @@ class Notebook:
         return self.errors[before] if len(self.errors) > before else None
 
     def _first_try(self, file: str) -> None:
+        start = time.process_time()
+        if self._out_of_time() and not statements.DEFINES.search(self.sources[file]):
+            self._say(self._used_up())
+            return
         cell = statements.read(self.sources[file], file)
+        self.left -= time.process_time() - start
         for broken in cell.broken:
             self._failed(broken.error, set(broken.names))
         for node in cell.body:
@@ -225,15 +230,22 @@ class Notebook:
                     f"{cell} fails before it defines {node.name} anew: the earlier {node.name} "
                     "counts"
                 )
-        if self.seconds and self.left <= 0 and not isinstance(node, CHEAP):
-            return self._say(
-                f"the cells used up their {self.seconds:g} s of processor time: from {cell} on, "
-                "imports, definitions and assignments alone were run"
-            )
+        if self._out_of_time() and not isinstance(node, CHEAP):
+            return self._say(self._used_up())
         return False
 
+    def _out_of_time(self) -> bool:
+        return self.seconds > 0 >= self.left
+
+    def _used_up(self) -> str:
+        return (
+            f"the cells used up their {self.seconds:g} s of processor time: from code cell "
+            f"{self.number} on, imports, definitions and assignments alone were run"
+        )
+
     def _say(self, sentence: str) -> bool:
-        if sentence.partition(": from code cell")[0] not in "\n".join(self.said):
+        about = sentence.partition(": from code cell")[0]
+        if len(self.said) < MAX_SAID and about not in "\n".join(self.said):
             self.said.append(sentence)
         return True
 

@@ -147,6 +147,16 @@ def test_too_much_code_is_passed_over_the_largest_first(monkeypatch):
     )
 
 
+def test_where_reading_magics_takes_too_long_it_is_said(monkeypatch):
+    monkeypatch.setattr(cells.ipython, "SECONDS", 0.0)
+    found = read(code("%matplotlib inline\nx = 1"), MADE)
+    assert found.code == ("%matplotlib inline\nx = 1", F)
+    assert found.said == (
+        "it holds so many magics that reading them took 0 s: from code cell 1 on they were left as "
+        "they are, which is no Python",
+    )
+
+
 def test_code_of_a_newer_python_is_said():
     newer = f"3.{sys.version_info.minor + 1}.0"
     broken = code('f"{d["x"]}{"')

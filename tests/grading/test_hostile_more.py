@@ -3,6 +3,7 @@
 What a worker may not do at all is tried in `attempts`, what it answers in `test_hostile`.
 """
 
+import json
 import time
 
 import numpy as np
@@ -12,9 +13,11 @@ from course_nn.data import digits
 from course_nn.exercises import trial
 from course_nn.grading.assignment import load_assignment, sheets_of
 from course_nn.grading.breakout import choose
+from course_nn.grading.collect import Submission
 from course_nn.grading.remote import Limits, Worker, WorkerLost
-from course_nn.grading.runner import graded_tasks
+from course_nn.grading.runner import Settings, grade_one, graded_tasks
 from course_nn.grading.source import cells_of
+from course_nn.grading.spread import Carried
 from course_nn.worker.desk import Sheet
 
 KIND, _ = choose("auto")
@@ -200,6 +203,32 @@ def test_a_notebook_that_takes_its_time_again_and_again_is_given_up():
     with pytest.raises(WorkerLost, match="again and again"):
         worker.ready()
     assert worker.starts < 9
+
+
+BUSY = """
+import time
+def busy(x, *others):
+    begin = time.process_time()
+    while time.process_time() < begin + 0.2: pass
+    return x
+dense_forward = dense_backward = flatten_forward = flatten_backward = busy
+"""
+
+
+def test_a_submission_as_a_whole_has_its_time(assignment):
+    source = Carried(notebook_of([BUSY]))
+    settings = Settings(KIND, 1, Limits(submission_seconds=1.0))
+    record = grade_one(Submission("ada", source, "f.ipynb"), assignment, settings)
+    used = "the submission has used up the 1 s that its cells and all calls may take together"
+    assert record.status == "graded"
+    assert record.said[-1] == f"{used}: what came after was not asked"
+    assert used in record.tasks[-1].first_fault.sentence
+
+
+def notebook_of(cells: list[str]) -> bytes:
+    made = [{"cell_type": "code", "source": cell, "metadata": {}, "outputs": []} for cell in cells]
+    content = {"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(content).encode()
 
 
 FORGED = """

@@ -123,7 +123,7 @@ def test_a_worker_is_told_its_cells_and_limits(starts):
     start = child.channel.sent[0]
     assert {key: value for key, value in start.items() if key != "ticket"} == {
         "skip": [], "allowed": ["scipy"], "memory": 3 << 20, "cpu_seconds": remote.BACKSTOP,
-        "again": True, "notebook_seconds": 18.0,
+        "again": True, "notebook_seconds": 17.0,
     }  # fmt: skip
     (cells,) = child.channel.brought[0]
     assert json.loads(cells.tobytes()) == ["a", "b"]

@@ -26,6 +26,8 @@ class FakeWorker:
         self.cells, self.failures, self.said = cells, {}, ["a stub was passed over"]
         assert (limits, kind, hide) == (SETTINGS.limits, SETTINGS.kind, SETTINGS.hide)
 
+    exhausted = ""
+
     def ready(self):
         if self.lost:
             raise self.lost

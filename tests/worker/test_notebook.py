@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 
+from course_nn.worker import statements
 from course_nn.worker.notebook import Notebook
 from course_nn.worker.standins import StandIn, offered, standing_in
 
@@ -341,3 +342,18 @@ def test_where_the_time_is_up_what_defines_is_still_run():
     notebook.run(1)
     assert (value(notebook, "f", 1.0), notebook.space["k"]) == (2, 1)
     assert notebook.said[0].startswith("the cells used up their 2 s of processor time: from code")
+
+
+def test_once_its_time_is_up_a_cell_that_defines_nothing_is_not_even_read(monkeypatch):
+    read, real = [], statements.read
+    monkeypatch.setattr(
+        statements, "read", lambda text, file: read.append(file) or real(text, file)
+    )
+    cells = [*["x = 1\nwhile True: pass"] * 9, "%t\n" * 400, "def f(): return 1", "print(1)"]
+    notebook = Notebook(cells, seconds=0.05)
+    for number in notebook.order():
+        notebook.run(number)
+    assert "<cell 10>" not in read
+    assert "<cell 11>" in read
+    assert notebook.space["f"]() == 1
+    assert "on, imports, definitions and assignments alone were run" in notebook.said[0]
