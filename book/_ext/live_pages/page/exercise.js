@@ -1,7 +1,6 @@
 /** @file An exercise's page: its tasks are checked, counted, handed out as a notebook and read back. */
 
 import { Task } from "./exercise_task.js";
-import { answers, filled, parsed } from "./notebook.js";
 import { Progress } from "./progress_store.js";
 
 /**
@@ -11,6 +10,9 @@ import { Progress } from "./progress_store.js";
  * @property {string} notebook the address of the released one
  * @property {import("./exercise_task.js").TaskTold[]} tasks
  */
+
+/** Loaded when it is asked for. */
+const notebooks = () => import("./notebook.js");
 
 const BAR =
   '<button type="button" class="nn-exercise-save">Download notebook</button>' +
@@ -136,6 +138,7 @@ export class Exercise {
   /** Hand out the notebook with what stands in the page. */
   async save() {
     try {
+      const { filled } = await notebooks();
       const text = filled(await this.released(), this.page.cells.map((cell) => cell.text));
       const link = document.createElement("a");
       link.href = URL.createObjectURL(new Blob([text], { type: "application/x-ipynb+json" }));
@@ -162,6 +165,7 @@ export class Exercise {
 
   /** Put what a notebook says into the page; what came of it. @param {string} name @param {string} text */
   async open(name, text) {
+    const { answers, parsed } = await notebooks();
     const wanted = `choose the notebook of this exercise, such as ${this.told.name}.ipynb; nothing was changed.`;
     const opened = parsed(text);
     if (!opened) return `${name} is not a notebook: ${wanted}`;

@@ -15,6 +15,9 @@ import { WORDS } from "./progress_store.js";
  * @property {number} check likewise
  */
 
+const LATE = "It still runs: does every loop end? Stop ends it; the next check then begins anew.";
+const LONG = 10_000; // milliseconds until a check that still runs is told of
+
 /** @param {string} kind @param {string} name of its class @param {string} words */
 const made = (kind, name, words = "") => {
   const element = document.createElement(kind);
@@ -60,7 +63,8 @@ export class Task {
     this.writes = button("✎ Write", `Write your answer to Task ${number}`, () => this.answer.edit(true));
     label.append(this.writes);
     this.answer.box.prepend(label);
-    this.answer.leave = () => this.checks.focus();
+    for (const spare of [this.answer.runs, this.answer.edits, this.check.runs]) spare.classList.add("nn-task-spare");
+    this.answer.leave = this.check.leave = () => this.checks.focus();
     this.answer.pre.addEventListener("click", () => {
       if (getSelection()?.isCollapsed !== false) this.answer.edit(true);
     });
@@ -102,13 +106,24 @@ export class Task {
   }
 
   async #judge() {
-    const { exercise, answer } = this, { session } = exercise.page;
+    const { exercise, answer } = this;
     this.says.textContent = exercise.begun ? "" : "Python is starting …";
     this.checks.textContent = "Checking …";
     this.stops.hidden = false;
-    const before = this.check.box.querySelector(".nn-live-output")?.textContent;
     if (!(await exercise.prepare(answer))) return this.#ended();
     const text = answer.text;
+    const late = setTimeout(() => { this.says.textContent = LATE; }, LONG);
+    try {
+      return await this.#run(text);
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  /** Run the answer and its check. @param {string} text */
+  async #run(text) {
+    const { exercise, answer } = this, { session } = exercise.page;
+    const before = this.check.box.querySelector(".nn-live-output")?.textContent;
     const ran = await answer.run(session);
     if (!exercise.stands(answer)) return this.#ended();
     exercise.begun = true;
