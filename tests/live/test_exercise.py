@@ -129,9 +129,7 @@ def part(page, task: str, kind: str):
 
 def write(page, task: str, text: str) -> None:
     """Write an answer, as one types."""
-    begin = page.get_by_label(f"Write your answer to Task {number(task)}")
-    if begin.is_visible():
-        begin.click()
+    page.get_by_label(f"Write your answer to Task {number(task)}").click()
     type_into(page, part(page, task, "answer"), text)
 
 

@@ -1,7 +1,9 @@
 /** @file An exercise's page: its tasks are checked, counted, handed out as a notebook and read back. */
 
-import { Task } from "./exercise_task.js";
+import { Task, button, made } from "./exercise_task.js";
 import { Progress } from "./progress_store.js";
+
+/** @typedef {import("./cell.js").Cell} Cell */
 
 /**
  * @typedef {object} Told what the page says of its exercise
@@ -14,51 +16,52 @@ import { Progress } from "./progress_store.js";
 /** Loaded when it is asked for. */
 const notebooks = () => import("./notebook.js");
 
-const BAR =
-  '<button type="button" class="nn-exercise-save">Download notebook</button>' +
-  '<button type="button" class="nn-exercise-open">Open notebook …</button>' +
-  '<input type="file" accept=".ipynb,application/json" hidden aria-label="A notebook of this exercise">' +
-  '<span class="nn-exercise-points"></span>' +
-  '<span role="status" class="nn-live-says"></span>';
+/** @param {unknown} error */
+const said = (error) => (error instanceof Error ? error.message : String(error));
 
 export class Exercise {
-  /** @param {any} page of page.js */
+  /** @param {import("./page.js").Page} page */
   constructor(page) {
     /** @type {Told} */
     this.told = JSON.parse(document.getElementById("nn-exercise")?.textContent ?? "");
     this.page = page;
+    this.begun = false; // whether Python has run anything
     this.progress = new Progress(this.told.name, (problem) => { page.says.textContent = problem; });
     this.tasks = this.told.tasks.map((told) => new Task(told, this));
+    this.points = made("span", "nn-exercise-points");
+    this.says = made("span", "nn-live-says");
     this.#bar();
     this.#listen();
     page.run = (cell) => this.run(cell);
     page.all = () => this.all();
-    page.bar.querySelector(".nn-live-all").textContent = "▶ Check every task";
+    page.start.textContent = "▶ Check every task";
     this.show();
   }
 
   #bar() {
-    const bar = document.createElement("div");
-    bar.className = "nn-live-page nn-exercise";
+    const bar = made("div", "nn-live-page nn-exercise");
     bar.setAttribute("role", "group");
     bar.setAttribute("aria-label", "This exercise");
-    bar.innerHTML = BAR;
-    const [save, open, file, points, says] = /** @type {HTMLElement[]} */ ([...bar.children]);
-    Object.assign(this, { points, says });
-    save.addEventListener("click", () => this.save());
-    open.addEventListener("click", () => file.click());
-    file.addEventListener("change", () => this.#chosen(/** @type {HTMLInputElement} */ (file)));
+    const file = document.createElement("input");
+    Object.assign(file, { type: "file", accept: ".ipynb,application/json", hidden: true });
+    file.setAttribute("aria-label", "A notebook of this exercise");
+    file.addEventListener("change", () => this.#chosen(file));
+    this.says.setAttribute("role", "status");
+    const save = button("Download notebook", () => this.save());
+    bar.append(save, button("Open notebook …", () => file.click()), file, this.points, this.says);
     this.page.bar.after(bar);
   }
 
   #listen() {
-    document.addEventListener("nn-changed", ({ detail }) => this.changed(detail));
+    document.addEventListener("nn-changed", (event) => {
+      if (event instanceof CustomEvent) this.changed(event.detail);
+    });
     document.addEventListener("nn-forgotten", () => { this.progress.forget(); this.show(); });
     addEventListener("storage", () => { this.progress.read(); this.show(); });
     for (const task of this.tasks) this.changed(task.answer); // what was kept of another text
   }
 
-  /** An answer has another text. @param {import("./cell.js").Cell} cell */
+  /** An answer has another text. @param {Cell} cell */
   changed(cell) {
     const task = this.tasks.find((one) => one.answer === cell);
     if (!task) return;
@@ -80,11 +83,11 @@ export class Exercise {
 
   // -- running ------------------------------------------------------------------------------------
 
-  /** Run a cell: of a task, with its check. @param {import("./cell.js").Cell} cell */
+  /** Run a cell: of a task, with its check. @param {Cell} cell */
   async run(cell) {
     if (!this.page.open()) return false;
     const task = this.tasks.find((one) => one.answer === cell || one.check === cell);
-    if (task) return task.judge();
+    if (task) return (await task.judge()) ?? false;
     return (await this.prepare(cell)) && cell.run(this.page.session);
   }
 
@@ -97,23 +100,23 @@ export class Exercise {
     this.page.says.textContent = `Every task is checked: ${this.points.textContent}.`;
   }
 
-  /** What a cell needs: all above it but the checks. @param {import("./cell.js").Cell} cell */
+  /** What a cell needs: all above it but the checks. @param {Cell} cell */
   above(cell) {
     const before = this.page.cells.slice(0, this.page.cells.indexOf(cell));
     return before.filter((one) => this.tasks.every((task) => task.check !== one));
   }
 
-  /** Whether Python has what a cell needs. An answer that fails is its own task's matter. @param {import("./cell.js").Cell} cell */
+  /** Whether Python has what a cell needs. An answer that fails is its own task's matter. @param {Cell} cell */
   stands(cell) {
     return this.above(cell).every((one) => one.fresh || this.isAnswer(one));
   }
 
-  /** @param {import("./cell.js").Cell} cell */
+  /** @param {Cell} cell */
   isAnswer(cell) {
     return this.tasks.some((task) => task.answer === cell);
   }
 
-  /** Run what a cell needs and has not run as it stands; whether Python has it. @param {import("./cell.js").Cell} cell */
+  /** Run what a cell needs and has not run as it stands; whether Python has it. @param {Cell} cell */
   async prepare(cell) {
     for (const one of this.above(cell)) {
       if (!one.fresh && !(await one.run(this.page.session)) && !(this.isAnswer(one) && this.stands(one))) return false;
@@ -147,7 +150,7 @@ export class Exercise {
       setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
       this.says.textContent = `${link.download} holds your answers: hand it in, or go on with it in Jupyter.`;
     } catch (error) {
-      this.says.textContent = `The notebook could not be made (${error.message}): reload the page and try again.`;
+      this.says.textContent = `The notebook could not be made (${said(error)}): reload the page and try again.`;
     }
   }
 
@@ -159,7 +162,7 @@ export class Exercise {
     try {
       this.says.textContent = await this.open(file.name, await file.text());
     } catch (error) {
-      this.says.textContent = `${file.name} could not be read (${error.message}); nothing was changed.`;
+      this.says.textContent = `${file.name} could not be read (${said(error)}); nothing was changed.`;
     }
   }
 

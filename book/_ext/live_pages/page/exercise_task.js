@@ -18,19 +18,19 @@ import { WORDS } from "./progress_store.js";
 const LATE = "It still runs: does every loop end? Stop ends it; the next check then begins anew.";
 const LONG = 10_000; // milliseconds until a check that still runs is told of
 
-/** @param {string} kind @param {string} name of its class @param {string} words */
-const made = (kind, name, words = "") => {
+/** An element of a class, with its words. @param {string} kind @param {string} name @param {string} words */
+export const made = (kind, name, words = "") => {
   const element = document.createElement(kind);
   element.className = name;
   element.textContent = words;
   return element;
 };
 
-/** @param {string} words @param {string} label @param {() => void} act */
-const button = (words, label, act) => {
-  const element = /** @type {HTMLButtonElement} */ (made("button", "nn-task-button", words));
-  element.type = "button";
-  element.setAttribute("aria-label", label);
+/** A button. @param {string} words @param {() => void} act @param {string} label for those who do not see where it stands */
+export const button = (words, act, label = "") => {
+  const element = made("button", "nn-task-button", words);
+  element.setAttribute("type", "button");
+  if (label) element.setAttribute("aria-label", label);
   element.addEventListener("click", act);
   return element;
 };
@@ -38,10 +38,11 @@ const button = (words, label, act) => {
 export class Task {
   /** @param {TaskTold} told @param {import("./exercise.js").Exercise} exercise */
   constructor(told, exercise) {
+    const { number } = told;
     this.told = told;
     this.exercise = exercise;
     this.name = told.name;
-    this.number = told.number;
+    this.number = number;
     this.points = told.points;
     this.answer = exercise.page.cells[told.answer];
     this.check = exercise.page.cells[told.check];
@@ -49,51 +50,53 @@ export class Task {
     this.judged = null;
     /** @type {Promise<boolean | null> | null} */
     this.judging = null;
-    this.asked = "";
-    this.#dress();
+    this.asked = ""; // the answer that is being judged
+    this.badge = made("span", "nn-task-state");
+    this.checks = button("Check", () => exercise.run(this.check), `Check Task ${number}`);
+    this.hints = button("Next hint", () => this.hint(), `Next hint for Task ${number}`);
+    this.stops = button("■ Stop", () => exercise.page.session.stop(), "Stop Python");
+    this.says = made("span", "nn-live-says");
+    this.hinted = made("div", "nn-task-hints cell_output");
+    this.#answer();
+    this.#check();
   }
 
-  /** Make the answer known as the place to write, and put the buttons below the check. */
-  #dress() {
-    const { number } = this, head = document.getElementById(this.told.place)?.querySelector("h2, h3");
-    this.badge = made("span", "nn-task-state");
-    head?.append(this.badge);
-    this.answer.box.classList.add("nn-task-answer");
+  /** Make the answer known as the place to write. */
+  #answer() {
+    const { answer, number } = this, write = () => answer.edit(true);
+    document.getElementById(this.told.place)?.querySelector("h2, h3")?.append(this.badge);
     const label = made("div", "nn-task-label", `Your answer to Task ${number}`);
-    this.writes = button("✎ Write", `Write your answer to Task ${number}`, () => this.answer.edit(true));
-    label.append(this.writes);
-    this.answer.box.prepend(label);
-    for (const spare of [this.answer.runs, this.answer.edits, this.check.runs]) spare.classList.add("nn-task-spare");
-    this.answer.leave = this.check.leave = () => this.checks.focus();
-    this.answer.pre.addEventListener("click", () => {
-      if (getSelection()?.isCollapsed !== false) this.answer.edit(true);
+    label.append(button("✎ Write", write, `Write your answer to Task ${number}`));
+    answer.box.classList.add("nn-task-answer");
+    answer.box.prepend(label);
+    answer.block.querySelector("pre")?.addEventListener("click", () => {
+      if (getSelection()?.isCollapsed !== false) write();
     });
-    this.check.box.classList.add("nn-task-check");
-    const bar = made("div", "nn-task-bar");
-    this.checks = button("Check", `Check Task ${number}`, () => this.exercise.run(this.check));
-    this.hints = button("Next hint", `Next hint for Task ${number}`, () => this.hint());
-    this.stops = button("■ Stop", "Stop Python", () => this.exercise.page.session.stop());
-    this.says = made("span", "nn-live-says");
-    this.says.setAttribute("role", "status");
+    for (const spare of [answer.runs, answer.edits, this.check.runs]) spare.classList.add("nn-task-spare");
+    answer.leave = this.check.leave = () => this.checks.focus();
+  }
+
+  /** Put the buttons below the check. */
+  #check() {
+    const { box } = this.check, bar = made("div", "nn-task-bar");
+    for (const line of [this.says, this.hinted]) line.setAttribute("role", "status");
     bar.append(this.checks, this.hints, this.stops, this.says);
     this.stops.hidden = true;
-    this.check.box.querySelector(".cell_input")?.after(bar);
-    this.hinted = made("div", "nn-task-hints cell_output");
-    this.hinted.setAttribute("role", "status");
-    this.check.box.after(this.hinted);
+    box.classList.add("nn-task-check");
+    box.querySelector(".cell_input")?.after(bar);
+    box.after(this.hinted);
   }
 
   /** Show how it stands. @param {State} state */
   show(state) {
     const all = `${this.points} ${this.points === 1 ? "point" : "points"}`;
-    const reached = { right: `${this.points} of ${all}`, wrong: `0 of ${all}` }[state] ?? all;
+    const reached = state === "right" ? `${this.points} of ${all}` : state === "wrong" ? `0 of ${all}` : all;
     this.badge.textContent = `${WORDS[state]} · ${reached}`;
     this.badge.dataset.state = state;
     this.hints.hidden = state !== "wrong";
-    this.writes.hidden = Boolean(this.answer.editor) || this.answer.text !== this.answer.printed;
   }
 
-  /** Judge the answer as it stands; whether its check ran, or null where Python has ended meanwhile. */
+  /** Judge the answer as it stands; whether its check ran, or null where Python has ended. @returns {Promise<boolean | null>} */
   judge() {
     if (this.judging && this.asked !== this.answer.text) return this.judging.then(() => this.judge());
     this.asked = this.answer.text;
@@ -138,7 +141,7 @@ export class Task {
     return true;
   }
 
-  /** Keep what a check has said of a text. @param {string} text @param {string} state @param {string} says */
+  /** Keep what a check has said of a text. @param {string} text @param {"right" | "wrong" | "open"} state @param {string} says */
   #note(text, state, says = "") {
     this.says.textContent = says;
     this.exercise.progress.judged(this.name, text, state);

@@ -31,12 +31,18 @@ export const filled = (released, texts) => {
   return `${JSON.stringify(made, null, 1)}\n`;
 };
 
+/** Whether a cell is one; what it lacks is put there. @param {Partial<NotebookCell>} cell */
+const completed = (cell) => {
+  cell.metadata ??= {};
+  cell.source ??= "";
+  return typeof cell.cell_type === "string";
+};
+
 /** A file's text as a notebook, or undefined. @param {string} file @returns {Notebook | undefined} */
 export const parsed = (file) => {
   try {
     const found = JSON.parse(file);
-    const whole = found.nbformat === 4 && found.cells.every((cell) => typeof cell.cell_type === "string");
-    found.cells.forEach((cell) => { cell.metadata ??= {}; cell.source ??= ""; });
+    const whole = found.nbformat === 4 && found.cells.every(completed);
     return whole ? found : undefined;
   } catch {
     return undefined;
@@ -54,6 +60,7 @@ export const parsed = (file) => {
  */
 export const answers = (opened, released, tasks) => {
   const known = code(released), sections = sectionsOf(opened), found = new Map();
+  /** @param {NotebookCell} cell */
   const own = (cell) => known.findIndex((one) => same(one, cell));
   for (const cell of code(opened)) {
     const k = own(cell);

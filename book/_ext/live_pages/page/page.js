@@ -45,7 +45,7 @@ const statusLine = () => {
 };
 
 /** One page: its bar, its cells and their Python. */
-class Page {
+export class Page {
   constructor() {
     this.start = button("all", "▶ Run this page", () => this.all());
     this.stop = button("stop", "■ Stop", () => this.session.stop());
