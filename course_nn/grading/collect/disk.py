@@ -189,7 +189,8 @@ class Walk:
     def _entry(self, folder: int, parts: tuple[str, ...]) -> Iterator[Found]:
         self.left -= 1
         if is_system(parts[-1]):
-            yield Found(parts, "system")
+            read = OnDisk(os.path.abspath(self.root), parts) if parts[-1] == ".git" else None
+            yield Found(parts, "system", read)
             return
         try:
             status = os.stat(parts[-1], dir_fd=folder, follow_symlinks=False)

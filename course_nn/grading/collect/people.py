@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from .archives import archive_kind, without_end
-from .disk import Found
+from .clone import last_commit
+from .disk import Found, OnDisk
 from .names import folded, quoted, shown, without_copy_marks, without_later_marks
 from .platforms import GRADESCOPE, Handed, Mark, gradescope, iso_of, marked
 from .roster import Roster, Who
@@ -37,6 +38,8 @@ WHOLE = re.compile(  # a folder of the whole class
     r"einreichungen|rendus|entregas|consegne)",
     re.I,
 )
+COMMITTED = "its time is that of its last commit, which its author's own machine wrote"
+UNKNOWN = "when it was handed in is not known, so no rule for late work was applied"
 MAX_LISTED = 64 << 20  # bytes of Gradescope's list
 
 
@@ -48,6 +51,7 @@ class Node:
     entries: list[Found] = field(default_factory=list)
     below: dict[str, Node] = field(default_factory=dict)
     system: set[str] = field(default_factory=set)
+    git: OnDisk | None = None  # where it is a clone
 
     def leaves(self) -> Iterator[Found]:
         """All entries here and below."""
@@ -82,6 +86,7 @@ def tree(entries: Iterator[Found]) -> Node:
             node = node.below.setdefault(name, Node(name))
         if found.kind == "system":
             node.system.add(found.parts[-1])
+            node.git = found.read if isinstance(found.read, OnDisk) else node.git
         else:
             node.entries.append(found)
     return root
@@ -199,7 +204,10 @@ class Sorter:
         claims = {}
         for node in clones:
             user = node.name.removeprefix(slug)
-            claims[node.name] = [Claim(Who(user, "github", "", "", user), node)]
+            time = last_commit(node.git) if node.git else ""
+            claims[node.name] = [Claim(Who(user, "github", "", "", user), node, [COMMITTED], time)]
+            if not time:
+                claims[node.name][0].said = [UNKNOWN]
         return claims
 
     def _slug(self, level: Node, names: list[str]) -> str:

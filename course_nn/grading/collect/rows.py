@@ -18,6 +18,10 @@ from .submission import Nothing, Submission
 
 HOUR = 3600.0
 LONGEST = 120  # characters of a student's name
+TWO_WAYS = (
+    "its name is written in two ways that read alike, as a Mac and others write it (Unicode's NFD "
+    "and NFC): they are taken for one person's"
+)
 MISSING = "nothing was handed in, but the roster lists this person"
 
 
@@ -117,7 +121,7 @@ def _with_times(claims: list[Claim]) -> dict[int, list[tuple[Found, int]]]:
     """The entries of each claim with the times that can be believed, and their order.
 
     A platform's download has its own time on all files, within minutes: that is no time of handing
-    in.
+    in. Nor is that of a clone's files, whenever they were cloned.
     """
     times: dict[int, list[float]] = defaultdict(list)
     for claim in claims:
@@ -126,7 +130,8 @@ def _with_times(claims: list[Claim]) -> dict[int, list[tuple[Found, int]]]:
     timed = {}
     for claim in claims:
         told = datetime.fromisoformat(claim.time).timestamp() if claim.time else 0.0
-        known = claim.who.platform not in DOWNLOADED or spread.get(claim.level, 0.0) > HOUR
+        platform, apart = claim.who.platform, spread.get(claim.level, 0.0) > HOUR
+        known = platform not in DOWNLOADED or (apart and platform != "github")
         timed[id(claim)] = [
             (replace(found, time=told or found.time * known), claim.order)
             for found in claim.node.leaves()
@@ -174,6 +179,9 @@ def _claim_of(group: Group, found: Found | None) -> Claim:
 
 def _said(group: Group, claim: Claim, roster: Roster) -> tuple[str, ...]:
     said = list(claim.said)
+    labels = {claim.who.label.strip() for claim in group.claims}
+    if len({unicodedata.normalize("NFC", label) for label in labels}) < len(labels):
+        said.append(TWO_WAYS)
     if claim.nameless and not group.person:
         said.append(f"the name {quoted(claim.node.name)} does not say whose it is")
     if claim.via:

@@ -5,6 +5,9 @@ import unicodedata
 
 import pytest
 
+from course_nn.grading.collect.people import UNKNOWN
+from course_nn.grading.collect.rows import TWO_WAYS
+
 from .conftest import notebook_of, zip_of
 
 EX = "ex02_dense.ipynb"
@@ -150,6 +153,14 @@ def test_github_classroom(gather, slug):
     })  # fmt: skip
     assert graded(rows) == ["ada-l", "bob"]
     assert rows["bob"].handed_in == "", "a clone's times are those of the cloning"
+    assert rows["bob"].said == (UNKNOWN,)
+
+
+def test_the_times_of_clones_made_on_several_days_are_not_believed(gather):
+    files = {f"x-submissions/x-{name}/{path}": N for name in ("ada", "bob") for path in
+             (".git/config", EX)}  # fmt: skip
+    rows = gather(files, {f"x-submissions/x-ada/{EX}": 1_770_900_000.0})
+    assert [rows[name].handed_in for name in ("ada", "bob")] == ["", ""]
 
 
 @pytest.mark.parametrize("wrap", ["", "submitted/"])
@@ -312,6 +323,7 @@ def test_one_name_in_two_forms_is_one_person(gather):
     }, {f"{unicodedata.normalize('NFD', 'Zoë')}/{EX}": 1_770_009_000.0})  # fmt: skip
     assert graded(rows) == ["Zoë"]
     assert rows["Zoë"].read() == notebook_of("2")
+    assert TWO_WAYS in rows["Zoë"].said
 
 
 def test_capitals_tell_people_apart(gather):
