@@ -73,7 +73,7 @@ export class Exercise {
   show() {
     let reached = 0, all = 0;
     for (const task of this.tasks) {
-      const state = this.progress.state(task.name);
+      const state = this.progress.state(task.name, task.answer.text);
       task.show(state);
       all += task.points;
       if (state === "right") reached += task.points;

@@ -36,11 +36,12 @@ export class Progress {
     } catch { /* what is known stays */ }
   }
 
-  /** How a task stands. @param {string} task @returns {State} */
-  state(task) {
+  /** How a task stands, by what is kept or with the answer that is here. @param {string} task @param {string} [text] @returns {State} */
+  state(task, text) {
     const kept = this.tasks[task];
     if (!kept) return "open";
-    return kept.now === kept.of && kept.verdict ? kept.verdict : "changed";
+    const now = text === undefined ? kept.now : mark(text); // two tabs may hold two answers
+    return now === kept.of && kept.verdict ? kept.verdict : "changed";
   }
 
   /** An answer has changed; as printed, it is not begun. @param {string} task @param {string} printed @param {string} text */
