@@ -1,6 +1,7 @@
 """Small books that tests build, with the settings of the real one."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parents[2]
+# A kernel that ends while it is listened to: jupyter_client's own affair, on a busy machine.
+LATE = re.compile(r"^ERROR:tornado\.general:.*?^zmq\.error\.ZMQError: [^\n]*\n", re.M | re.S)
 HEAD = """---
 jupytext:
   text_representation: {extension: .md, format_name: myst}
@@ -56,4 +59,4 @@ def build(folder: Path) -> tuple[Path, str]:
         list(map(str, command)), capture_output=True, text=True, env=environment, check=False
     )
     assert done.returncode == 0, done.stderr[-4000:]
-    return folder / "_build" / "html", done.stderr
+    return folder / "_build" / "html", LATE.sub("", done.stderr)
