@@ -143,6 +143,14 @@ def test_a_bar_that_is_written_over_ends_as_it_ended() -> None:
     assert "".join(text for form, text in shown if form == "stdout") == "on\n"
 
 
+def test_a_line_that_is_printed_over_and_over_is_shown_now_and_then_and_as_it_ended() -> None:
+    shown = run("for k in range(20_000):\n    print('\\r', k, end='')\nprint()\nprint('on')")
+    texts = [text for form, text in shown if form == "stdout"]
+    assert len(texts) < 1000
+    assert not [text for form, text in shown if form == "note"]
+    assert "".join(texts).endswith("19999\non\n")
+
+
 def test_a_cell_warns_each_time_that_it_runs_and_says_where() -> None:
     shown = run(*["import warnings\nwarnings.warn('look out')"] * 2)
     told = "".join(text for form, text in shown if form == "stderr")

@@ -73,14 +73,14 @@ class Screen:
         self.text, self.lines = MOST_TEXT, MOST_LINES  # what may still come
         self.left_out, self.torn = 0, False  # lines that were left out, and a last one without end
         self.late: tuple[str, str] | None = None  # a state of a progress bar that is not shown yet
-        self.shown_at = 0.0
+        self.shown_at, self.over = 0.0, False  # the line is being written over
 
     def stream(self, kind: str, text: str) -> None:
         """A piece of a stream; a line that is written over and over is shown now and then."""
-        if "\r" not in text or "\n" in text:
+        self.over = "\n" not in text and (self.over or "\r" in text)
+        if not self.over:
             self.settle()
-            if text := self.within(text):
-                self.emit(kind, text)
+            self.put(kind, text)
             return
         if self.late and self.late[0] == kind and not text.startswith("\r"):
             text = self.late[1] + text
@@ -93,7 +93,13 @@ class Screen:
         late, self.late = self.late, None
         if late:
             self.shown_at = time.monotonic()
-            self.emit(*late)
+            self.put(*late)
+
+    def put(self, kind: str, text: str) -> None:
+        """Show of a text what may be shown; what begins a line again takes no room."""
+        again = text.startswith("\r") and "\n" not in text
+        if shown := text if again else self.within(text):
+            self.emit(kind, shown)
 
     def within(self, text: str) -> str:
         """What may be shown of a text."""
