@@ -410,6 +410,18 @@ def test_where_nothing_can_be_kept_one_sentence_says_so_and_work_goes_on(
     context.close()
 
 
+def test_a_task_says_that_the_book_has_no_python(browser, folder, serve, tmp_path) -> None:
+    shutil.copytree(folder, tmp_path / "bare", ignore=shutil.ignore_patterns("pyodide"))
+    page = browser.new_page()
+    go(page, PAGE, serve(tmp_path / "bare"))
+    page.get_by_label("Check Task 2.5").click()
+    part(page, "sgd_step", "check").get_by_text(
+        "this copy of the book was built without"
+    ).wait_for()
+    stands(page, "sgd_step", "open")
+    page.close()
+
+
 def test_the_keyboard_goes_from_the_answer_to_its_check(page, address: str) -> None:
     with beside(page, PAGE, address) as tab:
         tab.get_by_label("Write your answer to Task 2.5").press("Enter")
@@ -456,6 +468,7 @@ def test_an_endless_answer_is_stopped_at_its_task(python, page, right) -> None:
     page.wait_for_function("document.querySelector('[data-live=running]')")
     page.get_by_label("Stop Python").locator("visible=true").click()
     page.wait_for_function("!document.querySelector('[data-live=running]')", timeout=2 * SECOND)
+    assert page.evaluate("document.activeElement.ariaLabel") == "Check Task 2.5"
     stands(page, "sgd_step", "changed")
     write(page, "sgd_step", right["sgd_step"])
     judged(page, "sgd_step", "right")

@@ -43,7 +43,7 @@ export class Exercise {
     bar.setAttribute("role", "group");
     bar.setAttribute("aria-label", "This exercise");
     const file = document.createElement("input");
-    Object.assign(file, { type: "file", accept: ".ipynb,application/json", hidden: true });
+    Object.assign(file, { type: "file", hidden: true }); // any file: a phone may not know what an .ipynb is
     file.setAttribute("aria-label", "A notebook of this exercise");
     file.addEventListener("change", () => this.#chosen(file));
     this.says.setAttribute("role", "status");
@@ -85,8 +85,11 @@ export class Exercise {
 
   /** Run a cell: of a task, with its check. @param {Cell} cell */
   async run(cell) {
-    if (!this.page.open()) return false;
     const task = this.tasks.find((one) => one.answer === cell || one.check === cell);
+    if (!this.page.open()) {
+      if (task) task.says.textContent = this.page.says.textContent;
+      return false;
+    }
     if (task) return (await task.judge()) ?? false;
     return (await this.prepare(cell)) && cell.run(this.page.session);
   }

@@ -102,6 +102,7 @@ export class Task {
     this.asked = this.answer.text;
     this.judging ??= this.#judge().finally(() => {
       this.judging = null;
+      if (document.activeElement === this.stops) this.checks.focus(); // which is about to go
       this.stops.hidden = true;
       this.checks.textContent = "Check";
     });
