@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from ..worker.protocol import plain_text
+from ..worker.protocol import ProtocolError, plain_text
+from . import ipython
 from .remote import Worker, WorkerLost
 
 MARKS = {
@@ -116,8 +117,10 @@ def run(cells: Sequence[Cell], worker_of: Any) -> Iterator[Run]:
     """
     run = [cell for cell in cells if not cell.skip]
     texts = [KEEPS]
-    for cell in run:  # what keeps a cell's output stands in a cell of its own: lines stay in place
-        texts += [f"__begin__({cell.number})", showing(cell.text, cell.number)]
+    python = ipython.as_python([cell.text for cell in run])
+    for cell, text in zip(run, python, strict=True):
+        # what keeps a cell's output stands in a cell of its own: lines stay in place
+        texts += [f"__begin__({cell.number})", showing(text, cell.number)]
     worker = worker_of(texts)
     try:
         worker.ready()
@@ -154,9 +157,9 @@ def _told(worker: Worker, number: int) -> tuple[str, str]:
     """What a cell printed and showed; nothing where the worker does not say it."""
     try:
         _, arrays = worker.call("__told__", (float(number),))
-        printed, shown = json.loads(bytes(arrays[0].astype(np.uint8)))
+        printed, shown = json.loads(bytes(arrays[0])) if arrays[0].dtype == np.uint8 else ("", "")
         return str(printed or ""), str(shown or "")
-    except (WorkerLost, ValueError, TypeError, IndexError):
+    except (WorkerLost, ProtocolError, RecursionError, ValueError, TypeError, IndexError):
         return "", ""
 
 
@@ -165,14 +168,13 @@ def _short(text: str) -> str:
 
 
 def showing(text: str, number: int) -> str:
-    """A cell that also keeps its last value, as a notebook shows it; line by line as it was.
+    """A cell, as Python, that also keeps its last value, as a notebook shows it; its lines stay.
 
     >>> showing("x = 2\\nx + 1", 5)
     'x = 2\\n__show__(5, (x + 1))'
     >>> showing("x;", 5)
     'x;'
     """
-    text = _python(text)
     try:
         last = ast.parse(text).body[-1]
     except (SyntaxError, ValueError, IndexError, RecursionError, MemoryError):
@@ -184,16 +186,6 @@ def showing(text: str, number: int) -> str:
     _put(lines, end - 1, last.end_col_offset or 0, "))")
     _put(lines, last.lineno - 1, last.col_offset, f"__show__({number}, (")
     return "\n".join(lines)
-
-
-def _python(text: str) -> str:
-    """A cell as IPython reads it."""
-    from IPython.core.inputtransformer2 import TransformerManager
-
-    try:
-        return TransformerManager().transform_cell(text).removesuffix("\n")
-    except SyntaxError:
-        return text
 
 
 def _put(lines: list[str], row: int, column: int, what: str) -> None:

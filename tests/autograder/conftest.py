@@ -1,11 +1,14 @@
-"""`pytest tests/autograder --submission FILE`: each test of each task is an item.
+"""`pytest tests/autograder --submission=FILE`: each test of each task is an item.
 
 The notebook's code runs in the grader's sandbox; what fails says what a student would be told.
+Without `=` pytest looks beside FILE for settings and a conftest.py of its own, before it knows what
+the option is: where the class's folder holds one, that is refused.
 """
 
 from __future__ import annotations
 
 import secrets
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,8 +24,25 @@ from course_nn.grading.runner import Settings, grade_one
 HERE = Path(__file__).resolve().parent
 
 
+def strangers(arguments: list[str]) -> list[Path]:
+    """The conftest.py that pytest would run beside a notebook, or above it, outside of this clone.
+
+    It takes `FILE` in `--submission FILE` for a folder of tests before it knows the option.
+    """
+    at = [i for i, one in enumerate(arguments[:-1]) if one == "--submission"]
+    folders = {folder for i in at for folder in Path(arguments[i + 1]).resolve().parents}
+    ours = {HERE.parents[1], *HERE.parents[1].parents, HERE, HERE.parent}
+    found = {folder / "conftest.py" for folder in folders - ours}
+    return sorted(path for path in found if path.is_file())
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The notebook to test, and how."""
+    if found := strangers(sys.argv):
+        raise pytest.UsageError(
+            f"pytest would run {found[0]}, and not in the sandbox: write --submission=FILE, with "
+            "the sign of equality"
+        )
     group = parser.getgroup("autograder", "grading one notebook")
     group.addoption("--submission", type=Path, help="A student's notebook, to test.")
     group.addoption("--sandbox", default="auto", help="auto, bwrap, namespace or plain.")
@@ -36,13 +56,13 @@ def pytest_collection(session: pytest.Session) -> None:
         return
     notebook = options.submission
     if notebook is None:
-        raise pytest.UsageError("say which: pytest tests/autograder --submission FILE")
+        raise pytest.UsageError("say which: pytest tests/autograder --submission=FILE")
     if not notebook.is_file():
         raise pytest.UsageError(f"there is no file {notebook}: name a notebook")
     if not meant(notebook, session.config.args):
         raise pytest.UsageError(
             f"{notebook.name} does not begin with an exercise's name: say which it is, "
-            f"pytest tests/autograder/ex02_dense --submission {notebook}"
+            f"pytest tests/autograder/ex02_dense --submission={notebook}"
         )
 
 

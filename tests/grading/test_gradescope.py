@@ -37,8 +37,13 @@ def run(tree: Path, program: str) -> subprocess.CompletedProcess[str]:
     env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     return subprocess.run(
         [tree / "source" / program], env=env | {"AUTOGRADER": str(tree)},
-        capture_output=True, text=True,
+        capture_output=True, text=True, cwd=tree / "submission" if started(tree) else tree,
     )  # fmt: skip
+
+
+def started(tree: Path) -> bool:
+    """Whether there is a submission; its folder is the worst place to grade from."""
+    return (tree / "submission").is_dir()
 
 
 @pytest.fixture(scope="module")
@@ -55,12 +60,15 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tree
 
 
-def results(tree: Path, name: str, content: bytes) -> dict:
+def results(tree: Path, name: str, content: bytes, **beside: bytes) -> dict:
     """What the autograder writes on one submission."""
     for folder in ("submission", "results"):
         shutil.rmtree(tree / folder, ignore_errors=True)
         (tree / folder).mkdir()
-    (tree / "submission" / name).write_bytes(content)
+    for path, data in {name: content, **beside}.items():
+        place = tree / "submission" / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
     done = run(tree, "run_autograder")
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads((tree / "results" / "results.json").read_text(encoding="utf-8"))
@@ -77,6 +85,35 @@ def test_a_submission_is_graded_whatever_its_name(tree):
     wrong = results(tree, f"{NAME}.ipynb", notebook(1))
     assert wrong["score"] == 8
     assert "dense_forward" in json.dumps(wrong)
+
+
+NAMES = {  # what a submission calls what is in it; and what lies beside
+    "as Moodle does": ("Eve_1_assignsubmission_file_/{}", {}),
+    "as Moodle does, twice": (
+        "Eve_1_assignsubmission_file_/{}", {"Bob_2_assignsubmission_file_/x.ipynb": b"{}"},
+    ),
+    "as Canvas does": ("eve_1_2_{}", {}),
+    "as nbgrader does": (
+        f"eve/{NAME}/{{}}", {f"eve/{NAME}/timestamp.txt": b"2020-01-01 00:00:00 UTC"},
+    ),
+    "as GitHub does": ("x-eve/{}", {"x-eve/.git/config": b"[core]\n\tfsmonitor = touch /tmp/x"}),
+    "as Gradescope does": (
+        "submission_1/{}", {"submission_metadata.yml": b"submission_1:\n  :submitters:\n"
+                            b"  - :name: Eve\n"},
+    ),
+    "as the class's folders": ("submissions/eve/{}", {"submissions/bob/a.txt": b""}),
+    "as the recipe does": ("student/{}", {"roster.csv": b"name\neve\n"}),
+    "as an option": ("--roster={}", {"-rf": b""}),
+    "as modules of ours": ("{}", {"typer.py": b"1/0", "course_nn/__init__.py": b"1/0"}),
+    "with signs of a shell": ("$(touch x) `touch y`; {}", {"\n": b""}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_whatever_a_submission_calls_its_files_it_is_the_students(tree, name):
+    path, beside = NAMES[name]
+    found = results(tree, path.format(f"{NAME}.ipynb"), notebook(0), **beside)
+    assert found["score"] == 9
 
 
 def test_what_is_no_notebook_gets_its_reason(tree):

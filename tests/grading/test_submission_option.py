@@ -1,4 +1,4 @@
-"""`pytest tests/autograder --submission FILE`: each test of each task is an item."""
+"""`pytest tests/autograder --submission=FILE`: each test of each task is an item."""
 
 import json
 import re
@@ -72,7 +72,7 @@ def test_a_notebook_of_another_name_is_tested_by_the_exercise_that_is_asked_for(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "say which: pytest tests/autograder --submission FILE"),
+        ((), "say which: pytest tests/autograder --submission=FILE"),
         (("--submission", "/nowhere.ipynb"), "there is no file /nowhere.ipynb: name a notebook"),
     ],
 )
@@ -88,3 +88,30 @@ def test_what_is_no_notebook_fails_with_its_reason(tmp_path):
     done = pytested("tests/autograder", "--submission", tmp_path / f"{NAME}.ipynb")
     assert set(items(done).values()) == {"FAILED"}
     assert "unreadable: it is no notebook" in done.stdout
+
+
+@pytest.mark.parametrize("above", [False, True])
+def test_no_conftest_that_was_handed_in_is_run(notebook, tmp_path, above):
+    folder = tmp_path / "ada"
+    folder.mkdir()
+    mine = folder / notebook.name
+    mine.write_bytes(notebook.read_bytes())
+    trace = tmp_path / "was-here"
+    place = tmp_path if above else folder
+    (place / "conftest.py").write_text(f"open({str(trace)!r}, 'w')")
+    done = pytested("tests/autograder", "--submission", mine)
+    assert done.returncode == 4
+    assert f"pytest would run {place / 'conftest.py'}" in done.stderr
+    done = pytested("tests/autograder", f"--submission={mine}")
+    assert len(items(done)) > 20
+    assert not trace.exists()
+
+
+def test_no_settings_that_were_handed_in_are_taken(notebook, tmp_path):
+    trace = tmp_path / "was-here"
+    (tmp_path / notebook.name).write_bytes(notebook.read_bytes())
+    (tmp_path / "evil.py").write_text(f"open({str(trace)!r}, 'w')")
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p evil\npythonpath = .\n")
+    done = pytested(f"--submission={tmp_path / notebook.name}", "tests/autograder")
+    assert len(items(done)) > 20
+    assert not trace.exists()

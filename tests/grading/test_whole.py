@@ -7,6 +7,7 @@ import sys
 from functools import partial
 
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 
 from course_nn.grading import whole
 from course_nn.grading.remote import Limits, Worker
@@ -78,6 +79,39 @@ def test_outputs_are_compared_where_that_is_asked_for_or_marked(kind):
     }
     marked = book(("# NBVAL_CHECK_OUTPUT\n5", "6"))
     assert problems(kind, marked) == {1: "it shows `5`; the notebook has `6`"}
+
+
+TOLD = "def __told__(n):\n    import numpy, struct, sys\n    {}\nprint(1)"
+LIES = {  # what a cell puts in the place of what tells its outputs
+    "a pit": TOLD.format("return numpy.frombuffer(b'[' * 200_000, numpy.uint8)"),
+    "no bytes": TOLD.format("return numpy.array([numpy.nan, 1e300])"),
+    "words": TOLD.format("return 'x'"),
+    "the end": TOLD.format("raise SystemExit"),
+    "another form": TOLD.format("return numpy.frombuffer(b'{\"a\": 1}', numpy.uint8)"),
+    "a forged frame": TOLD.format(
+        "frame = sys._getframe(1)\n"
+        "    while 'desk' not in frame.f_locals: frame = frame.f_back\n"
+        "    forged = struct.pack('!II', 1 << 19, 9)\n"
+        "    frame.f_locals['desk'].memory[1 << 26:(1 << 26) + 8] = forged\n"
+        "    import os; os._exit(0)"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_a_cell_that_lies_about_its_outputs_is_only_compared(kind, name, recwarn):
+    found = problems(kind, book((LIES[name], "1")))
+    assert found[1] == "it prints nothing; the notebook has `1`"
+    assert not recwarn.list
+
+
+def test_magics_are_read_within_a_limit(kind, monkeypatch):
+    def for_ever(*given):
+        raise AssertionError("it would take hours over thousands of magics")
+
+    monkeypatch.setattr(whole.ipython, "SECONDS", 0.0)
+    monkeypatch.setattr(TransformerManager, "transform_cell", for_ever)
+    assert problems(kind, book(("x = 1\n%pwd",), ("x = 1",)))[2] == ""
 
 
 def test_a_cell_that_never_ends_costs_itself(kind):
