@@ -367,7 +367,7 @@ def test_every_page_has_one_set_of_downloads_and_each_is_there(book: Path) -> No
         found = [offered for offered in offers(page) if not offered.endswith(lab)]
         kinds = [offered.split()[0] for offered in found]
         cells = name.removesuffix(".html") in WITH_CELLS
-        source = [".ipynb"] if "exercises/" in name else [".ipynb"] * cells + [".md"]
+        source = [".ipynb"] if "exercises/ex" in name else [".ipynb"] * cells + [".md"]
         assert len(offers(page)) - len(found) == (".ipynb" in source), name  # opens it in Jupyter
         assert kinds == [*source, ".pdf"], name
         for offered in found[:-1]:
