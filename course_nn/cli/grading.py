@@ -55,6 +55,7 @@ class Wish:
     due: str = ""
     late: str = ""
     labels: Path | None = None
+    pool: Jobs | None = None  # the processes that have begun; None where others grade
     dask: str = ""
     some: bool = False  # not the whole class
 
@@ -115,7 +116,7 @@ def grade(
     from ..grading.room import room
     from ..grading.runner import Settings
 
-    with _ending_well(), room():
+    with _ending_well(), room(), _begun(jobs, dask) as pool:
         loaded = _with_task(loaded_assignment(assignment, tests), regrade)
         handed_in = _find(folder, assignment, out, roster, student or [], attempts)
         kind, note = (sandbox, f"those of {dask}") if dask else chosen_sandbox(sandbox)
@@ -126,11 +127,26 @@ def grade(
         hide = tuple(path.resolve() for path in (tests, folder, out, REPOSITORY))
         drawn = -1 if seed is None else seed
         given = Settings(kind, drawn, limits, hide, _installed(allow or []), regrade)
-        wish = Wish(out, _jobs(jobs), note, again, reason, due, late, labels, dask, bool(student))
+        wish = Wish(
+            out, _jobs(jobs), note, again, reason, due, late, labels, pool, dask, bool(student)
+        )
         _grade_into(handed_in, loaded, tests, given, wish)
 
 
 # -- what must stand before it begins --------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _begun(jobs: int, dask: str) -> Iterator[Jobs | None]:
+    """The processes that will grade: they import what they need while the rest is made ready."""
+    from ..grading.jobs import Jobs
+
+    if dask:
+        yield None
+        return
+    with Jobs(jobs or len(os.sched_getaffinity(0)), "course_nn.grading.runner:run") as pool:
+        pool.begin()
+        yield pool
 
 
 def _with_task(loaded: Assignment, task: str) -> Assignment:
@@ -295,16 +311,15 @@ def _graded(run: Class, handed_in: list[Submission], setup: Setup, wish: Wish) -
         raise stop(f"interrupted. {_how_to_go_on(run, total)}", _code(error)) from None
 
 
-def _pool(wish: Wish, setup: Setup, total: int, tasks: int) -> Jobs | Spread:
+def _pool(
+    wish: Wish, setup: Setup, total: int, tasks: int
+) -> contextlib.AbstractContextManager[Jobs | Spread]:
     """Who grades: processes here, or the workers of a scheduler."""
-    from ..grading.jobs import Jobs
-
-    function = "course_nn.grading.runner:run"
-    if not wish.dask:
-        return Jobs(min(wish.jobs, total), function, setup, _patience(setup, wish.jobs))
+    if wish.pool is not None:
+        return wish.pool.given(setup, _patience(setup, wish.jobs), min(wish.jobs, total))
     from ..grading.spread import Spread
 
-    return Spread(wish.dask, function, setup)
+    return Spread(wish.dask, "course_nn.grading.runner:run", setup)
 
 
 def _patience(setup: Setup, jobs: int) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import importlib
 import os
 import pickle
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 GRACE = 0.3  # seconds that a process gets to end its own workers
+LAST_WORDS = 3.0  # seconds that one gets which ends by itself, to say why
 DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 READY = "ready"
 SHARED = "shared"  # the name of the folder for what jobs tell each other
@@ -53,6 +55,7 @@ class _Job:
     folder: Path
     pieces: deque[Any] = field(default_factory=deque)  # the first is what it is at work on
     ready: bool = False  # it has imported all that it needs
+    told: bool = False  # the argument
     again: bool = False  # a process died of this piece before
     since: float = field(default_factory=time.monotonic)
 
@@ -76,6 +79,7 @@ class Jobs:
         self.count, self.function, self.argument = count, function, argument
         self.patience, self.made = patience, 0
         self.jobs: list[_Job] = []
+        self.ending: list[_Job] = []
 
     def __enter__(self) -> Jobs:
         self.folder = Path(tempfile.mkdtemp(prefix="course-nn-grade-"))
@@ -86,6 +90,23 @@ class Jobs:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    def begin(self) -> None:
+        """Start the processes before there is work for them, so that they import what they need;
+        where none can be started, `run` will say so."""
+        with contextlib.suppress(JobsError):
+            while len(self.jobs) < self.count:
+                self._start()
+
+    @contextlib.contextmanager
+    def given(self, argument: Any, patience: float, count: int) -> Iterator[Jobs]:
+        """What was not known when they began: see the class. At the end of the block they are told
+        to end, and nobody waits for it before this object's own block ends."""
+        self.argument, self.patience, self.count = argument, patience, count
+        try:
+            yield self
+        finally:
+            self._dismiss()
+
     def run(self, pieces: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
         """Each piece with its result, or `Lost`, in the order in which they are done.
 
@@ -94,8 +115,10 @@ class Jobs:
         JobsError : where no process can be started, or it does not find its function.
         """
         left = deque(pieces)
-        while left and len(self.jobs) < self.count:
-            self._give(self._start(), left.popleft())
+        while len(self.jobs) < min(self.count, len(left)):
+            self._start()
+        for job in self.jobs[: min(self.count, len(left))]:
+            self._give(job, left.popleft())
         while busy := [job for job in self.jobs if job.pieces]:
             for job in self._answering(busy):
                 if job.ready:
@@ -129,16 +152,21 @@ class Jobs:
 
     def stop(self) -> None:
         """End every process, within a second, and remove all temporary files."""
-        ending, self.jobs = self.jobs, []
-        for job in ending:
-            job.channel.close()
-            job.popen.terminate()
+        self._dismiss()
+        ending, self.ending = self.ending, []
         until = time.monotonic() + GRACE
         for job in ending:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 job.popen.wait(max(until - time.monotonic(), 0.01))
             _kill(job.popen)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _dismiss(self) -> None:
+        """Tell every process to end."""
+        while self.jobs:
+            self.ending.append(self.jobs.pop())
+            self.ending[-1].channel.close()
+            self.ending[-1].popen.terminate()
 
     # -- one process ------------------------------------------------------------------------------
 
@@ -157,7 +185,6 @@ class Jobs:
             raise JobsError(f"no process can be started to grade in: {error}") from error
         job = _Job(popen, Connection(ours.detach()), folder)
         self.jobs.append(job)
-        job.channel.send(self.argument)
         return job
 
     def _command(self, fd: int, folder: Path) -> list[str]:
@@ -171,6 +198,9 @@ class Jobs:
         job.since = time.monotonic() if not job.pieces else job.since
         job.pieces.append(piece)
         with contextlib.suppress(OSError):  # it has died: no answer will come
+            if not job.told:
+                job.channel.send(self.argument)
+                job.told = True
             job.channel.send(piece)
 
     def _greeted(self, job: _Job) -> bool:
@@ -207,7 +237,7 @@ class Jobs:
 def _ending(job: _Job) -> str:
     """How a process ended, and the last line that it said."""
     with contextlib.suppress(subprocess.TimeoutExpired):
-        code = job.popen.wait(GRACE)
+        code = job.popen.wait(LAST_WORDS)
         lines = (job.folder / "errors").read_text("utf-8", "replace").split("\n")
         said = next((line for line in reversed(lines) if line.strip()), "")
         how = f" by signal {signal.Signals(-code).name}" if code < 0 else ""
@@ -241,10 +271,11 @@ def serve(fd: int, function: str, folder: str, parent: int) -> None:
     tempfile.tempdir = folder
     channel = Connection(fd)
     with contextlib.suppress(EOFError, ConnectionError):
-        argument = channel.recv()
         module, _, name = function.partition(":")
         work = getattr(importlib.import_module(module), name)
+        gc.freeze()  # what is imported stays: nobody looks through it again for what may go
         channel.send(READY)
+        argument = channel.recv()
         while True:
             piece = channel.recv()
             channel.send(_done(work, piece, argument))

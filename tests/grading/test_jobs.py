@@ -33,6 +33,8 @@ def work(piece, argument):
         case "shared", _:
             time.sleep(0.2)
             return os.getpid(), jobs.shared()
+        case "touch", path:
+            Path(path).touch()
         case "where":
             return os.getpid(), tempfile.mkdtemp()
     return piece, argument
@@ -56,6 +58,13 @@ def gone(pid, seconds=10.0):
     while alive(pid) and time.monotonic() < until:
         time.sleep(0.02)
     return not alive(pid)
+
+
+def appears(path, seconds=10.0):
+    until = time.monotonic() + seconds
+    while not path.exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    return path.exists()
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -138,3 +147,52 @@ def test_the_jobs_of_a_run_share_a_folder_that_goes_with_them():
         assert folder.parent == running.folder
         assert folder.stat().st_mode & 0o777 == 0o700
     assert not folder.exists()
+
+
+def test_processes_that_have_begun_are_told_the_argument_with_their_first_piece():
+    with Jobs(3, WORK) as running:
+        running.begin()
+        pids = [job.popen.pid for job in running.jobs]
+        assert len(pids) == 3
+        with running.given("late", 60.0, 2) as pool:
+            found = dict(pool.run("abc"))
+            assert len(pool.jobs) == 3
+        assert found == {piece: (piece, "late") for piece in "abc"}
+        assert running.jobs == []
+    assert all(gone(pid) for pid in pids)
+    assert not running.folder.exists()
+
+
+def test_what_cannot_begin_is_said_when_it_has_to_run(monkeypatch):
+    def refuse(*_, **__):
+        raise BlockingIOError("too many processes")
+
+    with Jobs(2, WORK) as running:
+        monkeypatch.setattr(subprocess, "Popen", refuse)
+        running.begin()
+        with pytest.raises(JobsError, match="too many processes"):
+            list(running.run(["a"]))
+
+
+def test_the_next_piece_is_there_before_anybody_takes_the_result(tmp_path):
+    first, second, third = pieces = [("touch", str(tmp_path / name)) for name in "abc"]
+    with Jobs(1, WORK) as running:
+        results = running.run([*pieces, "d", "e"])
+        assert next(results)[0] == first
+        assert next(results)[0] == second
+        assert appears(Path(third[1]))  # though nobody asks for it
+        assert [piece for piece, _ in results] == [third, "d", "e"]
+
+
+def test_a_piece_that_waits_behind_one_that_dies_is_done_all_the_same(tmp_path):
+    once = ("die once", str(tmp_path / "marker"))
+    found = of(1, ["a", once, "die", "b", "c", "d", "e"])
+    assert found[once] == "came back"
+    assert found["die"] == Lost("its process ended by signal SIGKILL")
+    assert [found[piece] for piece in "abcde"] == [(piece, "argument") for piece in "abcde"]
+
+
+@pytest.mark.parametrize("size", [1 << 10, 1 << 20])
+def test_large_pieces_and_results_block_nobody(size):
+    pieces = [bytes([k]) * size for k in range(8)]
+    assert of(2, pieces) == {piece: (piece, "argument") for piece in pieces}

@@ -92,6 +92,14 @@ def test_figures_are_drawn_for_the_page_where_they_are_shown_and_once() -> None:
     assert "var(--nn-" in shown[3][1]
 
 
+@pytest.mark.parametrize("part", ["figure", "backends.backend_svg"])  # it came along, or did not
+def test_a_part_of_matplotlib_may_be_asked_for_first(part: str) -> None:
+    first = f"import sys\nimport matplotlib.pyplot as plt\nimport matplotlib.{part} as part"
+    one = "isinstance(plt.figure(), sys.modules['matplotlib.figure'].Figure)"
+    shown = run(first, f"part is sys.modules['matplotlib.{part}'] and {one}")
+    assert shown[1] == ["text", "True"]
+
+
 def test_a_check_shows_its_verdict_once_and_two_in_a_cell_both() -> None:
     wrong = "def dense_forward(x, W, b):\n    return x @ W - b\n"
     setup = "from course_nn.exercises import check\n" + wrong

@@ -10,7 +10,8 @@ import pytest
 
 from tests.book import sources
 from tests.book.building import build, lay_out
-from tests.book.looking import browser, serve
+from tests.book.frame import accessible
+from tests.book.looking import PHONE, browser, serve
 
 __all__ = ["browser", "serve"]  # fixtures
 pytestmark = pytest.mark.browser
@@ -59,6 +60,11 @@ def dense_forward(x, W, b):
 check.dense_forward(dense_forward)
 ```
 """
+
+
+BUTTONS = """[...document.querySelectorAll("[class^=nn-live] button, button[class^=nn-live]")]
+  .filter(b => b.checkVisibility())
+  .map(b => b.getBoundingClientRect()).map(r => [r.width, r.height])"""
 
 
 def judge() -> str:
@@ -250,9 +256,17 @@ def test_a_bar_a_warning_a_question_and_an_update_are_shown_as_in_a_notebook(pag
     told = run(page, 2, "failed")
     assert told.count("bar:") == 1
     assert "3/3" in told
+    assert "monitor" not in told  # tqdm's thread, which cannot start
     assert "UserWarning: look out" in told
     assert "old" not in told
     assert "input() waits for somebody who types" in told
+    for width in ("wide", "phone"):
+        assert accessible(page, width) == []
+        page.set_viewport_size(dict(zip(("width", "height"), PHONE, strict=True)))
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    buttons = page.evaluate(BUTTONS)
+    assert len(buttons) > 4
+    assert min(map(min, buttons)) >= 24  # pixels, for a thumb
 
 
 def test_a_book_without_the_runtime_says_what_is_missing(browser, folder, serve, tmp_path) -> None:

@@ -86,3 +86,26 @@ def test_every_wheel_is_the_one_that_the_official_lock_names() -> None:
     assert all(named[name] == total for name, total in told.items() if name.endswith(".whl"))
     for name, total in told.items():
         assert hashlib.sha256(Path(folder, name).read_bytes()).hexdigest() == total, name
+
+
+def test_it_is_told_which_build_it_serves_and_another_is_another(tmp_path) -> None:
+    import json
+
+    part = tmp_path / "part"
+    told = []
+    for text in ("one", "one", "two"):
+        part.write_text(text)
+        runtime.tell(tmp_path, part)
+        told.append(json.loads((tmp_path / "build.json").read_text()))
+    assert told[0] == told[1]
+    assert told[0]["build"] != told[2]["build"]
+
+
+def test_each_wheel_that_a_page_loads_is_one_of_the_runtime(tmp_path) -> None:
+    import json
+
+    runtime.tell(tmp_path)
+    told = json.loads((tmp_path / "build.json").read_text())
+    names = {name.split("-")[0] for name in told["wheels"]}
+    assert names == {*runtime.STARTS_WITH, *runtime.FIGURES}
+    assert set(told["figures"]) < set(told["wheels"]) < set(runtime.known()["files"])

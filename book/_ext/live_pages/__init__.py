@@ -35,8 +35,11 @@ def lay_out(app: Sphinx) -> None:
 def place(app: Sphinx, problem: Exception | None) -> None:
     """Lay beside the scripts what they load."""
     if problem is None and app.builder.format == "html":
-        bundle.write(target(app) / "course_nn.zip")
-        runtime.place(target(app) / "pyodide")
+        packed, pyodide = target(app) / "course_nn.zip", target(app) / "pyodide"
+        bundle.write(packed)
+        runtime.place(pyodide)
+        if pyodide.is_dir():
+            runtime.tell(pyodide, packed, *sorted(PAGE.glob("*.js")))
 
 
 def target(app: Sphinx) -> Path:

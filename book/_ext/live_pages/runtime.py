@@ -5,6 +5,7 @@ They lie in the folder that `COURSE_NN_PYODIDE` names, or in the user's cache, w
 them is whole; its buttons say what is missing.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -15,6 +16,11 @@ from sphinx.util import logging
 
 FOLDER = "COURSE_NN_PYODIDE"  # set to nothing, it asks for a book without a runtime
 KNOWN = Path(__file__).with_name("runtime.json")
+STARTS_WITH = ("numpy", "threadpoolctl")
+FIGURES = (
+    "contourpy", "cycler", "fonttools", "kiwisolver", "matplotlib", "packaging", "pillow",
+    "pyparsing", "python_dateutil", "pytz", "six",
+)  # fmt: skip
 TIMEOUT = (5, 30)  # seconds: to connect, and between two pieces of an answer
 
 
@@ -73,3 +79,19 @@ def place(target: Path) -> None:
             os.link(source / name, there)
         except OSError:
             shutil.copyfile(source / name, there)
+
+
+def tell(target: Path, *parts: Path) -> None:
+    """Say beside the runtime which build it serves, and which wheels a page loads, and when.
+
+    A page that keeps something for the next one keeps it for this build alone: `parts` are the
+    files of ours from which it is made.
+    """
+    wheels = [name for name in known()["files"] if name.endswith(".whl")]
+    figures = [name for name in wheels if name.split("-")[0] in FIGURES]
+    starts = [name for name in wheels if name.split("-")[0] in STARTS_WITH]
+    total = hashlib.sha256(KNOWN.read_bytes())
+    for part in parts:
+        total.update(part.read_bytes())
+    told = {"build": total.hexdigest()[:16], "wheels": starts + figures, "figures": figures}
+    (target / "build.json").write_text(json.dumps(told), encoding="utf-8")

@@ -84,7 +84,9 @@ const write = (box, form, text) => {
 
 /** Let a text that scrolls be reached by keys, when it has been laid out. @param {HTMLElement} pre */
 const reachable = (pre) =>
-  requestAnimationFrame(() => { if (pre.scrollHeight > pre.clientHeight) pre.tabIndex = 0; });
+  requestAnimationFrame(() => {
+    if (pre.scrollHeight > pre.clientHeight || pre.scrollWidth > pre.clientWidth) pre.tabIndex = 0;
+  });
 
 /** Add to a text, as a terminal would from the first piece on that needs one. @param {HTMLElement} pre @param {string} text */
 const append = (pre, text) => {

@@ -8,6 +8,8 @@
  * @property {() => void} begun
  */
 
+const IDLE = 1000; // milliseconds without a cell to run
+
 /** One Python, started when it is first asked. */
 export class Session {
   /** @param {string} base where the runtime lies @param {(state: string, why?: string) => void} tell */
@@ -50,7 +52,7 @@ export class Session {
 
   #heard(data) {
     const entry = this.waiting.get(data.id);
-    if (data.kind === "ready") this.tell("ready");
+    if (data.kind === "ready") this.#ready(data.kept);
     else if (data.kind === "failed" && !entry) this.#failed(data.why);
     else if (data.kind === "running") entry?.job.begun();
     else if (data.kind === "output") entry?.job.output(data.form, data.text);
@@ -59,6 +61,23 @@ export class Session {
       this.waiting.delete(data.id);
       entry.settle(data.kind === "done" && data.well);
     }
+  }
+
+  /** @param {boolean} kept whether Python was as an earlier page had kept it */
+  #ready(kept) {
+    this.tell("ready");
+    if (!kept) this.#keepLater();
+  }
+
+  /** Keep a Python for the next page, once in each browser, as soon as this one has nothing to do. */
+  #keepLater() {
+    if (this.keeper || !globalThis.caches || navigator.connection?.saveData) return;
+    setTimeout(() => {
+      if (this.waiting.size) return this.#keepLater();
+      this.keeper = new Worker(`${this.base}keep.js`, { type: "module" });
+      this.keeper.onmessage = () => this.keeper.terminate(); // kept or not: the next page starts
+      this.keeper.postMessage({ base: this.base });
+    }, IDLE);
   }
 
   #failed(why) {

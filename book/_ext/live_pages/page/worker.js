@@ -2,6 +2,8 @@
 
 /** @typedef {{kind: "start", base: string} | {kind: "run", id: number, code: string, name: string}} Order */
 
+import { begin, built } from "./python.js";
+
 let python = null;
 let kernel = null;
 let current = 0;
@@ -9,22 +11,24 @@ let current = 0;
 /** Tell the page. @param {object} what */
 const say = (what) => postMessage(what);
 
-/** Load everything that is not needed to read the page. @param {string} base */
+/** Load everything that is not needed to read the page; whether it was kept. @param {string} base */
 const start = async (base) => {
-  const index = `${base}pyodide/`;
-  const there = await fetch(`${index}pyodide-lock.json`, { method: "HEAD" });
-  if (!there.ok) throw new Error("this copy of the book was built without it; `make live`, then `make book`, adds it.");
-  const { loadPyodide } = await import(`${index}pyodide.mjs`);
-  const zip = fetch(`${base}course_nn.zip`).then((answer) => answer.arrayBuffer());
-  python = await loadPyodide({ indexURL: index, packages: ["numpy", "threadpoolctl", "matplotlib"] });
-  python.unpackArchive(await zip, "zip", { extractDir: "/lib/course" });
+  const { build, figures } = await built(base);
+  const begun = await begin(base, build);
+  python = begun.python;
   python.globals.set("emit", (kind, text) => say({ kind: "output", id: current, form: kind, text }));
-  kernel = python.runPython(`
-import sys
-sys.path.insert(0, "/lib/course")
-import live_kernel
-live_kernel.Kernel(emit)
-`);
+  python.globals.set("figures", () => figures.forEach((name) => install(`${base}pyodide/${name}`)));
+  kernel = python.runPython("import live_kernel; live_kernel.Kernel(emit, figures)");
+  return begun.kept;
+};
+
+/** Fetch and unpack a package while Python waits for it. @param {string} address */
+const install = (address) => {
+  const asked = new XMLHttpRequest();
+  asked.open("GET", address, false);
+  asked.responseType = "arraybuffer";
+  asked.send();
+  python.unpackArchive(asked.response, "wheel");
 };
 
 /** Run a cell. @param {number} id @param {string} code @param {string} name */
@@ -40,8 +44,7 @@ onmessage = ({ data }) => {
   turn = turn.then(async () => {
     try {
       if (data.kind === "start") {
-        await start(data.base);
-        say({ kind: "ready" });
+        say({ kind: "ready", kept: await start(data.base) });
       } else await run(data.id, data.code, data.name);
     } catch (error) {
       say({ kind: "failed", id: data.id ?? 0, why: String(error?.message ?? error) });

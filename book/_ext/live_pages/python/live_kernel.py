@@ -16,8 +16,10 @@ import sys
 import time
 import traceback
 import types
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from importlib.machinery import ModuleSpec
 from typing import Any
 
 Emit = Callable[[str, str], None]
@@ -135,9 +137,10 @@ class Screen:
 class Kernel:
     """One page's name space, and what runs in it."""
 
-    def __init__(self, emit: Emit) -> None:
+    def __init__(self, emit: Emit, figures: Callable[[], None] = lambda: None) -> None:
         self.screen = Screen(emit)
         self.handles = 0
+        self.fetch_figures = figures  # brings matplotlib, where it is not here yet
         self.space: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins, "In": [""]}
         events = types.SimpleNamespace(register=nothing, unregister=nothing)
         self.shell = types.SimpleNamespace(
@@ -368,8 +371,10 @@ def stand_in(kernel: Kernel) -> None:
         if above:
             setattr(sys.modules[above], last, module)
     builtins.input = nobody_types
+    warnings.filterwarnings("ignore", message="tqdm:disabling monitor")  # it would be a thread
     os.environ["MPLBACKEND"] = "module://live_drawing"
-    matplotlib_later()
+    if "matplotlib" not in sys.modules:
+        matplotlib_later(kernel.fetch_figures)
 
 
 class Later(types.ModuleType):
@@ -388,13 +393,43 @@ class Later(types.ModuleType):
         return getattr(sys.modules[self.__name__], part)
 
 
-def matplotlib_later() -> None:
+class Parts:
+    """Finds the parts of a module that stands for another: the whole is loaded for the first."""
+
+    def __init__(self, whole: Later, load: Callable[[], None]) -> None:
+        self.whole, self.load = whole, load
+
+    def find_spec(self, name: str, *_: Any) -> ModuleSpec | None:
+        """Where a part is, which may have come with the whole."""
+        if not name.startswith(f"{self.whole.__name__}."):
+            return None
+        if sys.modules.get(self.whole.__name__) is not self.whole:
+            return None
+        self.load()
+        self.part = sys.modules.pop(name, None)  # left there, it would be loaded a second time
+        if self.part is None:
+            return importlib.util.find_spec(name)
+        self.spec = self.part.__spec__
+        return importlib.util.spec_from_loader(name, self)  # type: ignore[arg-type]
+
+    def create_module(self, spec: ModuleSpec) -> types.ModuleType | None:
+        """The part as it came."""
+        return self.part
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """It has run; it keeps its own origin."""
+        module.__spec__ = self.spec
+
+
+def matplotlib_later(fetch: Callable[[], None]) -> None:
     """Import matplotlib when the first figure is drawn: it takes longer than all the rest."""
     waiting: list[Callable] = []
 
     def load() -> None:
         for name in names:
             sys.modules.pop(name, None)
+        fetch()
+        importlib.invalidate_caches()
         importlib.import_module("matplotlib.pyplot")
         page = sys.modules.get("course_nn.page")
         if waiting and page:
@@ -405,6 +440,7 @@ def matplotlib_later() -> None:
     whole, pyplot = (Later(name, load) for name in names)
     whole.pyplot = pyplot  # type: ignore[attr-defined]
     sys.modules.update(zip(names, (whole, pyplot), strict=True))
+    sys.meta_path.insert(0, Parts(whole, load))
 
     def style() -> None:
         """As the page asks for it, as soon as there is something to style."""

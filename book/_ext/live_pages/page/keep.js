@@ -1,0 +1,53 @@
+/** @file A worker that starts a Python of its own, runs no cell in it, and keeps it for the next page. */
+
+import { keep, take } from "./kept.js";
+import { COURSE, built, pyodideWith } from "./python.js";
+import { unzip } from "./unzip.js";
+
+const IDLE = /\.(pyi|afm|h|a|lib|pc|typed)$|\/tests?\/|sample_data\/|\/pdfcorefonts\//; // nothing of it is read
+const CONSTRUCTORS = "__wasm_call_ctors", RENAMED = "course_call_ctors"; // of one length
+const SIZE = 48 * 2 ** 20; // bytes, from which its memory grows
+
+/** The packages, as files. @param {string} base @param {string[]} wheels */
+const packages = async (base, wheels) => {
+  const zips = [...wheels.map((name) => `pyodide/${name}`), "course_nn.zip"];
+  const one = async (name) => unzip(await (await fetch(base + name)).arrayBuffer(), (file) => !IDLE.test(file));
+  const files = (await Promise.all(zips.map(one))).flat();
+  return files.map(([name, bytes]) => [COURSE + name, bytes]);
+};
+
+/**
+ * A library that does not run its constructors as it is loaded: they ask for a Python that stands.
+ * They run here, once; memory keeps what they did.
+ * @param {[string, Uint8Array]} library
+ */
+const later = ([name, bytes]) => {
+  const text = new TextDecoder("latin1").decode(bytes), at = text.lastIndexOf(CONSTRUCTORS);
+  if (at >= 0) bytes.set(new TextEncoder().encode(RENAMED), at);
+  return [name, bytes];
+};
+
+/** Make it. @param {string} base @param {string[]} wheels */
+const made = async (base, wheels) => {
+  const all = await packages(base, wheels), compiled = ([name]) => name.endsWith(".so");
+  const libraries = all.filter(compiled).map(later), files = all.filter((file) => !compiled(file));
+  const python = await pyodideWith(base, files, libraries, { size: SIZE, _makeSnapshot: true });
+  const { FS, LDSO } = python._module;
+  libraries.forEach(([name]) => LDSO.loadedLibsByName[name].exports[RENAMED]?.());
+  python.runPython(`import sys; sys.path.insert(0, "${COURSE}"); import live_warm; live_warm.warm()`);
+  const open = FS.streams.filter((stream) => stream && stream.fd > 2);
+  if (open.length) throw new Error(`it holds files open: ${open.map((stream) => stream.path)}`);
+  const handles = Object.entries(LDSO.loadedLibsByHandle).map(([handle, { name }]) => [Number(handle), name]);
+  const memory = python.makeMemorySnapshot().buffer;
+  return { memory, files, libraries, handles: handles.filter(([handle]) => handle) };
+};
+
+onmessage = async ({ data: { base } }) => {
+  try {
+    const { build, wheels } = await built(base);
+    if (!(await take(base, build))) await keep(base, build, await made(base, wheels));
+    postMessage({ kept: true });
+  } catch (error) {
+    postMessage({ kept: false, why: String(error?.message ?? error) });
+  }
+};

@@ -1,0 +1,96 @@
+/**
+ * @file Starts Python in a worker: from what this browser has kept (kept.js), or anew.
+ *
+ * What is kept is the memory alone. The compiled libraries of NumPy stand beside it, and memory
+ * points into them: so they are loaded before Python starts, in one order, where it is kept as where
+ * it is taken up again, and come to lie at the same places.
+ */
+
+import { drop, take } from "./kept.js";
+
+export const COURSE = "/lib/course/"; // where the packages lie for a Python that is kept
+
+const EMPTY = new Uint8Array(0);
+
+/** What the build says of itself. @param {string} base @returns {Promise<{build: string, figures: string[]}>} */
+export const built = async (base) => {
+  const answer = await fetch(`${base}pyodide/build.json`, { cache: "no-cache" });
+  if (!answer.ok) throw new Error("this copy of the book was built without it; `make live`, then `make book`, adds it.");
+  return answer.json();
+};
+
+/**
+ * Pyodide, with files and libraries laid in before Python starts.
+ * @param {string} base @param {Array<[string, Uint8Array]>} files @param {Array<[string, Uint8Array]>} libraries
+ * @param {{size: number} & Record<string, any>} options `size` of its memory, in bytes
+ */
+export const pyodideWith = async (base, files, libraries, { size, ...options }) => {
+  const index = `${base}pyodide/`;
+  const modules = Promise.all(libraries.map(([, bytes]) => WebAssembly.compile(bytes)));
+  const [{ loadPyodide }, { default: create }] = await Promise.all(
+    [import(`${index}pyodide.mjs`), import(`${index}pyodide.asm.mjs`)]);
+  const layIn = async (python) => {
+    python.addRunDependency("course");
+    lay(python.FS, [...files, ...libraries.map(([name]) => [name, EMPTY])]); // Python looks whether it is there
+    python.growMemory(size); // before there is a malloc: libraries are laid behind the program
+    const compiled = await modules;
+    libraries.forEach(([name], k) => load(python, name, compiled[k]));
+    python.removeRunDependency("course");
+  };
+  const createPyodideModule = async (settings) => {
+    settings.preRun.push(layIn);
+    return create(settings);
+  };
+  return loadPyodide({ indexURL: index, createPyodideModule, ...options });
+};
+
+/** Write files, whose bytes Python may have. @param {Array<[string, Uint8Array]>} files */
+const lay = (FS, files) => {
+  const made = new Set();
+  for (const [name, bytes] of files) {
+    const folder = name.slice(0, name.lastIndexOf("/"));
+    if (!made.has(folder)) FS.mkdirTree(folder);
+    made.add(folder);
+    FS.writeFile(name, bytes, { canOwn: true });
+  }
+};
+
+/** Load a library, so that Python finds it loaded. @param {string} name @param {WebAssembly.Module} module */
+const load = (python, name, module) => {
+  const library = python.newDSO(name, undefined, "loading");
+  library.global = false;
+  library.exports = python.loadWebAssemblyModule(module, { nodelete: true }, name, {});
+};
+
+/** Python as it was kept. @param {string} base @param {import("./kept.js").Kept} kept */
+const restored = async (base, kept) => {
+  const options = { size: kept.memory.byteLength, _loadSnapshot: kept.memory };
+  const python = await pyodideWith(base, kept.files, kept.libraries, options);
+  const { loadedLibsByHandle, loadedLibsByName } = python._module.LDSO;
+  for (const [handle, name] of kept.handles) loadedLibsByHandle[handle] = loadedLibsByName[name];
+  python.runPython("import live_warm; live_warm.wake()");
+  return python;
+};
+
+/** Python from its beginning. @param {string} base */
+const anew = async (base) => {
+  const index = `${base}pyodide/`;
+  const { loadPyodide } = await import(`${index}pyodide.mjs`);
+  const zip = fetch(`${base}course_nn.zip`).then((answer) => answer.arrayBuffer());
+  const python = await loadPyodide({ indexURL: index, packages: ["numpy", "threadpoolctl"] });
+  python.unpackArchive(await zip, "zip", { extractDir: COURSE });
+  python.runPython(`import sys; sys.path.insert(0, "${COURSE}")`);
+  return python;
+};
+
+/** Start it; `kept` says how. @param {string} base @param {string} build */
+export const begin = async (base, build) => {
+  try {
+    const kept = await take(base, build);
+    if (kept) return { python: await restored(base, kept), kept: true };
+  } catch (error) {
+    console.warn("What was kept of Python cannot be used; it starts anew.", error);
+    await drop(base).catch(() => {});
+  }
+  return { python: await anew(base), kept: false };
+};
