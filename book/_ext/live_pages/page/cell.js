@@ -125,6 +125,14 @@ export class Cell {
     this.editor?.set(text);
   }
 
+  /** Take up what another tab has made of it. */
+  async follow() {
+    const kept = () => this.page.edits.of(this.printed) ?? this.printed;
+    if (kept() === this.text) return;
+    await this.edit(false);
+    this.editor?.set(kept()); // as it is now: an older text would be kept in the newer one's place
+  }
+
   /** As it was printed, with the output of the book. */
   reset() {
     this.editor?.set(this.printed);

@@ -59,6 +59,7 @@ export class Page {
     this.edits = new Edits(location.pathname, (problem) => { this.says.textContent = problem; });
     this.session = new Session(base, (state, why = "") => this.tell(state, why));
     this.cells = boxes.map((box, k) => new Cell(box, k + 1, this));
+    this.edits.elsewhere(() => this.cells.forEach((cell) => cell.follow()));
     this.changed();
   }
 

@@ -66,7 +66,7 @@ export class Session {
   /** @param {boolean} kept whether Python was as an earlier page had kept it */
   #ready(kept) {
     this.tell("ready");
-    if (!kept) this.#keepLater();
+    if (kept === false) this.#keepLater();
   }
 
   /** Keep a Python for the next page, once in each browser, as soon as this one has nothing to do. */

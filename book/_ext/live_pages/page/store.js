@@ -1,31 +1,23 @@
 /** @file What a reader has changed on a page, kept in their own browser until they say otherwise. */
 
-/** The edits of one page; a cell whose printed text has changed since forgets its own. */
+/**
+ * The edits of one page; a cell whose printed text has changed since forgets its own.
+ *
+ * Each cell has an entry of its own, so that two tabs that write at once lose nothing of each other.
+ */
 export class Edits {
   /** @param {string} page @param {(problem: string) => void} tell */
   constructor(page, tell) {
-    this.key = `course-nn:${page}`;
+    this.family = `course-nn:${page}:`;
     this.tell = tell;
-  }
-
-  /** @returns {Record<string, string>} */
-  all() {
-    try {
-      const kept = JSON.parse(localStorage.getItem(this.key) ?? "{}");
-      return kept && typeof kept === "object" ? kept : {};
-    } catch {
-      return {};
-    }
   }
 
   /** Keep an edit, or forget it where it is as printed. @param {string} printed @param {string} text */
   keep(printed, text) {
-    const kept = this.all();
-    if (text === printed) delete kept[mark(printed)];
-    else kept[mark(printed)] = text;
+    const key = this.family + mark(printed);
     try {
-      if (Object.keys(kept).length) localStorage.setItem(this.key, JSON.stringify(kept));
-      else localStorage.removeItem(this.key);
+      if (text === printed) localStorage.removeItem(key);
+      else localStorage.setItem(key, text);
     } catch {
       this.tell("This browser keeps nothing for the page: your changes last until you leave it.");
     }
@@ -33,14 +25,26 @@ export class Edits {
 
   /** @param {string} printed @returns {string | undefined} */
   of(printed) {
-    return this.all()[mark(printed)];
+    try {
+      return localStorage.getItem(this.family + mark(printed)) ?? undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   /** Forget all of this page. */
   forget() {
     try {
-      localStorage.removeItem(this.key);
+      Object.keys(localStorage).filter((key) => key.startsWith(this.family))
+        .forEach((key) => localStorage.removeItem(key));
     } catch { /* nothing was kept */ }
+  }
+
+  /** Call when another tab has changed something. @param {() => void} follow */
+  elsewhere(follow) {
+    addEventListener("storage", ({ key }) => {
+      if (key === null || key.startsWith(this.family)) follow();
+    });
   }
 }
 
