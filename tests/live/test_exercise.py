@@ -261,6 +261,7 @@ def test_a_verdict_is_jupyter_s_and_hints_are_course_nn_s(python, page, right) -
 def test_a_task_stands_as_the_answer_that_is_there_and_it_is_kept_until_forgotten(
     python, page, address, right
 ) -> None:
+    assert page.locator(".nn-exercise a").get_attribute("href") == "overview.html"
     stands(page, "sgd_step", "open")
     judged(page, "sgd_step", "open")
     write(page, "sgd_step", right["sgd_step"])

@@ -77,6 +77,8 @@ def tell(
     if told := exercise_at(app, name):
         up = "../" * name.count("/")
         told["notebook"] = up + NOTEBOOK.format(name)
+        if (overview := name.rpartition("/")[0] + "/overview") in app.env.found_docs:
+            told["overview"] = app.builder.get_relative_uri(name, overview)
         text = json.dumps(told, ensure_ascii=False).replace("<", r"\u003c")
         context["body"] = f'{body}<script type="application/json" id="nn-exercise">{text}</script>'
         app.add_css_file("live/exercise.css")

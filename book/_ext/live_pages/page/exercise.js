@@ -10,6 +10,7 @@ import { Progress } from "./progress_store.js";
  * @property {string} name
  * @property {string} title
  * @property {string} notebook the address of the released one
+ * @property {string} [overview] the address of the page of all exercises
  * @property {import("./exercise_task.js").TaskTold[]} tasks
  */
 
@@ -48,7 +49,9 @@ export class Exercise {
     file.addEventListener("change", () => this.#chosen(file));
     this.says.setAttribute("role", "status");
     const save = button("Download notebook", () => this.save());
-    bar.append(save, button("Open notebook …", () => file.click()), file, this.points, this.says);
+    bar.append(save, button("Open notebook …", () => file.click()), file, this.points);
+    if (this.told.overview) bar.append(Object.assign(made("a", "", "All exercises"), { href: this.told.overview }));
+    bar.append(this.says);
     this.page.bar.after(bar);
   }
 
