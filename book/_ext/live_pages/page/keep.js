@@ -8,18 +8,21 @@ const IDLE = /\.(pyi|afm|h|a|lib|pc|typed)$|\/tests?\/|sample_data\/|\/pdfcorefo
 const CONSTRUCTORS = "__wasm_call_ctors", RENAMED = "course_call_ctors"; // of one length
 const SIZE = 48 * 2 ** 20; // bytes, from which its memory grows
 
-/** The packages, as files. @param {string} base @param {string[]} wheels */
+/** @typedef {import("./kept.js").File} File */
+
+/** The packages, as files. @param {string} base @param {string[]} wheels @returns {Promise<File[]>} */
 const packages = async (base, wheels) => {
   const zips = [...wheels.map((name) => `pyodide/${name}`), "course_nn.zip"];
+  /** @param {string} name */
   const one = async (name) => unzip(await (await fetch(base + name)).arrayBuffer(), (file) => !IDLE.test(file));
   const files = (await Promise.all(zips.map(one))).flat();
-  return files.map(([name, bytes]) => [COURSE + name, bytes]);
+  return files.map(([name, bytes]) => /** @type {File} */ ([COURSE + name, bytes]));
 };
 
 /**
  * A library that does not run its constructors as it is loaded: they ask for a Python that stands.
  * They run here, once; memory keeps what they did.
- * @param {[string, Uint8Array]} library
+ * @param {File} library @returns {File}
  */
 const later = ([name, bytes]) => {
   const text = new TextDecoder("latin1").decode(bytes), at = text.lastIndexOf(CONSTRUCTORS);
@@ -27,16 +30,17 @@ const later = ([name, bytes]) => {
   return [name, bytes];
 };
 
-/** Make it. @param {string} base @param {string[]} wheels */
+/** Make it. @param {string} base @param {string[]} wheels @returns {Promise<import("./kept.js").Kept>} */
 const made = async (base, wheels) => {
-  const all = await packages(base, wheels), compiled = ([name]) => name.endsWith(".so");
+  const all = await packages(base, wheels), compiled = /** @param {File} file */ ([name]) => name.endsWith(".so");
   const libraries = all.filter(compiled).map(later), files = all.filter((file) => !compiled(file));
   const python = await pyodideWith(base, files, libraries, { size: SIZE, _makeSnapshot: true });
   const { FS, LDSO } = python._module;
   libraries.forEach(([name]) => LDSO.loadedLibsByName[name].exports[RENAMED]?.());
   python.runPython(`import sys; sys.path.insert(0, "${COURSE}"); import live_warm; live_warm.warm()`);
-  const open = FS.streams.filter((stream) => stream && stream.fd > 2);
-  if (open.length) throw new Error(`it holds files open: ${open.map((stream) => stream.path)}`);
+  const open = FS.streams.filter(/** @param {any} stream */ (stream) => stream && stream.fd > 2);
+  if (open.length) throw new Error("it holds files open");
+  /** @type {Array<[number, string]>} */
   const handles = Object.entries(LDSO.loadedLibsByHandle).map(([handle, { name }]) => [Number(handle), name]);
   const memory = python.makeMemorySnapshot().buffer;
   return { memory, files, libraries, handles: handles.filter(([handle]) => handle) };
@@ -48,6 +52,6 @@ onmessage = async ({ data: { base } }) => {
     if (!(await take(base, build))) await keep(base, build, await made(base, wheels));
     postMessage({ kept: true });
   } catch (error) {
-    postMessage({ kept: false, why: String(error?.message ?? error) });
+    postMessage({ kept: false, why: error instanceof Error ? error.message : String(error) });
   }
 };

@@ -5,11 +5,13 @@
  * build of the book; another build's is removed.
  */
 
+/** @typedef {[name: string, bytes: Uint8Array<ArrayBuffer>]} File */
+
 /**
  * @typedef {object} Kept
  * @property {ArrayBuffer} memory as Pyodide's `makeMemorySnapshot` gives it
- * @property {Array<[string, Uint8Array]>} files
- * @property {Array<[string, Uint8Array]>} libraries in the order in which they were loaded
+ * @property {File[]} files
+ * @property {File[]} libraries in the order in which they were loaded
  * @property {Array<[number, string]>} handles by which Python knows the libraries
  */
 
@@ -36,6 +38,7 @@ export const take = async (base, build) => {
   const [{ handles, ...named }, bytes, image] = await Promise.all(
     [told.json(), files.arrayBuffer(), memory.arrayBuffer()]);
   let at = 0;
+  /** @param {[string, number]} place @returns {File} */
   const cut = ([name, size]) => [name, new Uint8Array(bytes, (at += size) - size, size)];
   return { handles, files: named.files.map(cut), libraries: named.libraries.map(cut), memory: image };
 };
@@ -46,5 +49,5 @@ export const drop = async (base) => {
   await Promise.all(names.map((name) => caches.delete(name)));
 };
 
-/** @param {Array<[string, Uint8Array]>} files @returns {Array<[string, number]>} */
+/** @param {File[]} files @returns {Array<[string, number]>} */
 const places = (files) => files.map(([name, bytes]) => [name, bytes.length]);

@@ -8,11 +8,14 @@
 
 import { drop, take } from "./kept.js";
 
+/** @typedef {import("./kept.js").File} File */
+/** @typedef {any} Python Pyodide's own module, or what it makes of it */
+
 export const COURSE = "/lib/course/"; // where the packages lie for a Python that is kept
 
 const EMPTY = new Uint8Array(0);
 
-/** What the build says of itself. @param {string} base @returns {Promise<{build: string, figures: string[]}>} */
+/** What the build says of itself. @param {string} base @returns {Promise<{build: string, wheels: string[], figures: string[]}>} */
 export const built = async (base) => {
   const answer = await fetch(`${base}pyodide/build.json`, { cache: "no-cache" });
   if (!answer.ok) throw new Error("this copy of the book was built without it; `make live`, then `make book`, adds it.");
@@ -21,7 +24,7 @@ export const built = async (base) => {
 
 /**
  * Pyodide, with files and libraries laid in before Python starts.
- * @param {string} base @param {Array<[string, Uint8Array]>} files @param {Array<[string, Uint8Array]>} libraries
+ * @param {string} base @param {File[]} files @param {File[]} libraries
  * @param {{size: number} & Record<string, any>} options `size` of its memory, in bytes
  */
 export const pyodideWith = async (base, files, libraries, { size, ...options }) => {
@@ -29,14 +32,17 @@ export const pyodideWith = async (base, files, libraries, { size, ...options }) 
   const modules = Promise.all(libraries.map(([, bytes]) => WebAssembly.compile(bytes)));
   const [{ loadPyodide }, { default: create }] = await Promise.all(
     [import(`${index}pyodide.mjs`), import(`${index}pyodide.asm.mjs`)]);
+  /** @param {Python} python */
   const layIn = async (python) => {
     python.addRunDependency("course");
-    lay(python.FS, [...files, ...libraries.map(([name]) => [name, EMPTY])]); // Python looks whether it is there
+    lay(python.FS, files);
+    lay(python.FS, libraries.map(([name]) => [name, EMPTY])); // Python looks whether they are there
     python.growMemory(size); // before there is a malloc: libraries are laid behind the program
     const compiled = await modules;
     libraries.forEach(([name], k) => load(python, name, compiled[k]));
     python.removeRunDependency("course");
   };
+  /** @param {Python} settings */
   const createPyodideModule = async (settings) => {
     settings.preRun.push(layIn);
     return create(settings);
@@ -44,7 +50,7 @@ export const pyodideWith = async (base, files, libraries, { size, ...options }) 
   return loadPyodide({ indexURL: index, createPyodideModule, ...options });
 };
 
-/** Write files, whose bytes Python may have. @param {Array<[string, Uint8Array]>} files */
+/** Write files, whose bytes Python may have. @param {Python} FS @param {File[]} files */
 const lay = (FS, files) => {
   const made = new Set();
   for (const [name, bytes] of files) {
@@ -55,7 +61,7 @@ const lay = (FS, files) => {
   }
 };
 
-/** Load a library, so that Python finds it loaded. @param {string} name @param {WebAssembly.Module} module */
+/** Load a library, so that Python finds it loaded. @param {Python} python @param {string} name @param {WebAssembly.Module} module */
 const load = (python, name, module) => {
   const library = python.newDSO(name, undefined, "loading");
   library.global = false;

@@ -21,6 +21,8 @@ export class Session {
     this.waiting = new Map();
     /** @type {Worker | null} */
     this.worker = null;
+    /** @type {Worker | null} what keeps a Python for the next page */
+    this.keeper = null;
   }
 
   /** Run a cell after those before it; whether it came to its end. @param {Job} job */
@@ -50,6 +52,7 @@ export class Session {
     return this.worker;
   }
 
+  /** @param {any} data */
   #heard(data) {
     const entry = this.waiting.get(data.id);
     if (data.kind === "ready") this.#ready(data.kept);
@@ -71,15 +74,17 @@ export class Session {
 
   /** Keep a Python for the next page, once in each browser, as soon as this one has nothing to do. */
   #keepLater() {
-    if (this.keeper || !globalThis.caches || navigator.connection?.saveData) return;
+    if (this.keeper || !globalThis.caches || /** @type {any} */ (navigator).connection?.saveData) return;
     setTimeout(() => {
       if (this.waiting.size) return this.#keepLater();
-      this.keeper = new Worker(`${this.base}keep.js`, { type: "module" });
-      this.keeper.onmessage = () => this.keeper.terminate(); // kept or not: the next page starts
-      this.keeper.postMessage({ base: this.base });
+      const keeper = new Worker(`${this.base}keep.js`, { type: "module" });
+      keeper.onmessage = () => keeper.terminate(); // kept or not: the next page starts
+      keeper.postMessage({ base: this.base });
+      this.keeper = keeper;
     }, IDLE);
   }
 
+  /** @param {string} why */
   #failed(why) {
     this.worker?.terminate();
     this.worker = null;

@@ -5,11 +5,13 @@ const END = 0x06054b50, ENTRY = 0x02014b50, DEFLATED = 8;
 /**
  * Each file of a zip; folders are left out.
  * @param {ArrayBuffer} zip @param {(name: string) => boolean} wanted
- * @returns {Promise<Array<[string, Uint8Array]>>}
+ * @returns {Promise<Array<import("./kept.js").File>>}
  */
 export const unzip = (zip, wanted = () => true) => {
   const found = [...entries(zip)].filter(({ name }) => !name.endsWith("/") && wanted(name));
-  return Promise.all(found.map(async ({ name, packed, method }) => [name, await inflated(packed, method)]));
+  /** @param {typeof found[0]} entry @returns {Promise<import("./kept.js").File>} */
+  const one = async ({ name, packed, method }) => [name, await inflated(packed, method)];
+  return Promise.all(found.map(one));
 };
 
 /** What the directory at a zip's end names. @param {ArrayBuffer} zip */
@@ -36,7 +38,7 @@ function* entries(zip) {
   }
 }
 
-/** @param {Uint8Array} packed @param {number} method */
+/** @param {Uint8Array<ArrayBuffer>} packed @param {number} method */
 const inflated = async (packed, method) => {
   if (method !== DEFLATED) return packed.slice();
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));

@@ -2,10 +2,14 @@
 
 /** @typedef {{kind: "start", base: string} | {kind: "run", id: number, code: string, name: string}} Order */
 
+import { drop } from "./kept.js";
 import { begin, built } from "./python.js";
 
+/** @type {any} */
 let python = null;
+/** @type {any} */
 let kernel = null;
+let home = "";
 let current = 0;
 
 /** Tell the page. @param {object} what */
@@ -13,10 +17,13 @@ const say = (what) => postMessage(what);
 
 /** Load everything that is not needed to read the page; whether it was kept. @param {string} base */
 const start = async (base) => {
+  home = base;
   const { build, figures } = await built(base);
   const begun = await begin(base, build);
   python = begun.python;
-  python.globals.set("emit", (kind, text) => say({ kind: "output", id: current, form: kind, text }));
+  /** @param {string} form @param {string} text */
+  const emit = (form, text) => say({ kind: "output", id: current, form, text });
+  python.globals.set("emit", emit);
   python.globals.set("figures", () => figures.forEach((name) => install(`${base}pyodide/${name}`)));
   kernel = python.runPython("import live_kernel; live_kernel.Kernel(emit, figures)");
   return begun.kept;
@@ -28,6 +35,7 @@ const install = (address) => {
   asked.open("GET", address, false);
   asked.responseType = "arraybuffer";
   asked.send();
+  if (asked.status !== 200) throw new Error(`${address} could not be fetched (${asked.status})`);
   python.unpackArchive(asked.response, "wheel");
 };
 
@@ -47,7 +55,8 @@ onmessage = ({ data }) => {
         say({ kind: "ready", kept: await start(data.base) });
       } else await run(data.id, data.code, data.name);
     } catch (error) {
-      say({ kind: "failed", id: data.id ?? 0, why: String(error?.message ?? error) });
+      if (data.kind === "run") await drop(home).catch(() => {}); // Python broke down: not from this one again
+      say({ kind: "failed", id: data.id ?? 0, why: error instanceof Error ? error.message : String(error) });
     }
   });
 };
