@@ -44,8 +44,8 @@ def serve() -> Iterator:
     """A function that serves a folder on loopback and returns its address."""
     servers = []
 
-    def start(folder: Path) -> str:
-        handler = functools.partial(Handler, directory=str(folder))
+    def start(folder: Path, kind: type[Handler] = Handler) -> str:
+        handler = functools.partial(kind, directory=str(folder))
         servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler))
         threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
         return f"http://127.0.0.1:{servers[-1].server_port}"

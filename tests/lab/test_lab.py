@@ -13,7 +13,7 @@ import pytest
 from press import notebooks
 from press.markdown import Cell
 
-from tests.book.looking import browser, serve
+from tests.book.looking import Handler, browser, serve
 
 from . import ROOT
 
@@ -28,6 +28,7 @@ CELLS = [
     "Markdown('| a | b |\\n|---|---|\\n| 1 | 2 |')",
     "from tqdm.std import tqdm\nsum(tqdm(range(5)))",
     "%pip install nowhere-to-be-found",
+    "from pyodide.http import pyfetch\nawait pyfetch('https://elsewhere.invalid/')",
 ]
 WRONG = "def dense_forward(x, W, b):\n    return x @ W - b"
 
@@ -158,10 +159,24 @@ class Lab:
         return cell.locator(".jp-OutputArea-output")
 
 
-@pytest.fixture
-def lab(browser, folder: Path, serve) -> Iterator[Lab]:
+GUIDE = ROOT / "book" / "guide" / "instructors.md"
+
+
+class Guarded(Handler):
+    """Serves files under the headers that the guide recommends."""
+
+    def end_headers(self) -> None:
+        told = re.findall(r'^add_header (\S+) "(.*)" always;$', GUIDE.read_text(), re.M)
+        assert len(told) == 5
+        for name, value in told:
+            self.send_header(name, value)
+        super().end_headers()
+
+
+@pytest.fixture(params=[Handler])
+def lab(browser, folder: Path, serve, request: pytest.FixtureRequest) -> Iterator[Lab]:
     context = browser.new_context(bypass_csp=False)
-    lab = Lab(context, serve(folder))
+    lab = Lab(context, serve(folder, request.param))
     yield lab
     context.close()
     assert not lab.elsewhere
@@ -184,6 +199,7 @@ def test_an_exercise_is_solved_checked_and_kept_in_the_browser(lab: Lab) -> None
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("lab", [Guarded], indirect=True)
 def test_a_page_runs_in_the_dark_and_what_is_not_here_is_refused(lab: Lab) -> None:
     lab.page.add_init_script("localStorage.setItem('mode', 'dark')")  # as in the book
     lab.open("a page.ipynb")
@@ -194,7 +210,9 @@ def test_a_page_runs_in_the_dark_and_what_is_not_here_is_refused(lab: Lab) -> No
     assert lab.run(3).locator("td").count() == 2
     assert "10" in lab.run(4).last.inner_text()
     assert "PyPI fallback is disabled" in lab.run(5).last.inner_text()
+    assert "Failed to fetch" in lab.run(6).last.inner_text()
     # What asks elsewhere is refused by the page, and would be seen here.
+    lab.wrong.clear()
     lab.page.evaluate("fetch('https://elsewhere.invalid/').catch(() => 0)")
     assert "elsewhere.invalid" in lab.wrong[0]
     lab.wrong.clear()
