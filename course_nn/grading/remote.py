@@ -12,7 +12,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -316,7 +316,7 @@ class Asked:
         self.lost: WorkerLost | ProtocolError | None = None
         self.seconds = 0.0
 
-    @property
+    @cached_property
     def mark(self) -> bytes:
         """The same for replies that are the same bit by bit; b"" where the worker was lost."""
         if self.lost:
@@ -344,7 +344,8 @@ class Pace:
 
     def __init__(self, child: warm.Child, calls: int, one: float, whole: float) -> None:
         self.child, self.calls, self.answered, self.seconds = child, calls, 0, one
-        self.one, self.whole = warm.Watch(child, one), warm.Watch(child, whole)
+        now = warm.clocks(child)
+        self.one, self.whole = (warm.Watch(child, most, now=now) for most in (one, whole))
 
     def used(self) -> float:
         """The seconds of all that was asked."""
@@ -352,10 +353,10 @@ class Pace:
 
     def left(self) -> float:
         """The seconds that are left, a few at a time: meanwhile a call may have been answered."""
-        answered = self.child.desk.count(self.calls)
+        answered, now = self.child.desk.count(self.calls), warm.clocks(self.child)
         if answered > self.answered:
-            self.answered, self.one = answered, warm.Watch(self.child, self.seconds)
-        return min(self.one.left(), self.whole.left(), GLANCE)
+            self.answered, self.one = answered, warm.Watch(self.child, self.seconds, now=now)
+        return min(self.one.left(now), self.whole.left(now), GLANCE)
 
     def __str__(self) -> str:
         if self.whole.left() <= 0:

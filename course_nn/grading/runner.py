@@ -18,6 +18,7 @@ import numpy as np
 
 from ..exercises import trial
 from ..exercises.verdict import Verdict
+from ..threads import blas_threads
 from . import jobs
 from .assignment import Assignment, Graded, load_assignment
 from .canonical import Canonical
@@ -79,7 +80,7 @@ class Done:
 
 def run(job: Job, setup: Setup) -> Done:
     """Do one job in this process, which loads the exercise once."""
-    with warnings.catch_warnings():
+    with blas_threads(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # changed formulas divide by 0, and worse
         return graded(job, _loaded(setup.assignment, setup.tests), setup.settings)
 

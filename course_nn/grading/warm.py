@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import sub
 from pathlib import Path
 
 from ..worker.desk import SIZE, TRAY, Desk
@@ -29,6 +30,8 @@ STARTING = 30.0  # seconds until a child must stand
 PROCESS = 2  # what makes a clock's number of a process's, beside its own: see clock_getcpuclockid
 PATIENCE = 20  # on the wall a child may take so many times its own seconds
 SEALS = 0x1 | 0x2 | 0x4  # F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW
+
+Clocks = tuple[float, float, float]  # seconds: on the wall, waited, worked
 
 
 @dataclass
@@ -73,26 +76,34 @@ class Child:
                 os.close(fd)
 
 
+def clocks(child: Child) -> Clocks:
+    """What a child's clocks say now."""
+    return time.monotonic(), child.waited(), child.worked()
+
+
 class Watch:
     """A child's own seconds from now on: those on the wall without those that it had to wait.
 
-    Its threads may make each other wait; so what they worked, all together, counts too.
+    Its threads may make each other wait; so what they worked, all together, counts too. `now` is
+    what its clocks say, for whoever has just read them.
     """
 
-    def __init__(self, child: Child, seconds: float, said: str = "") -> None:
+    def __init__(
+        self, child: Child, seconds: float, said: str = "", now: Clocks | None = None
+    ) -> None:
         self.child, self.seconds, self.said = child, seconds, said
-        self.start, self.waited, self.worked = time.monotonic(), child.waited(), child.worked()
+        self.start = now or clocks(child)
 
-    def used(self) -> float:
+    def used(self, now: Clocks | None = None) -> float:
         """The seconds that it used; all that passed where waiting is not counted here."""
-        passed = time.monotonic() - self.start
-        worked = self.child.worked() - self.worked
-        return max(passed - (self.child.waited() - self.waited), worked, 0.0)
+        passed, waited, worked = map(sub, now or clocks(self.child), self.start)
+        return max(passed - waited, worked, 0.0)
 
-    def left(self) -> float:
+    def left(self, now: Clocks | None = None) -> float:
         """The seconds that are left to it."""
-        wall = PATIENCE * self.seconds - (time.monotonic() - self.start)
-        return min(self.seconds - self.used(), wall)
+        now = now or clocks(self.child)
+        wall = PATIENCE * self.seconds - (now[0] - self.start[0])
+        return min(self.seconds - self.used(now), wall)
 
     def __str__(self) -> str:
         return f"{self.seconds:g} s {self.said}".strip()
