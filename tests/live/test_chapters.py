@@ -70,9 +70,10 @@ def outcomes(browser, serve, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     if not os.environ.get("COURSE_NN_PYODIDE"):
         pytest.skip("the browser's runtime is not here: name its folder by COURSE_NN_PYODIDE")
     folder = tmp_path_factory.mktemp("chapters")
-    shutil.copytree(PAGE, folder / "live")
-    bundle.write(folder / "live" / "course_nn.zip")
-    runtime.place(folder / "live" / "pyodide")
+    live = shutil.copytree(PAGE, folder / "live")
+    bundle.write(live / "course_nn.zip")
+    runtime.place(live / "pyodide")
+    runtime.tell(live / "pyodide", live / "course_nn.zip")
     (folder / "index.html").write_text("<!doctype html><title>chapters</title>")
     page = browser.new_page()
     page.set_default_timeout(PATIENCE)
