@@ -11,6 +11,7 @@ import json
 import secrets
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,28 +56,47 @@ def write_back(
 
     Raises
     ------
-    BridgeError : where nbgrader is not installed, or its gradebook does not know the assignment.
+    BridgeError : where nbgrader is not installed, its gradebook does not know the assignment, or
+        it does not take some student, whom the message names; the others are written then.
     """
-    written = []
+    written, refused = [], []
     with _opened(course, assignment, url) as book:
         for grade in grades:
             record = grade.record
             if record.status not in HANDED_IN:
                 continue
-            place = course / "autograded" / _folder(record.student) / assignment
-            notebook = _submission(book, assignment, grade)
-            _put(notebook, grade)
-            book.db.commit()
-            solvable = {comment.name for comment in notebook.comments}
-            text = page(grade, cells(record.content) if record.content else (), solvable)
-            write(place / f"{assignment}.ipynb", text)
-            written.append(record.student)
+            try:
+                _write_one(book, course, assignment, grade, cells)
+            except Exception as error:  # nbgrader's own, or the disk's: the others get theirs
+                book.db.rollback()
+                refused.append(f"{record.student!r} ({' '.join(str(error).split())[:200]})")
+            else:
+                written.append(record.student)
+    if refused:
+        raise BridgeError(
+            f"the grades of {len(written)} students were written, and not those of "
+            + "; ".join(refused[:10])
+        )
     return written
+
+
+def _write_one(
+    book: Any, course: Path, assignment: str, grade: Grade, cells: Callable[[str], Sequence[str]]
+) -> None:
+    """Write one student's points and page; of a student whose page cannot be, nothing."""
+    record = grade.record
+    place = course / "autograded" / _folder(record.student) / assignment / f"{assignment}.ipynb"
+    notebook = _submission(book, assignment, grade)
+    _put(notebook, grade)
+    solvable = {comment.name for comment in notebook.comments}
+    write(place, page(grade, cells(record.content) if record.content else (), solvable))
+    book.db.commit()
 
 
 def _folder(student: str) -> str:
     """The student's name, which is a folder's in nbgrader's course, and no way out of it."""
-    if Path(student).name != student or student.startswith("."):
+    plain = Path(student).name == student and student.isprintable()
+    if not plain or student[:1] in ("", "."):
         raise BridgeError(
             f"{student!r} is no name of a student in nbgrader: collect with nbgrader, or name the "
             "students by a roster as nbgrader does"
@@ -109,10 +129,23 @@ def _opened(course: Path, assignment: str, url: str) -> Any:
 
 def _submission(book: Any, assignment: str, grade: Grade) -> Any:
     """The student's notebook in nbgrader's gradebook, made where there is none."""
-    student, when = grade.record.student, grade.record.handed_in
+    student, when = grade.record.student, _when(grade.record.handed_in)
     book.update_or_create_student(student)
     book.update_or_create_submission(assignment, student, **({"timestamp": when} if when else {}))
     return book.find_submission_notebook(assignment, assignment, student)
+
+
+def _when(text: str) -> str:
+    """A time as nbgrader keeps it; "" for one that is none, or that no year of ours has.
+
+    >>> _when("2026-03-02T15:58:23+01:00"), _when("0001-01-01T00:00:00+14:00")
+    ('2026-03-02 14:58:23', '')
+    """
+    try:
+        utc = datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return ""
+    return f"{utc:%Y-%m-%d %H:%M:%S}" if 1990 < utc.year < 2900 else ""
 
 
 def _put(notebook: Any, grade: Grade) -> None:

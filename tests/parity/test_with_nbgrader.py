@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -326,3 +327,42 @@ def test_a_gradebook_that_does_not_know_the_exercise_says_what_to_run(bridged: P
         write_back(bridged, "ex01_gradient", [], lambda _: [])
     with pytest.raises(BridgeError, match="name nbgrader's folder of the course"):
         write_back(bridged / "source", NAME, [], lambda _: [])
+
+
+ODD_STUDENTS = {  # what is odd, and whether nbgrader can take the student
+    "a time before there was any": ({"handed_in": "0001-01-01T00:00:00+14:00"}, True),
+    "a time after all": ({"handed_in": "9999-12-31T23:59:59-14:00"}, True),
+    "no time": ({"handed_in": "yesterday"}, True),
+    "a way out": ({"student": "../eve"}, False),
+    "no name": ({"student": ""}, False),
+    "too long a name": ({"student": "x" * 300}, False),
+    "a name that ends": ({"student": "a\0b"}, False),
+    "a name of no characters": ({"student": "a\udcff"}, False),
+}
+
+
+@pytest.mark.parametrize("name", ODD_STUDENTS)
+def test_one_odd_student_costs_no_other_their_grade(tmp_path, name):
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as book:
+        book.add_assignment(NAME)
+        book.add_notebook(NAME, NAME)
+        book.add_grade_cell("test_f", NAME, NAME, max_score=2, cell_type="code")
+    task = TaskRecord("2.1", "f", 1.0, 2.0, tests=(OutcomeRecord("f: x", True, True),))
+    ada = Record("ada", NAME, "graded", "", (task,), content="c")
+    fields, taken = ODD_STUDENTS[name]
+    eve = replace(ada, **{"student": "eve", **fields})
+    grades = [Grade(record) for record in (ada, eve, replace(ada, student="zoe"))]
+    if taken:
+        assert write_back(tmp_path, NAME, grades, lambda content: ["x = 1"]) == [
+            "ada",
+            "eve",
+            "zoe",
+        ]
+    else:
+        with pytest.raises(BridgeError, match="the grades of 2 students were written, and not"):
+            write_back(tmp_path, NAME, grades, lambda content: ["x = 1"])
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as book:
+        scores = {one.student.id: one.score for one in book.assignment_submissions(NAME)}
+    assert scores["ada"] == scores["zoe"] == 1
