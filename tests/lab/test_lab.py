@@ -27,6 +27,9 @@ CELLS = [
     "plt.plot([1, 2])\nplt.show()",
     "Markdown('| a | b |\\n|---|---|\\n| 1 | 2 |')",
     "from tqdm.std import tqdm\nsum(tqdm(range(5)))",
+    "import course_nn as nn\nimport numpy as np\nmodel = nn.Sequential([nn.Dense(2)])\n"
+    "model.build((3,), rng=np.random.default_rng(0))\nmodel.save('m.safetensors')\n"
+    "nn.Sequential.load('m.safetensors')",
     "%pip install nowhere-to-be-found",
     "from pyodide.http import pyfetch\nawait pyfetch('https://elsewhere.invalid/')",
 ]
@@ -209,8 +212,9 @@ def test_a_page_runs_in_the_dark_and_what_is_not_here_is_refused(lab: Lab) -> No
     assert lab.run(2).locator("img, svg").count() == 1
     assert lab.run(3).locator("td").count() == 2
     assert "10" in lab.run(4).last.inner_text()
-    assert "PyPI fallback is disabled" in lab.run(5).last.inner_text()
-    assert "Failed to fetch" in lab.run(6).last.inner_text()
+    assert "Dense(units=2)" in lab.run(5).inner_text()
+    assert "PyPI fallback is disabled" in lab.run(6).last.inner_text()
+    assert "Failed to fetch" in lab.run(7).last.inner_text()
     # What asks elsewhere is refused by the page, and would be seen here.
     lab.wrong.clear()
     lab.page.evaluate("fetch('https://elsewhere.invalid/').catch(() => 0)")
