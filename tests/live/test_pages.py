@@ -48,6 +48,10 @@ print("a is", a)
 ```
 
 ```{code-cell} ipython3
+---
+mystnb:
+  figure: {name: fig-line, caption: It rises.}
+---
 plt.plot([1, 2])
 plt.show()
 ```
@@ -304,4 +308,43 @@ def test_cells_run_and_figures_move_under_the_policy_of_their_page(browser, addr
     page.locator("ul.search li a").first.wait_for()
     page.goto(f"{address}/genindex.html", wait_until="load")
     assert not wrong
+    page.close()
+
+
+ELSEWHERE = """
+import js
+from pyodide.ffi import to_js
+
+asked = to_js({"mode": "no-cors"}, dict_converter=js.Object.fromEntries)
+answer = await js.fetch("{address}/told.txt", asked)
+print("it answered")
+"""
+
+
+@pytest.mark.parametrize("free", [True, False])
+def test_python_asks_no_other_host_where_the_page_may_not(
+    browser, address: str, serve, tmp_path: Path, free: bool
+) -> None:
+    (tmp_path / "told.txt").write_text("nothing")
+    page = browser.new_page(bypass_csp=free)
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{address}/index.html")
+    write(page, 2, ELSEWHERE.replace("{address}", serve(tmp_path)))
+    cell(page, 2).get_by_label("Run cell 2").click()
+    shown = cell(page, 2).locator(".nn-live-output")
+    shown.get_by_text("it answered" if free else "Failed to fetch").first.wait_for()
+    page.close()
+
+
+def test_a_figure_that_is_drawn_anew_keeps_its_caption(browser, address: str) -> None:
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{address}/index.html")
+    cell(page, 3).get_by_label("Run cell 3").click()
+    cell(page, 3).locator(".nn-live-output svg").wait_for()
+    assert cell(page, 3).locator(".nn-drawing:visible").count() == 1
+    caption = cell(page, 3).get_by_text("It rises.")
+    assert caption.is_visible()
+    drawn, words = cell(page, 3).locator(".nn-live-output").bounding_box(), caption.bounding_box()
+    assert drawn["y"] + drawn["height"] <= words["y"]
     page.close()

@@ -3,7 +3,7 @@
 Nothing comes from another host, and of the scripts that stand in a page those alone run that stood
 there when the book was built, each known by its hash. Styles in the page stay allowed: formulas,
 drawings and the editor of cells bring their own, which no hash can name. A page cannot say who may
-show it in a frame, nor what a worker that it starts from a file may do: a server can.
+show it in a frame: a server can.
 """
 
 import base64

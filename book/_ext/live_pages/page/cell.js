@@ -139,7 +139,7 @@ export class Cell {
     this.#changed(this.printed);
     this.ran = null;
     this.box.querySelector(":scope > .nn-live-output")?.remove();
-    if (this.stored) this.stored.hidden = false;
+    this.stored?.classList.remove("nn-live-replaced");
   }
 
   /** Python has ended, and with it all that this cell did. */
@@ -190,8 +190,8 @@ export class Cell {
     output.className = "cell_output docutils container nn-live-output";
     output.setAttribute("role", "status");
     output.setAttribute("aria-label", `Output of cell ${this.number}`);
-    this.box.append(output);
-    if (this.stored) this.stored.hidden = true;
+    this.stored?.classList.add("nn-live-replaced"); // a figure's caption stays, below what is new
+    this.box.insertBefore(output, this.stored);
     return output;
   }
 }

@@ -18,22 +18,25 @@
 /** @param {string} base where the book's own files lie: several books may share a host */
 const family = (base) => `course-nn:${new URL(base).pathname}:`;
 
+/** A name on the shelf; a worker made of a blob has no address of its own. @param {string} name @param {string} base */
+const address = (name, base) => new URL(name, base).href;
+
 /** Put it in the place of an earlier build's. @param {string} base @param {string} build @param {Kept} kept */
 export const keep = async (base, build, kept) => {
   const all = [...kept.files, ...kept.libraries];
   const told = { handles: kept.handles, files: places(kept.files), libraries: places(kept.libraries) };
   await drop(base);
   const shelf = await caches.open(family(base) + build);
-  await shelf.put("/files", new Response(new Blob(all.map(([, bytes]) => bytes))));
-  await shelf.put("/memory", new Response(kept.memory));
-  await shelf.put("/told", Response.json(told)); // last: where it is missing, nothing is kept
+  await shelf.put(address("/files", base), new Response(new Blob(all.map(([, bytes]) => bytes))));
+  await shelf.put(address("/memory", base), new Response(kept.memory));
+  await shelf.put(address("/told", base), Response.json(told)); // last: where it is missing, nothing is kept
 };
 
 /** @param {string} base @param {string} build @returns {Promise<Kept | null>} */
 export const take = async (base, build) => {
   if (!globalThis.caches || !(await caches.has(family(base) + build))) return null;
   const shelf = await caches.open(family(base) + build);
-  const [told, memory, files] = await Promise.all(["/told", "/memory", "/files"].map((name) => shelf.match(name)));
+  const [told, memory, files] = await Promise.all(["/told", "/memory", "/files"].map((name) => shelf.match(address(name, base))));
   if (!told || !memory || !files) return null;
   const [{ handles, ...named }, bytes, image] = await Promise.all(
     [told.json(), files.arrayBuffer(), memory.arrayBuffer()]);

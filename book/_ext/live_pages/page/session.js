@@ -10,6 +10,15 @@
 
 const IDLE = 1000; // milliseconds without a cell to run
 
+/**
+ * A worker that the page's policy binds: one from a file would bring its own, which a plain server sends none of.
+ * @param {string} address
+ */
+const bound = (address) => {
+  const program = new Blob([`import ${JSON.stringify(address)};`], { type: "text/javascript" });
+  return new Worker(URL.createObjectURL(program), { type: "module" });
+};
+
 /** One Python, started when it is first asked. */
 export class Session {
   /** @param {string} base where the runtime lies @param {(state: string, why?: string) => void} tell */
@@ -45,7 +54,7 @@ export class Session {
   #started() {
     if (this.worker) return this.worker;
     this.tell("starting");
-    this.worker = new Worker(`${this.base}worker.js`, { type: "module" });
+    this.worker = bound(`${this.base}worker.js`);
     this.worker.onmessage = ({ data }) => this.#heard(data);
     this.worker.onerror = (event) => this.#failed(event.message || "its program could not be loaded");
     this.worker.postMessage({ kind: "start", base: this.base });
@@ -77,7 +86,7 @@ export class Session {
     if (this.keeper || !globalThis.caches || /** @type {any} */ (navigator).connection?.saveData) return;
     setTimeout(() => {
       if (this.waiting.size) return this.#keepLater();
-      const keeper = new Worker(`${this.base}keep.js`, { type: "module" });
+      const keeper = bound(`${this.base}keep.js`);
       keeper.onmessage = () => keeper.terminate(); // kept or not: the next page starts
       keeper.postMessage({ base: this.base });
       this.keeper = keeper;
