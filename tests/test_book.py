@@ -28,6 +28,7 @@ from book import ahead, frame
 __all__ = ["book", "browser", "serve", "site"]  # fixtures
 
 pytestmark = pytest.mark.browser
+PATIENCE = 120_000  # milliseconds, on the busiest machine
 
 # Each check is a JavaScript function of the page that returns what it finds wrong, as strings.
 UNFOLD = """() => {
@@ -96,6 +97,7 @@ OVERFLOW = """() => {
 def problems(browser, address: str) -> list[str]:
     """Open one page at desktop and phone width, and return all that is wrong with it."""
     page = browser.new_page(viewport=dict(zip(("width", "height"), DESKTOP, strict=True)))
+    page.set_default_timeout(PATIENCE)
     found = listen(page, urlsplit(address).hostname)
     page.goto(address, wait_until="load")
     page.evaluate(TYPESET)

@@ -13,6 +13,7 @@ from common import ROOT, VENV_PYTHON
 # JAX runs threads of its own, which pytest-xdist's processes do not bear.
 ALONE = ("tests/parity", "tests/interop")
 AT_ONCE = min(4, os.cpu_count() or 1)
+FIRST = ("tests/test_book.py", "tests/live", "tests/lab")  # they take long, and the others fill up
 NOTHING = 5  # pytest's exit code where no test is selected
 
 
@@ -27,6 +28,9 @@ def main(arguments: list[str]) -> int:
         "loadfile",
         "--no-loadscope-reorder",
         *(f"--ignore={path}" for path in ALONE),
+        *FIRST,
+        "tests",
+        "course_nn",
     ]
     codes = {pytest([*part, *arguments]) for part in (shared, ALONE)}
     return max(map(abs, codes - {NOTHING} or codes))  # a signal is a negative one

@@ -44,7 +44,7 @@ def _tree(function: Callable) -> ast.Module | None:
     file = getattr(getattr(function, "__code__", None), "co_filename", "")
     try:
         return ast.parse("".join(linecache.getlines(file)))
-    except SyntaxError:  # a cell with magic commands
+    except (SyntaxError, ValueError):  # a cell with magic commands, or no Python at all
         return None
 
 

@@ -102,6 +102,8 @@ def failure(name: str) -> str:
     cells = _cells(shell(), name)
     try:
         ast.parse(cells[-1] if cells else "")
+    except ValueError as error:  # a null byte, to older Pythons
+        return f"is no Python ({error})"
     except SyntaxError as error:
         lines = cells[-1].splitlines()
         number = min(error.lineno or 1, len(lines))

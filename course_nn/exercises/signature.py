@@ -170,7 +170,7 @@ def _split(axes: str) -> list[str]:
 def _expect_expression(axis: str, token: str) -> None:
     try:
         ast.parse(axis, mode="eval")
-    except SyntaxError:
+    except (SyntaxError, ValueError):
         raise SignatureError(f"{axis!r} in {token!r} is neither a letter nor a formula") from None
 
 

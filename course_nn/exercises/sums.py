@@ -162,7 +162,7 @@ def _function(source: str) -> ast.FunctionDef:
     indent = min((len(x) - len(x.lstrip()) for x in lines if x.strip()), default=0)
     try:
         body = ast.parse("\n".join(line[indent:] for line in lines)).body
-    except SyntaxError as error:
+    except (SyntaxError, ValueError) as error:  # older Pythons take a null byte for a bad value
         raise Untraceable("no source") from error
     function = next((node for node in body if isinstance(node, ast.FunctionDef)), None)
     if function is None:

@@ -304,9 +304,9 @@ def test_cells_run_and_figures_move_under_the_policy_of_their_page(browser, addr
     shown.get_by_text("one").wait_for()
     shown.get_by_role("slider").fill("1")
     shown.get_by_text("two").wait_for()
-    page.goto(f"{address}/search.html?q=page")
+    page.goto(f"{address}/search.html?q=page", wait_until="domcontentloaded")
     page.locator("ul.search li a").first.wait_for()
-    page.goto(f"{address}/genindex.html", wait_until="load")
+    page.goto(f"{address}/genindex.html", wait_until="domcontentloaded")
     assert not wrong
     page.close()
 

@@ -139,7 +139,7 @@ export class Cell {
     this.#changed(this.printed);
     this.ran = null;
     this.box.querySelector(":scope > .nn-live-output")?.remove();
-    this.stored?.classList.remove("nn-live-replaced");
+    this.#replaced(false);
   }
 
   /** Python has ended, and with it all that this cell did. */
@@ -179,6 +179,13 @@ export class Cell {
     if (state === "waiting") this.begun = false;
   }
 
+  /** Hide the book's output or show it again; a figure's caption stays. @param {boolean} yes */
+  #replaced(yes) {
+    if (!this.stored) return;
+    if (this.stored.querySelector("figcaption")) this.stored.classList.toggle("nn-live-replaced", yes);
+    else this.stored.hidden = yes;
+  }
+
   /** The empty box of a new output, in place of what was there. */
   #begin() {
     let output = /** @type {HTMLElement | null} */ (this.box.querySelector(":scope > .nn-live-output"));
@@ -190,7 +197,7 @@ export class Cell {
     output.className = "cell_output docutils container nn-live-output";
     output.setAttribute("role", "status");
     output.setAttribute("aria-label", `Output of cell ${this.number}`);
-    this.stored?.classList.add("nn-live-replaced"); // a figure's caption stays, below what is new
+    this.#replaced(true);
     this.box.insertBefore(output, this.stored);
     return output;
   }
