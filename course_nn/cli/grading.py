@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ..grading.runner import Settings, Setup
     from ..grading.spread import Spread
 
+GRADES = "course_nn.grading.runner:run"  # what every process does with a submission
 SHOWN = 50  # students in the table that ends a run
 PAUSE = 10.0  # seconds between two lines of progress where there is no terminal
 ENDINGS = (
@@ -144,7 +145,7 @@ def _begun(jobs: int, dask: str) -> Iterator[Jobs | None]:
     if dask:
         yield None
         return
-    with Jobs(jobs or len(os.sched_getaffinity(0)), "course_nn.grading.runner:run") as pool:
+    with Jobs(_many(jobs), GRADES) as pool:
         pool.begin()
         yield pool
 
@@ -209,6 +210,11 @@ def _jobs(wanted: int) -> int:
 
     if warning := too_many_jobs(wanted):
         _note(warning)
+    return _many(wanted)
+
+
+def _many(wanted: int) -> int:
+    """So many jobs, or as many as there are processors for them."""
     return wanted or len(os.sched_getaffinity(0))
 
 
@@ -319,7 +325,7 @@ def _pool(
         return wish.pool.given(setup, _patience(setup, wish.jobs), min(wish.jobs, total))
     from ..grading.spread import Spread
 
-    return Spread(wish.dask, "course_nn.grading.runner:run", setup)
+    return Spread(wish.dask, GRADES, setup)
 
 
 def _patience(setup: Setup, jobs: int) -> float:

@@ -26,11 +26,12 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from .sandbox.kinds import THREADS
+
 GRACE = 0.3  # seconds that a process gets to end its own workers
 LAST_WORDS = 3.0  # seconds that one gets which ends by itself, to say why
 DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 READY = "ready"
-ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 SHARED = "shared"  # the name of the folder for what jobs tell each other
 AHEAD = 2  # pieces that a process has: its next one is there when it is done
 SMALL = 1 << 14  # bytes of a piece that surely go into a channel which nobody reads just now
@@ -181,7 +182,7 @@ class Jobs:
                 popen = subprocess.Popen(
                     self._command(theirs.fileno(), folder), pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True,
-                    env={**os.environ, **ONE_THREAD},
+                    env={**os.environ, **dict.fromkeys(THREADS, "1")},
                 )  # fmt: skip
         except OSError as error:
             raise JobsError(f"no process can be started to grade in: {error}") from error

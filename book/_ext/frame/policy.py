@@ -21,10 +21,10 @@ DATA = re.compile(r'type="(?!module|text/javascript)')  # a block of data is no 
 HANDLER = re.compile(r'<[a-z][^<>]*?\son[a-z]+="([^"]*)"')
 TOLD = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>\n?')
 FIRST = re.compile(r"<meta charset=[^>]*>\n?")
-# `{scripts}` stands for the hashes of a page. Python in WebAssembly is compiled in the page.
+# What may run and where a form may lead differ between a page and Jupyter's own.
 RULES = (
     "default-src 'self'",
-    "script-src 'self' 'wasm-unsafe-eval' 'unsafe-hashes'{scripts}",
+    "script-src 'self' {scripts}",
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data: blob:",
     "font-src 'self' data:",
@@ -32,8 +32,9 @@ RULES = (
     "worker-src 'self' blob:",
     "object-src 'none'",
     "base-uri 'none'",
-    "form-action 'self'",
+    "form-action {forms}",
 )
+PYTHON = "'wasm-unsafe-eval' 'unsafe-hashes'"  # compiled in the page; handlers go by hash too
 
 
 def guard(app: Sphinx, problem: Exception | None) -> None:
@@ -47,9 +48,9 @@ def guard(app: Sphinx, problem: Exception | None) -> None:
     # a cell draws anew is moved as any other.
     shared = {page.TURN, *(unescape(c) for text in texts.values() for c in HANDLER.findall(text))}
     for path, text in texts.items():
-        told = guarded(text, sorted(shared))
-        if told != text:
-            path.write_text(told, encoding="utf-8")
+        after = guarded(text, sorted(shared))
+        if after != text:
+            path.write_text(after, encoding="utf-8")
 
 
 def guarded(text: str, handlers: list[str]) -> str:
@@ -57,11 +58,16 @@ def guarded(text: str, handlers: list[str]) -> str:
     text = TOLD.sub("", text)
     inside = [code for kind, code in INLINE.findall(text) if not DATA.search(kind)]
     hashes = "".join(f" '{name(code)}'" for code in dict.fromkeys(inside + handlers))
-    rules = "; ".join(RULES).format(scripts=hashes)
-    meta = f'<meta http-equiv="Content-Security-Policy" content="{rules}">\n'
+    meta = f"{told(PYTHON + hashes)}\n"
     first = FIRST.search(text)
     place = first.end() if first else 0
     return text[:place] + meta + text[place:]
+
+
+def told(scripts: str, forms: str = "'self'") -> str:
+    """The element of a page's head that tells its policy."""
+    rules = "; ".join(RULES).format(scripts=scripts, forms=forms)
+    return f'<meta http-equiv="Content-Security-Policy" content="{rules}">'
 
 
 def name(code: str) -> str:

@@ -14,6 +14,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
+from frame import policy
 from live_pages import runtime
 
 from . import contents, lock, wheels
@@ -26,12 +27,7 @@ FONTS = tuple(f"build/fa-*.{form}" for form in ("svg", "ttf", "eot", "woff"))
 NOT_NEEDED = (*FONTS, "rspack.*", "lab/favicon.ico")
 # What a cell shows may bring its own scripts, as in every notebook, and JupyterLab compiles the
 # schemas of its settings; from elsewhere comes nothing.
-POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
-    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
-    "connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; "
-    "form-action 'none'"
-)
+POLICY = policy.told("'unsafe-inline' 'unsafe-eval'", forms="'none'")
 CHARSET = '<meta charset="utf-8">'
 ICON = '<link rel="icon" href="../../favicon.svg">'
 START = Path(__file__).parent / "page" / "start.js"
@@ -105,9 +101,8 @@ def started(page: str) -> str:
     inside, closed, tail = rest.partition("</script>")
     if not closed or "async function" not in inside or CHARSET not in head:
         raise ValueError("JupyterLite's page has no script to start it where one was expected.")
-    policy = f'{CHARSET}<meta http-equiv="Content-Security-Policy" content="{POLICY}">{ICON}'
     script = f'<script type="module" src="../{START.name}"></script>'
-    return head.replace(CHARSET, policy, 1) + script + tail
+    return head.replace(CHARSET, CHARSET + POLICY + ICON, 1) + script + tail
 
 
 def made_of() -> str:

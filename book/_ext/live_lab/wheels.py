@@ -4,7 +4,6 @@ A wheel is a zip of a package's files. The versions are therefore those that req
 """
 
 import hashlib
-import zipfile
 from collections.abc import Iterable
 from importlib.metadata import distribution
 from pathlib import Path
@@ -13,7 +12,6 @@ from live_pages import bundle
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-TIME = (2020, 1, 1, 0, 0, 0)  # the same files make the same wheel
 NOT_PORTABLE = {
     ".so",
     ".pyd",
@@ -64,18 +62,13 @@ def write(name: str, folder: Path) -> Path:
     version = distribution(name).version
     stem = f"{name.replace('-', '_')}-{version}"
     path = folder / f"{stem}-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as wheel:
-
-        def add(inside: str, content: bytes) -> None:
-            wheel.writestr(zipfile.ZipInfo(inside, TIME), content, zipfile.ZIP_DEFLATED)
-
-        for inside, file in sorted(own() if name == OWN else installed(name)):
-            if file.is_file():
-                add(inside, file.read_bytes())
-        if name == OWN:
-            told = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
-            add(f"{stem}.dist-info/METADATA", told.encode())
-            add("safetensors/numpy.py", b"from . import save\n")
+    there = sorted(own() if name == OWN else installed(name))
+    files = [(inside, file.read_bytes()) for inside, file in there if file.is_file()]
+    if name == OWN:
+        told = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        files.append((f"{stem}.dist-info/METADATA", told.encode()))
+        files.append(("safetensors/numpy.py", b"from . import save\n"))
+    bundle.pack(path, files)
     return path
 
 

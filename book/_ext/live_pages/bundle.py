@@ -1,6 +1,7 @@
 """What a page imports, in one zip: `course_nn`, and the pure Python packages that it leans on."""
 
 import zipfile
+from collections.abc import Iterable
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -9,15 +10,20 @@ PACKAGE = ROOT / "course_nn"
 KERNEL = Path(__file__).parent / "python"
 LEFT_OUT = {"__pycache__", "grading", "cli"}  # nothing of them runs in a browser
 PACKAGES = ("markdown-it-py", "mdurl", "tqdm")
-TIME = (2020, 1, 1, 0, 0, 0)  # the same files make the same zip
+TIME = (2020, 1, 1, 0, 0, 0)  # whenever it is made
 
 
 def write(path: Path) -> None:
     """Write the zip."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, file in sorted([*own(), *others()]):
-            packed.writestr(zipfile.ZipInfo(name, TIME), file.read_bytes(), zipfile.ZIP_DEFLATED)
+    pack(path, ((name, file.read_bytes()) for name, file in sorted([*own(), *others()])))
+
+
+def pack(path: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """Write files into a zip, by their names in it; the same files make the same zip."""
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, content in files:
+            packed.writestr(zipfile.ZipInfo(name, TIME), content, zipfile.ZIP_DEFLATED)
 
 
 def own() -> list[tuple[str, Path]]:

@@ -18,15 +18,21 @@ import { show } from "./outputs.js";
 /** The part of a box that a built page always has. @param {Element} box @param {string} selector */
 const part = (box, selector) => /** @type {HTMLElement} */ (box.querySelector(selector));
 
-/** A button with a word for those who do not see its sign. @param {string} sign @param {string} words @param {() => unknown} act */
-const button = (sign, words, act) => {
+/** A button; `label` is for those who do not see where it stands. @param {string} name @param {string} words @param {() => unknown} act @param {string} label */
+export const button = (name, words, act, label = "") => {
   const made = document.createElement("button");
   made.type = "button";
-  made.className = "nn-live-button";
-  made.textContent = sign;
-  made.setAttribute("aria-label", words);
-  made.title = words;
+  made.className = name;
+  made.textContent = words;
+  if (label) made.setAttribute("aria-label", label);
   made.addEventListener("click", act);
+  return made;
+};
+
+/** A button that is a sign, with its meaning in words. @param {string} mark @param {string} words @param {() => unknown} act */
+const sign = (mark, words, act) => {
+  const made = button("nn-live-button", mark, act, words);
+  made.title = words;
   return made;
 };
 
@@ -49,9 +55,9 @@ export class Cell {
     /** @type {Editor | null} */
     this.editor = null;
     this.notes = notesOf(box);
-    this.runs = button("▶", `Run cell ${number}`, () => page.run(this));
-    this.edits = button("✎", `Edit cell ${number}`, () => this.edit(true));
-    this.resets = button("↺", `Put cell ${number} back as printed`, () => { this.reset(); this.runs.focus(); });
+    this.runs = sign("▶", `Run cell ${number}`, () => page.run(this));
+    this.edits = sign("✎", `Edit cell ${number}`, () => this.edit(true));
+    this.resets = sign("↺", `Put cell ${number} back as printed`, () => { this.reset(); this.runs.focus(); });
     this.#bar();
     if (this.text !== this.printed) this.edit(false);
   }

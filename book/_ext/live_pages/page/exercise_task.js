@@ -1,5 +1,6 @@
 /** @file One task of an exercise's page: its answer, its check, its hints, and how it stands. */
 
+import { button as pressed } from "./cell.js";
 import { show as showOutput } from "./outputs.js";
 import { WORDS } from "./progress_store.js";
 
@@ -26,14 +27,8 @@ export const made = (kind, name, words = "") => {
   return element;
 };
 
-/** A button. @param {string} words @param {() => void} act @param {string} label for those who do not see where it stands */
-export const button = (words, act, label = "") => {
-  const element = made("button", "nn-task-button", words);
-  element.setAttribute("type", "button");
-  if (label) element.setAttribute("aria-label", label);
-  element.addEventListener("click", act);
-  return element;
-};
+/** A button of an exercise. @param {string} words @param {() => void} act @param {string} label for those who do not see where it stands */
+export const button = (words, act, label = "") => pressed("nn-task-button", words, act, label);
 
 export class Task {
   /** @param {TaskTold} told @param {import("./exercise.js").Exercise} exercise */

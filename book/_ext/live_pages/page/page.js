@@ -1,6 +1,6 @@
 /** @file Makes the cells of a page run in the reader's browser. Python is loaded when they ask for it. */
 
-import { Cell } from "./cell.js";
+import { Cell, button } from "./cell.js";
 import { Session } from "./session.js";
 import { Edits } from "./store.js";
 
@@ -26,16 +26,6 @@ const closed = () =>
       ? "This browser cannot run Python: it lacks workers or WebAssembly."
       : "";
 
-/** A button of the bar. @param {string} name @param {string} text @param {() => unknown} act */
-const button = (name, text, act) => {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.className = `nn-live-${name}`;
-  made.textContent = text;
-  made.addEventListener("click", act);
-  return made;
-};
-
 /** Where the page says how it stands, to all readers. */
 const statusLine = () => {
   const line = document.createElement("span");
@@ -47,9 +37,9 @@ const statusLine = () => {
 /** One page: its bar, its cells and their Python. */
 export class Page {
   constructor() {
-    this.start = button("all", "▶ Run this page", () => this.all());
-    this.stop = button("stop", "■ Stop", () => this.session.stop());
-    this.forget = button("forget", "Forget my changes", () => this.put());
+    this.start = button("nn-live-all", "▶ Run this page", () => this.all());
+    this.stop = button("nn-live-stop", "■ Stop", () => this.session.stop());
+    this.forget = button("nn-live-forget", "Forget my changes", () => this.put());
     this.says = statusLine();
     this.bar = document.createElement("div");
     this.bar.className = "nn-live-page";
