@@ -272,7 +272,8 @@ def test_a_task_stands_as_the_answer_that_is_there_and_it_is_kept_until_forgotte
         part(tab, "sgd_step", "answer").locator(".cm-content").click()
         tab.keyboard.insert_text("#")
         stands(tab, "sgd_step", "changed")
-        stands(page, "sgd_step", "changed")  # its editor follows the other's
+        page.locator(".nn-task-state[data-state=changed]").wait_for()  # it follows the other tab
+        stands(page, "sgd_step", "changed")
         tab.keyboard.press("Backspace")
         stands(tab, "sgd_step", "right")
     page.get_by_text("Forget my changes").click()
