@@ -86,7 +86,7 @@ def test_it_is_built_again_only_when_what_it_is_made_of_has_changed(tmp_path, mo
         target.mkdir()
 
     lay_out(tmp_path)
-    monkeypatch.setattr(live_lab.runtime, "found", lambda: (tmp_path, ""))
+    (tmp_path / "_static/live/pyodide").mkdir(parents=True)  # as the pages have laid it
     monkeypatch.setattr(live_lab.site, "made_of", lambda: "this")
     monkeypatch.setattr(live_lab.site, "build", build)
     live_lab.place(app(tmp_path), None)

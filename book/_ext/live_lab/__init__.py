@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from live_pages import runtime
 from press import notebooks
 from sphinx.application import Sphinx
 
@@ -51,13 +50,13 @@ def place(app: Sphinx, problem: Exception | None) -> None:
     if problem is not None or app.builder.format != "html" or not app.config.live_lab:
         return
     target = Path(app.outdir, FOLDER)
-    python, _ = runtime.found()
-    if python is None:
+    python = Path(app.outdir, posixpath.normpath(f"{FOLDER}/{PYTHON}"))  # if the pages have it
+    if not python.is_dir():
         shutil.rmtree(target, ignore_errors=True)
     elif site.made_of() != made(target):
         site.build(target, python, PYTHON)
         (target / STAMP).write_text(site.made_of(), encoding="utf-8")
-    if python is not None:
+    if python.is_dir():
         contents.write(target, Path(app.outdir, notebooks.FOLDER), PAGE / "READ ME.md")
     target.mkdir(parents=True, exist_ok=True)
     for name in ("open.html", "open.js"):
