@@ -102,6 +102,7 @@ def beside(page, path: str, address: str) -> Iterator:
     go(other, path, address)
     yield other
     other.close()
+    page.bring_to_front()  # a page behind draws no frame, and nobody can click in it
 
 
 @pytest.fixture(scope="module")

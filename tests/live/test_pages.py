@@ -206,6 +206,7 @@ def test_two_pages_have_names_of_their_own(page, address: str) -> None:
     write(other, 2, "print('a' in dir())")
     assert run(other, 2).strip() == "True"  # its own, of its own first cell
     other.close()
+    page.bring_to_front()
 
 
 def test_where_nothing_can_be_kept_one_sentence_says_so_and_work_goes_on(browser, address) -> None:
