@@ -39,6 +39,12 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+class Server(http.server.ThreadingHTTPServer):
+    """Lets a browser wait in line: the usual one drops what comes when five wait, for a minute."""
+
+    request_queue_size = 128
+
+
 @pytest.fixture(scope="module")
 def serve() -> Iterator:
     """A function that serves a folder on loopback and returns its address."""
@@ -46,7 +52,7 @@ def serve() -> Iterator:
 
     def start(folder: Path, kind: type[Handler] = Handler) -> str:
         handler = functools.partial(kind, directory=str(folder))
-        servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler))
+        servers.append(Server(("127.0.0.1", 0), handler))
         threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
         return f"http://127.0.0.1:{servers[-1].server_port}"
 

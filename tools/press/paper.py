@@ -86,6 +86,12 @@ def contents(toc: dict[str, Any]) -> list[tuple[str, str]]:
 # ---------------------------------------------------------------- Chromium
 
 
+class Server(http.server.ThreadingHTTPServer):
+    """Lets a browser wait in line: the usual one drops what comes when five wait, for a minute."""
+
+    request_queue_size = 128
+
+
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
     """A folder's address on loopback."""
@@ -95,7 +101,7 @@ def served(folder: Path) -> Iterator[str]:
             """Say nothing."""
 
     handler = functools.partial(Handler, directory=str(folder))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = Server(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
