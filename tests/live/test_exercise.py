@@ -244,7 +244,11 @@ def test_a_verdict_is_jupyter_s_and_hints_are_course_nn_s(python, page, right) -
     shown = judged(page, "dense_backward", "wrong")
     assert shown.split() == verdict.in_notebook().split()
     output = part(page, "dense_backward", "check").locator(".nn-live-output")
-    assert output.locator("img, svg").count() == 1  # the heat map
+    heat_map = output.locator("img")
+    assert heat_map.count() == 1
+    for mode, filtered in (("dark", "invert(0.91) hue-rotate(180deg)"), ("light", "none")):
+        page.evaluate("mode => { document.documentElement.dataset.theme = mode; }", mode)
+        assert heat_map.evaluate("image => getComputedStyle(image).filter") == filtered
     for level in range(2):
         page.get_by_label("Next hint for Task 2.2").click()
         said = part(page, "dense_backward", "hints").locator(".nn-task-hint").nth(level)
