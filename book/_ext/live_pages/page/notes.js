@@ -12,7 +12,6 @@ export const NOTES = {
   "smaller-in-browser": {
     says: "In the browser this cell computes with less, so that it takes seconds: its code says how much less.",
   },
-  "long-in-browser": { says: "In the browser this cell takes up to half a minute." },
   "one-thread-in-browser": {
     says: "Python in a browser has one thread: both sides take as long here, and differ in Jupyter.",
   },
