@@ -5,6 +5,7 @@ import math
 import signal
 import threading
 import warnings
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
@@ -768,8 +769,16 @@ def test_an_interrupt_amid_a_step_leaves_the_step_before(options) -> None:
     assert len(model.history["step_loss"]) == 2
 
 
+@pytest.fixture
+def hears() -> Iterator[None]:
+    """Ctrl-C interrupts, also where what started the tests lets nobody hear it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("delay", [0.0, 0.0007, 0.0015, 0.004])
-def test_a_real_interrupt_at_any_moment_leaves_a_model_that_trains_on(delay: float) -> None:
+def test_a_real_interrupt_at_any_moment_leaves_a_model_that_trains_on(delay: float, hears) -> None:
     class Alarm(nn.Callback):
         def on_step(self, step: int, loss: float) -> None:
             if step == 5:
