@@ -11,6 +11,7 @@ import pytest
 import yaml
 from book.looking import (
     DESKTOP,
+    FLAGS,
     HTML,
     PHONE,
     ROOT,
@@ -19,6 +20,7 @@ from book.looking import (
     browser,
     listen,
     own_browser,
+    program,
     serve,
     site,
 )
@@ -144,7 +146,13 @@ def toc_pages() -> list[str]:
 
 def look(page: str, book: str) -> list[str]:
     """Return all that is wrong with a page of the book, in this process's own browser."""
-    return problems(own_browser(), f"{book}/{page}")
+    from playwright.sync_api import TimeoutError as Late
+
+    try:
+        return problems(own_browser(), f"{book}/{page}")
+    except Late:  # on a busy machine a browser may wait for ever: a new one looks once more
+        fresh = own_browser().browser_type.launch(executable_path=program(), args=FLAGS)
+        return problems(fresh, f"{book}/{page}")
 
 
 @pytest.fixture(scope="module")

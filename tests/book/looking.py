@@ -16,6 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 HTML = ROOT / "_build" / "html"
+FIRST_PATIENCE = 45_000  # ms
 DESKTOP, PHONE = (1280, 900), (390, 844)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
@@ -81,6 +82,16 @@ def browser() -> Iterator:
             setattr(opened, name, functools.partial(getattr(opened, name), bypass_csp=True))
         yield opened
         opened.close()
+
+
+def visit(page: Any, address: str) -> None:
+    """Open a page; on a busy machine a browser may wait for ever, so ask it once more."""
+    from playwright.sync_api import TimeoutError as Late
+
+    try:
+        page.goto(address, timeout=FIRST_PATIENCE)
+    except Late:
+        page.goto(address)
 
 
 @functools.cache

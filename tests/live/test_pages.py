@@ -11,7 +11,7 @@ import pytest
 from tests.book import sources
 from tests.book.building import build, lay_out
 from tests.book.frame import accessible
-from tests.book.looking import PHONE, browser, serve
+from tests.book.looking import PHONE, browser, serve, visit
 
 __all__ = ["browser", "serve"]  # fixtures
 pytestmark = pytest.mark.browser
@@ -106,7 +106,7 @@ def page(browser, address: str) -> Iterator:
     opened.on("pageerror", lambda error: wrong.append(str(error)))
     opened.on("request", lambda r: None if r.url.startswith((address, "data:", "blob:"))
               else wrong.append(f"asked elsewhere: {r.url}"))  # fmt: skip
-    opened.goto(f"{address}/index.html")
+    visit(opened, f"{address}/index.html")
     yield opened
     context.close()
     assert not wrong
