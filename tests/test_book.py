@@ -151,8 +151,9 @@ def look(page: str, book: str) -> list[str]:
     try:
         return problems(own_browser(), f"{book}/{page}")
     except Late:  # on a busy machine a browser may wait for ever: a new one looks once more
-        fresh = own_browser().browser_type.launch(executable_path=program(), args=FLAGS)
-        return problems(fresh, f"{book}/{page}")
+        chromium = own_browser().browser_type
+        with chromium.launch(executable_path=program(), args=FLAGS) as fresh:
+            return problems(fresh, f"{book}/{page}")
 
 
 @pytest.fixture(scope="module")
