@@ -252,6 +252,18 @@ def test_the_tests_are_shared_out_but_for_what_must_run_alone(tools, monkeypatch
     assert all((ROOT / path).is_dir() for path in suite.ALONE)
 
 
+def test_what_takes_long_comes_first_and_every_module_once(tools) -> None:
+    """No argument may lie inside another: pytest drops it, and with it the order."""
+    suite = tools("suite")
+    assert suite.in_turn()[: len(suite.FIRST)] == [*suite.FIRST]
+    turn = [ROOT / path for path in suite.in_turn()]
+    for module in (ROOT / "tests").rglob("test_*.py"):
+        held = sum(path == module or path in module.parents for path in turn)
+        alone = any(ROOT / path in module.parents for path in suite.ALONE)
+        assert held == (not alone), module
+    assert turn[-1] == ROOT / "course_nn"
+
+
 def test_what_is_named_is_tested_alone(tools, monkeypatch) -> None:
     suite, runs = tools("suite"), []
     monkeypatch.setattr(suite, "pytest", lambda arguments: runs.append(arguments) or 1)
