@@ -14,7 +14,8 @@ from common import ROOT, VENV_PYTHON
 # JAX runs threads of its own, which pytest-xdist's processes do not bear.
 ALONE = ("tests/parity", "tests/interop")
 AT_ONCE = min(4, os.cpu_count() or 1)
-FIRST = ("tests/test_book.py", "tests/live", "tests/lab")  # they take long, and the others fill up
+# They take long, and the others fill up; one that does not wait for the book is begun beside it.
+FIRST = ("tests/test_book.py", "tests/exercises", "tests/live", "tests/lab")
 NOTHING = 5  # pytest's exit code where no test is selected
 
 

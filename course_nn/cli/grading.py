@@ -376,7 +376,7 @@ def _reported(book: Gradebook, out: Path) -> None:
 def _show(book: Gradebook) -> None:
     """The class as a table; of a large one, those who need a look."""
     from ..exercises.student import shortened
-    from ..grading.reports.table import safe_cell
+    from ..grading.reports.table import message, safe_cell
 
     grades = book.grades()
     if len(grades) > SHOWN:
@@ -385,7 +385,7 @@ def _show(book: Gradebook) -> None:
     for grade in grades:
         record = grade.record
         cells = (record.student, f"{grade.final:g}/{record.maximum:g}", record.status,
-                 shortened(record.message, 160))  # fmt: skip
+                 shortened(message(grade), 160))  # fmt: skip
         table.add_row(*(escape(safe_cell(cell)) for cell in cells))
     if table.row_count:
         console.print(table)
@@ -420,17 +420,19 @@ class _Ended(KeyboardInterrupt):
 
 @contextlib.contextmanager
 def _ending_well() -> Iterator[None]:
-    """Being told to end, by whichever signal, is like Ctrl-C."""
+    """Being told to end, by whichever signal, is like Ctrl-C; what was ignored from the start, as
+    `nohup` has it of a hang-up, still is."""
 
     def end(number: int, _: Any) -> None:
-        for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for one in before:
             signal.signal(one, signal.SIG_IGN)  # the end takes less than a second
         raise _Ended(number)
 
-    before = {}
+    told = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {one: heard for one in told if (heard := signal.getsignal(one)) != signal.SIG_IGN}
     with contextlib.suppress(ValueError):  # not in the main thread: nobody sends us signals
-        for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            before[one] = signal.signal(one, end)
+        for one in before:
+            signal.signal(one, end)
     try:
         yield
     except KeyboardInterrupt as error:
@@ -440,8 +442,9 @@ def _ending_well() -> Iterator[None]:
             f"grading cannot begin: {error} (temporary files lie in {tempfile.gettempdir()})"
         ) from error
     finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
+        with contextlib.suppress(ValueError):
+            for one, handler in before.items():
+                signal.signal(one, handler)
 
 
 def _code(error: KeyboardInterrupt) -> int:

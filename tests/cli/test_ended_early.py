@@ -67,13 +67,22 @@ def command(folder, out, *more):
     return [str(part) for part in (*start, *options)]
 
 
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+
 @contextmanager
-def running(arguments, temporary, **options):
-    """The command at work, with its own folder for temporary files."""
+def running(arguments, temporary, deaf=None, **options):
+    """The command at work, with its own folder for temporary files; it hears every signal but the
+    one that it is deaf to, whatever was ignored where the tests were started."""
     environment = {**os.environ, "TMPDIR": str(temporary), "COLUMNS": "200"}
+
+    def hear():
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN if number == deaf else signal.SIG_DFL)
+
     with subprocess.Popen(
         arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        start_new_session=True, **options,
+        start_new_session=True, preexec_fn=hear, **options,
     ) as run:  # fmt: skip
         yield run
 
@@ -136,7 +145,7 @@ def finish(folder, out, temporary):
     return output + errors
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", SIGNALS)
 def test_who_is_told_to_end_does_so_at_once_and_says_how_to_go_on(
     lazy, tmp_path, temporary, number
 ):
@@ -155,6 +164,19 @@ def test_who_is_told_to_end_does_so_at_once_and_says_how_to_go_on(
     assert "Traceback" not in errors
     assert list(temporary.iterdir()) == []
     wait_for(lambda: not processes(temporary), 5)
+
+
+def test_under_nohup_it_outlives_the_terminal(lazy, tmp_path, temporary):
+    out = tmp_path / "out"
+    arguments = command(lazy, out, "--notebook-seconds", "600")
+    with running(arguments, temporary, deaf=signal.SIGHUP) as run:
+        wait_for_kept(run, out, 1)
+        run.send_signal(signal.SIGHUP)
+        with pytest.raises(subprocess.TimeoutExpired):
+            run.wait(2)
+        run.send_signal(signal.SIGTERM)
+        run.communicate(timeout=30)
+    assert run.returncode == 128 + signal.SIGTERM
 
 
 def kill_at_random(run, out, rng):

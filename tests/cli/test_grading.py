@@ -238,6 +238,17 @@ def test_a_run_ends_with_the_class_or_with_those_who_need_a_look(pair, tmp_path,
     assert "9/9" not in result.output
 
 
+def test_in_the_table_the_first_cause_comes_first(pair, tmp_path):
+    (pair / "right.ipynb").unlink()
+    text = (pair / "wrong.ipynb").read_text(encoding="utf-8")
+    (pair / "wrong.ipynb").write_text(text.replace("import numpy", "{}['x']\\nimport numpy", 1))
+    start = ["grade", pair, "--assignment", NAME, "--out", tmp_path / "out", *FAST]
+    result = call(*start)
+    (row,) = (line.split("│") for line in result.output.splitlines() if "│ wrong" in line)
+    assert row[4].strip().startswith("code cell"), result.output
+    assert rows(tmp_path / "out")["wrong"]["message"].startswith("code cell")
+
+
 def test_who_is_not_handed_in_now_keeps_a_grade_and_is_named(pair, tmp_path):
     start = ["grade", pair, "--assignment", NAME, "--out", tmp_path / "out", *FAST]
     call(*start)

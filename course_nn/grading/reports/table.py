@@ -36,7 +36,7 @@ def grades_csv(grades: Sequence[Grade]) -> str:
 def _row(grade: Grade, numbers: list[str]) -> list[str]:
     record = grade.record
     given = {task.number: f"{round(grade.points(task), 2):g}" for task in record.tasks}
-    said = "; ".join(filter(None, [_message(grade), *told.decided(record)]))
+    said = "; ".join(filter(None, [message(grade), *told.decided(record)]))
     return [
         safe_cell(record.student), safe_cell(record.assignment),
         *(given.get(n, "") for n in numbers),
@@ -45,7 +45,7 @@ def _row(grade: Grade, numbers: list[str]) -> list[str]:
     ]  # fmt: skip
 
 
-def _message(grade: Grade) -> str:
+def message(grade: Grade) -> str:
     """Why there are not all points: the cells that did not run first, for they are the cause."""
     record = grade.record
     failures = record.failures[:3] if record.status == "graded" else ()
