@@ -183,6 +183,29 @@ def test_the_style_draws_svg_without_a_background() -> None:
         assert plt.rcParams["axes.prop_cycle"].by_key()["color"] == list(plot.LINES)
 
 
+def test_a_clock_that_stands_still_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+
+    def run() -> None:
+        clock[0] += 3e-4
+
+    monkeypatch.setattr(page, "CLOCK", 5e-3)
+    monkeypatch.setattr(page.time, "perf_counter", lambda: round(clock[0], 3))  # milliseconds
+    assert page.timed(run) == pytest.approx(3e-4, rel=0.2)
+
+
+def test_of_several_times_the_least_counts_and_a_long_call_is_made_once(monkeypatch) -> None:
+    clock, lasts, calls = [0.0], [0.3, 0.1, 0.2], []
+
+    def run() -> None:
+        calls.append(len(calls))
+        clock[0] += lasts[len(calls) - 1]
+
+    monkeypatch.setattr(page.time, "perf_counter", lambda: clock[0])
+    assert page.timed(run, 3) == pytest.approx(0.1)
+    assert len(calls) == 3
+
+
 def test_a_record_travels_with_the_package(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # a reader's folder, with nothing of the repository in it
     assert page.record("bench")["step"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,7 +17,7 @@ from .machine import chosen_sandbox, require_linux
 
 if TYPE_CHECKING:
     from ..grading.gradebook import Gradebook
-    from ..grading.record import Record, TaskRecord
+    from ..grading.record import Grade, Record, TaskRecord
     from ..grading.runner import Settings
 
 OutArgument = Annotated[Path, typer.Argument(help="The folder that was given to `grade --out`.")]
@@ -37,16 +37,16 @@ def opened(out: Path) -> Iterator[Gradebook]:
         raise stop(str(error), 2) from error
 
 
-def write_reports(book: Gradebook, out: Path) -> None:
-    """All reports, from the gradebook alone."""
+def write_reports(book: Gradebook, out: Path, grades: Sequence[Grade] | None = None) -> None:
+    """All reports, from the gradebook alone; `grades` are its own, where they were read already."""
     from ..grading.reports import write_pages
     from ..grading.source import ADDRESS
 
     if address := os.environ.get(ADDRESS, ""):
         book.set("address", address)
     path = write_pages(
-        out, book.grades(), book.labels(), book.cells, note=book.get("note"),
-        book=book.get("address"),
+        out, book.grades() if grades is None else grades, book.labels(), book.cells,
+        note=book.get("note"), book=book.get("address"),
     )  # fmt: skip
     say(f"wrote {path} and, beside it, class.html, similarity.html and feedback/")
 

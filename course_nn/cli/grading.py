@@ -9,7 +9,7 @@ import secrets
 import signal
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from importlib.util import find_spec
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ..grading.collect import Submission
     from ..grading.gradebook import Gradebook
     from ..grading.jobs import Jobs
+    from ..grading.record import Grade
     from ..grading.runner import Settings, Setup
     from ..grading.spread import Spread
 
@@ -113,11 +114,12 @@ def grade(
     graded already is not graded twice, unless its code, the exercise or a limit has changed.
     """
     require_linux()
+    from ..grading.jobs import few_collections
     from ..grading.remote import Limits
     from ..grading.room import room
     from ..grading.runner import Settings
 
-    with _ending_well(), room(), _begun(jobs, dask) as pool:
+    with _ending_well(), few_collections(), room(), _begun(jobs, dask) as pool:
         loaded = _with_task(loaded_assignment(assignment, tests), regrade)
         handed_in = _find(folder, assignment, out, roster, student or [], attempts)
         kind, note = (sandbox, f"those of {dask}") if dask else chosen_sandbox(sandbox)
@@ -236,8 +238,9 @@ def _grade_into(
         run = Class(book, loaded, settings, wish.again, wish.reason)
         _graded(run, handed_in, Setup(loaded.name, tests, settings), wish)
         book.set("unfinished", "")
-        _reported(book, wish.out)
-        _show(book)
+        grades = book.grades()
+        _reported(book, wish.out, grades)
+        _show(grades)
         _sum_up(run, handed_in)
         away = set(book.students()) - {one.student for one in handed_in}
         if away and not wish.some:
@@ -360,12 +363,12 @@ def _watched(records: Iterable[Any], total: int) -> Iterator[Any]:
             yield record
 
 
-def _reported(book: Gradebook, out: Path) -> None:
+def _reported(book: Gradebook, out: Path, grades: Sequence[Grade]) -> None:
     """Write the reports; the grades are kept whatever becomes of them."""
     from .gradebook import write_reports
 
     try:
-        write_reports(book, out)
+        write_reports(book, out, grades)
     except OSError as error:
         raise stop(
             f"all is graded and kept, but not every report was written ({error}): make room, then "
@@ -373,12 +376,11 @@ def _reported(book: Gradebook, out: Path) -> None:
         ) from error
 
 
-def _show(book: Gradebook) -> None:
+def _show(grades: Sequence[Grade]) -> None:
     """The class as a table; of a large one, those who need a look."""
     from ..exercises.student import shortened
     from ..grading.reports.table import message, safe_cell
 
-    grades = book.grades()
     if len(grades) > SHOWN:
         grades = [grade for grade in grades if grade.record.status != "graded"][:SHOWN]
     table = Table("student", "points", "status", "message")

@@ -149,7 +149,35 @@ def two_changes(task: Task, name: str) -> Iterator[Candidate]:
 
 
 def _computed(change: Change, index: int, inputs: Inputs, _: Right) -> Any:
-    return change(**_double(inputs))[index]
+    try:
+        return change(**doubled(inputs))[index]
+    except ValueError as error:
+        if "read-only" not in str(error):
+            raise
+        return change(**_double(inputs))[index]  # one that writes into what it is given
+
+
+class _Doubled:
+    """Inputs in double precision, made once for all candidates; nobody can write into them."""
+
+    def __init__(self) -> None:
+        self.memory: dict[int, tuple[Inputs, Inputs]] = {}
+
+    def __call__(self, inputs: Inputs) -> Inputs:
+        """Those of one try."""
+        _, found = self.memory.get(id(inputs), (None, None))
+        if found is None:
+            found = _double(inputs)
+            for value in found.values():
+                if isinstance(value, np.ndarray):
+                    value.setflags(write=False)
+            while len(self.memory) > KEPT:
+                self.memory.pop(next(iter(self.memory)), None)
+            self.memory[id(inputs)] = inputs, found  # they are kept, so the id stays theirs
+        return found
+
+
+doubled = _Doubled()
 
 
 def _double(inputs: Inputs) -> Inputs:

@@ -126,8 +126,9 @@ class Detective:
     def fits_all(self, candidate: Candidate) -> bool:
         """Whether it gives the student's answers at every try, of which one at least holds a
         number; the last are the smallest."""
-        telling = odd(candidate.words) or any(np.isfinite(v).any() for *_, v in self.tries)
-        return telling and all(self.fits(candidate, k) for k in reversed(range(len(self.tries))))
+        if not all(self.fits(candidate, k) for k in reversed(range(len(self.tries)))):
+            return False
+        return odd(candidate.words) or any(np.isfinite(v).any() for *_, v in self.tries)
 
     def find(self, candidates: Iterable[Candidate]) -> Finding:
         """The first candidate that fits every try; it is sure if there were two that tell.

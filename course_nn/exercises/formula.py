@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -102,9 +102,16 @@ class Formula:
         """The compiled function."""
         return compiled(self.tree, self.space)
 
-    def build(self, tree: ast.FunctionDef, k: int) -> Callable[..., Any]:
-        """The function of a tree that differs from this formula's in statement k."""
+    def build(self, tree: ast.FunctionDef, k: int, name: Hashable = None) -> Callable[..., Any]:
+        """The function of a tree that differs from this formula's in statement k.
+
+        name : of the change; unless None, no other of this statement has the same.
+        """
         return compiled(tree, self.space)
+
+    def known(self, k: int, name: Hashable) -> Callable[..., Any] | None:
+        """The function with a change of statement k that was built before, where it is kept."""
+        return None
 
     def __call__(self, **inputs: Any) -> tuple:
         """One value for each output."""

@@ -78,9 +78,11 @@ def near(given: np.ndarray, other: np.ndarray) -> bool:
     return moved or _is(given.T, other) or ratio(given, other) is not None
 
 
-def _is(given: np.ndarray, other: np.ndarray) -> bool:
-    same = given.shape == other.shape and bool(np.isfinite(given).all())
-    return same and np.allclose(given, other, rtol=CLOSE, atol=1e-9)
+def _is(given: np.ndarray, other: np.ndarray, atol: float = 1e-9) -> bool:
+    """As `np.allclose`, where no number is infinite or none at all; thousands are compared."""
+    if given.shape != other.shape or not (np.isfinite(given).all() and np.isfinite(other).all()):
+        return False
+    return bool((np.abs(given - other) <= atol + CLOSE * np.abs(other)).all())
 
 
 def ratio(given: np.ndarray, other: np.ndarray) -> float | None:
@@ -92,7 +94,7 @@ def ratio(given: np.ndarray, other: np.ndarray) -> float | None:
     if not scale or not there.any():
         return None
     found = float(given[there].flat[0] / other[there].flat[0])
-    same = np.allclose(given, found * other, rtol=CLOSE, atol=1e-9 * abs(found) * scale)
+    same = _is(given, found * other, atol=1e-9 * abs(found) * scale)
     return found if same and found else None
 
 

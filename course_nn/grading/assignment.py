@@ -17,7 +17,7 @@ import numpy as np
 
 from ..exercises import trial
 from ..exercises.exercise import Exercise, completed, tasks_in
-from ..exercises.student import Student
+from ..exercises.student import Calls, Student
 from ..exercises.task import Case, Task
 from ..exercises.verdict import Verdict
 from .source import Source, SourceError, read_source
@@ -68,10 +68,9 @@ class Graded:
         """
         sheets, found = sheets_of(self, seed), dict[int, Verdict]()
         for public in (True, False):
-            some = [k for k, test in enumerate(self.tests) if test.public == public]
             student.guarded = not public
-            student.ahead(self.task.name, [sheets[k].calls for k in some])
-            for k in some:
+            student.ahead(self.task.name, self.calls(seed, public))
+            for k in self._those(public):
                 explain = public and all(verdict.passed for verdict in found.values())
                 found[k] = trial.answered(student, sheets[k], explain)
             yield [found[k] for k in sorted(found)]
@@ -81,6 +80,13 @@ class Graded:
             found[first] = trial.explained_later(student, sheets[first], found[first])
         student.guarded = False
         yield [found[k] for k in sorted(found)]
+
+    def calls(self, seed: int, public: bool) -> list[Calls]:
+        """What its public tests ask, or its hidden ones."""
+        return [sheets_of(self, seed)[k].calls for k in self._those(public)]
+
+    def _those(self, public: bool) -> list[int]:
+        return [k for k, test in enumerate(self.tests) if test.public == public]
 
 
 @lru_cache(maxsize=64)

@@ -34,6 +34,7 @@ DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 READY = "ready"
 SHARED = "shared"  # the name of the folder for what jobs tell each other
 AHEAD = 2  # pieces that a process has: its next one is there when it is done
+SELDOM = 50_000  # new objects after which Python looks for circles that may go; the usual is 700
 SMALL = 1 << 14  # bytes of a piece that surely go into a channel which nobody reads just now
 
 
@@ -255,6 +256,17 @@ def _kill(popen: subprocess.Popen) -> None:
     popen.wait()
 
 
+@contextlib.contextmanager
+def few_collections() -> Iterator[None]:
+    """Python looks for garbage seldom: what grading makes is freed without, and looking costs."""
+    before = gc.get_threshold()
+    gc.set_threshold(SELDOM, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
 # -- in the process --------------------------------------------------------------------------------
 
 
@@ -279,9 +291,10 @@ def serve(fd: int, function: str, folder: str, parent: int) -> None:
         gc.freeze()  # what is imported stays: nobody looks through it again for what may go
         channel.send(READY)
         argument = channel.recv()
-        while True:
-            piece = channel.recv()
-            channel.send(_done(work, piece, argument))
+        with few_collections():
+            while True:
+                piece = channel.recv()
+                channel.send(_done(work, piece, argument))
 
 
 def _done(work: Any, piece: Any, argument: Any) -> Any:

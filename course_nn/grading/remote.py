@@ -5,27 +5,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..exercises.student import Answer, Answers, Calls, StudentError, missing, raised, read_reply
-from ..worker.desk import Sheet, Spec
-from ..worker.protocol import LENGTHS, ProtocolError, plain_text, unpack
+from ..worker.desk import SECOND, Sheet, Spec
+from ..worker.protocol import ProtocolError, plain_text
 from . import quoted, sandbox, warm
+from .asked import Asked, WorkerLost, cut, numbers
 
-SECOND = -1  # stands for the cell, while some are tried for the second time
+AT_ONCE = 2.0  # seconds for a message to several functions; else each gets one of its own
+HASTY = 1.0  # seconds of all cells up to which it is no loss to run them once more for that
 SOFT = 0.85  # of the notebook's seconds: when they are up, the worker itself ends a statement
-END = ("stub", "missing")  # after which no more answers come
 KEPT = 512  # tasks' answers that are kept, taken apart, for whoever gives the same ones
 SMALL = 1 << 18  # bytes of replies that are worth keeping
 RUNS = 4  # times its seconds: what a notebook may take in all, however often it is run
@@ -77,10 +78,6 @@ class Failure:
 
     cell: int
     sentence: str
-
-
-class WorkerLost(Exception):
-    """The worker is gone or talks nonsense; the message says which."""
 
 
 @lru_cache(maxsize=256)
@@ -192,24 +189,20 @@ class Worker:
         self._receive(child, ticket, watch)  # it is sealed; the cells begin
         watch = warm.Watch(child, self.limits.notebook_seconds, "for all cells together")
         try:
-            self._follow(child, ticket, watch)
+            header, _ = self._receive(child, ticket, watch)  # all were run
+            if header.get("op") != "ready":
+                raise ProtocolError("a message that is none")
+            self._note(header)
+        except (WorkerLost, ProtocolError):
+            self.cell = self._at_work(child.desk.begun)
+            raise
         finally:
             self.spent += min(watch.used(), self.limits.notebook_seconds)
 
-    def _follow(self, child: warm.Child, ticket: str, watch: warm.Watch) -> None:
-        """Which cell is run, until all are."""
-        while True:
-            header, _ = self._receive(child, ticket, watch)
-            if header.get("op") == "again" and self.again:
-                self.cell = SECOND
-                continue
-            if header.get("op") == "ready":
-                break
-            cell = _whole(header.get("cell"))
-            if not 0 <= self.cell < cell <= len(self.cells):
-                raise ProtocolError("a number of a cell that is none")
-            self.cell = cell
-        self._note(header)
+    def _at_work(self, said: int) -> int:
+        """The cell that a worker was lost in, by what it said itself."""
+        there = 1 <= said <= len(self.cells) or (said == SECOND and self.again)
+        return said if there else min(1, len(self.cells))
 
     def _note(self, header: dict[str, Any]) -> None:
         errors, sealed, said = (header.get(key) for key in ("errors", "sealed", "said"))
@@ -237,28 +230,42 @@ class Worker:
         WorkerLost, SandboxError : where there is no worker to ask. One that is lost later is told
             in what is returned, beside what it had answered.
         """
+        (found,) = self.ask_all([(name, len(sheet.calls))], sheet, seconds)
+        return found
+
+    def ask_all(
+        self, asked: Sequence[tuple[str, int]], sheet: Sheet, seconds: float
+    ) -> list[Asked]:
+        """The same of several functions: by name, so many of the sheet's calls of each in turn.
+
+        There is an answer to the first at least; what the worker leaves is to be asked again. Where
+        it is lost, all that it said counts as its answer to the first.
+        """
         self.ready()
         self._in_time()
         assert self.child is not None
-        asked, child, ticket = Asked(), self.child, secrets.token_hex(8)
-        base = child.desk.put(sheet)
-        request = {"ticket": ticket, "name": name, "base": base, "calls": sheet.calls}
+        child, ticket = self.child, secrets.token_hex(8)
+        lost: WorkerLost | ProtocolError | None = None
+        base, told = child.desk.put(sheet), [len(sheet.calls)]
+        request = {"ticket": ticket, "asked": asked, "base": base, "calls": sheet.calls}
         child.desk.empty()
-        seconds = min(seconds, self.left)
-        pace = Pace(child, len(sheet.calls), self.limits.call_seconds, seconds)
+        pace = Pace(child, len(sheet.calls), self.limits.call_seconds, min(seconds, self.left))
+        frames: list[tuple[bytes, bytes]] = []
         try:
             self._send(child, request, pace)
-            self._receive(child, ticket, pace)
+            header, _ = self._receive(child, ticket, pace)
+            told = numbers(header.get("told"), [count for _, count in asked])
         except (WorkerLost, ProtocolError) as error:
-            asked.lost = error
+            lost = error
         try:
-            asked.frames = list(child.desk.replies(len(sheet.calls)))
+            frames = list(child.desk.replies(sum(told)))
         except ProtocolError as error:
-            asked.lost = error
-        asked.changed = child.desk.changed(base, sheet)
-        asked.seconds = pace.used()
-        self.answering += asked.seconds
-        return asked
+            lost = error
+        changed, used = child.desk.changed(base, sheet), pace.used()
+        self.answering += used
+        counts = [count for _, count in asked] if not lost else [len(sheet.calls)]
+        pieces = zip(told, counts, strict=False)
+        return [Asked(*piece, lost, used / len(told)) for piece in cut(frames, changed, pieces)]
 
     def call(self, name: str, inputs: tuple) -> tuple[dict[str, Any], list[np.ndarray]]:
         """Ask for one function's answer; raise WorkerLost or ProtocolError where none comes."""
@@ -305,38 +312,6 @@ class Worker:
         if self.child is not None:
             self.child.kill()
             self.child = None
-
-
-class Asked:
-    """What came of some calls: replies in order, the arguments each changed, and how it ended."""
-
-    def __init__(self) -> None:
-        self.frames: list[tuple[bytes, bytes]] = []
-        self.changed: list[list[int]] = []
-        self.lost: WorkerLost | ProtocolError | None = None
-        self.seconds = 0.0
-
-    @cached_property
-    def mark(self) -> bytes:
-        """The same for replies that are the same bit by bit; b"" where the worker was lost."""
-        if self.lost:
-            return b""
-        told = hashlib.sha256(repr(self.changed).encode())
-        for text, payload in self.frames:
-            told.update(LENGTHS.pack(len(text), len(payload)) + text + payload)
-        return told.digest()
-
-    def replies(self) -> Iterator[tuple[dict[str, Any], list[np.ndarray]]]:
-        """The replies, taken apart; ProtocolError where one is none, or where they are too few."""
-        status: Any = ""
-        for number, frame in enumerate(self.frames):
-            header, arrays = unpack(*frame)
-            if header.pop("call", None) != number:
-                raise ProtocolError("an answer that nobody asked for")
-            yield header, arrays
-            status = header.get("status")
-        if not self.lost and status not in END and len(self.frames) < len(self.changed):
-            raise ProtocolError("fewer answers than questions")
 
 
 class Pace:
@@ -404,7 +379,7 @@ class RemoteStudent:
 
     def call(self, name: str, *inputs: np.ndarray | float) -> Answer:
         """Call one function; raise StudentError where no answer comes."""
-        (found,) = self._asked(name, Sheet([inputs]), keep=False)
+        found, *_ = self._asked(name, Sheet([inputs]), keep=False)
         if isinstance(found, StudentError):
             raise found
         return found
@@ -421,7 +396,16 @@ class RemoteStudent:
 
         Where the answers end early, the calls after that have the same error, or none is asked.
         """
-        found = self._asked(name, laid(tuple(many)))
+        if not many or many[0] not in self.known:
+            self._keep(many, self._asked(name, laid(tuple(many))))
+
+    def take(self, name: str, many: Sequence[Calls], sheet: Sheet, asked: Asked) -> None:
+        """Keep what was asked ahead for this task; where it breaks the rules, nothing."""
+        self.left -= asked.seconds
+        with suppress(ProtocolError):
+            self._keep(many, self._read(name, sheet, asked, True))
+
+    def _keep(self, many: Sequence[Calls], found: Answers) -> None:
         end = [StudentError(self.broken)] if self.broken else found[-1:]
         at = 0
         for calls in many:
@@ -493,6 +477,35 @@ class RemoteStudent:
         what = "gave no answer" if isinstance(error, WorkerLost) else "gave a malformed answer"
         self.broken = "not asked again: an earlier call of this task stopped the worker."
         return StudentError(f"{name} {what}: {error}.")
+
+
+Wish = tuple[RemoteStudent, str, Sequence[Calls]]  # who is asked, which function, all its calls
+
+
+def ask_together(worker: Worker, wishes: Sequence[Wish]) -> None:
+    """Ask in one message the functions of several tasks what each will be called with in a moment.
+
+    What is left open each task asks for itself: after a function that takes long, or that ends the
+    worker. No task loses by another.
+    """
+    waiting = [(*wish, laid(tuple(wish[2]))) for wish in wishes if not wish[0].broken]
+    waiting = [wish for wish in waiting if wish[3].calls]
+    asked = [(one.alias(name), len(sheet.calls)) for one, name, _, sheet in waiting]
+    if len(waiting) < 2:
+        return
+    try:
+        worker.ready()
+        if worker.spent > HASTY:
+            return
+        whole = laid(tuple(calls for _, _, many, _ in waiting for calls in many))
+        found = worker.ask_all(asked, whole, AT_ONCE)
+    except WorkerLost:
+        return
+    if any(one.lost for one in found):
+        worker.stop()
+        return
+    for (one, name, many, sheet), each in zip(waiting, found, strict=False):
+        one.take(name, many, sheet, each)
 
 
 def _checked(reply: dict[str, Any], count: int) -> dict[str, Any]:

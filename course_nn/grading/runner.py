@@ -26,7 +26,7 @@ from .cells import read_cells
 from .collect import Submission, Unreadable
 from .outcomes import outcome, summary, task_record
 from .record import Record, TaskRecord
-from .remote import Limits, RemoteStudent, Worker, WorkerLost
+from .remote import Limits, RemoteStudent, Worker, WorkerLost, ask_together
 from .sandbox import SandboxError
 
 
@@ -176,9 +176,15 @@ def _with_points(
 def graded_tasks(worker: Worker, tasks: Sequence[Graded], seed: int) -> tuple[TaskRecord, ...]:
     """Run the tests of some tasks, each by its own seed: of all of them the public ones first."""
     students = [RemoteStudent(worker, np.random.default_rng(seed)) for _ in tasks]
-    steps = [task.verdicts(one, seed) for task, one in zip(tasks, students, strict=True)]
-    found = list(zip(*steps, strict=True))[-1] if steps else ()
-    return tuple(map(_recorded, tasks, students, found))
+    both = list(zip(tasks, students, strict=True))
+    steps = [task.verdicts(one, seed) for task, one in both]
+    for public in (True, False):
+        for one in students:
+            one.guarded = not public
+        ask_together(worker, [(one, t.task.name, t.calls(seed, public)) for t, one in both])
+        for step in steps:
+            next(step)
+    return tuple(map(_recorded, tasks, students, map(next, steps)))
 
 
 def _recorded(graded: Graded, student: RemoteStudent, verdicts: Sequence[Verdict]) -> TaskRecord:

@@ -6,6 +6,7 @@ A reply that was laid on the tray is there, whatever becomes of the worker.
 """
 
 import mmap
+import struct
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -18,6 +19,8 @@ from .protocol import LENGTHS, MAX_HEADER, MAX_PAYLOAD, ProtocolError
 SIZE = 1 << 26  # bytes for arguments; a page costs memory once it is written
 TRAY = MAX_PAYLOAD + MAX_HEADER  # bytes for the replies to one message
 ALIGNED = 64
+CELL = struct.Struct("!i")
+SECOND = -1  # stands for the cell, while some are tried for the second time
 
 Spec = Any  # a number as it is; of an array [offset, dtype, shape, layout]
 
@@ -97,6 +100,15 @@ class Desk:
         return np.array_equal(now, before, equal_nan=now.dtype.kind == "f")
 
     # -- the tray ---------------------------------------------------------------------------------
+
+    def begin(self, cell: int) -> None:
+        """Say which cell is at work: as long as nothing is asked, the tray holds its number."""
+        CELL.pack_into(self.memory, SIZE, cell)
+
+    @property
+    def begun(self) -> int:
+        """The number that is said there, which is not to be trusted."""
+        return CELL.unpack_from(self.memory, SIZE)[0]
 
     def empty(self) -> None:
         """Take all replies off the tray."""

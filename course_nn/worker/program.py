@@ -9,6 +9,8 @@ import json
 import os
 import random
 import resource
+import time
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -18,10 +20,11 @@ from . import (
     lockdown,
     standins,
 )
-from .desk import SIZE, TRAY, Desk
+from .desk import SECOND, SIZE, TRAY, Desk
 from .notebook import Notebook
 from .protocol import Channel, pack
 
+ENOUGH = 0.3  # seconds of the processor after which no further function of a message is begun
 TOO_LARGE = {
     "status": "ok", "changed": [], "warned": "",
     "value": {"kind": "foreign", "type": "arrays of many bytes, too large to send"},
@@ -51,7 +54,7 @@ def serve(channel: Channel, desk: Desk, readable: list[str], listable: list[str]
     standins.install(allowed)
     notebook = Notebook(json.loads(cells.tobytes()), allowed, start["notebook_seconds"])
     channel.send({"ticket": start["ticket"], "op": "up"}, [])
-    run_cells(channel, notebook, start)
+    run_cells(desk, notebook, start)
     ready = {"errors": notebook.errors, "said": notebook.said, "sealed": sealed}
     channel.send({"ticket": start["ticket"], "op": "ready", **ready}, [])
     while True:
@@ -62,25 +65,45 @@ def serve(channel: Channel, desk: Desk, readable: list[str], listable: list[str]
 def answer_all(channel: Channel, desk: Desk, notebook: Notebook, request: dict[str, Any]) -> None:
     """Answer the calls of one message, each on the tray as soon as it is; then say that it is done.
 
-    What came before a call that ends the process has then been said. A function that is none is
-    said once.
+    What came before a call that ends the process has then been said. The calls are those of several
+    functions, one after the other; where the first took long, or the tray is full, the rest is left
+    for other messages. Says how many replies there are of each that was asked.
     """
     desk.empty()
-    for number, specs in enumerate(request["calls"]):
-        inputs = desk.take(request["base"], specs)
-        reply, results = notebook.answer(request["name"], inputs)
+    calls, told, begun = iter(request["calls"]), list[int](), time.process_time()
+    for name, count in request["asked"]:
+        if told and time.process_time() - begun > ENOUGH:
+            break
+        some, alone = list(islice(calls, count)), len(request["asked"]) == 1
+        found = answer_some(desk, notebook, name, request["base"], some, alone)
+        if found is None:
+            break
+        told.append(found)
+    channel.send({"ticket": request["ticket"], "op": "done", "told": told}, [])
+
+
+def answer_some(
+    desk: Desk, notebook: Notebook, name: str, base: int, calls: list[Any], alone: bool
+) -> int | None:
+    """Lay the replies to the calls of one function on the tray; how many there are.
+
+    A function that is none is said once.
+    """
+    for number, specs in enumerate(calls):
+        reply, results = notebook.answer(name, desk.take(base, specs))
         if not desk.reply(pack({"call": number, **reply}, results)):
+            if not alone:
+                return None
             desk.reply(pack({"call": number, **TOO_LARGE}, []))
         if reply["status"] in ("stub", "missing"):
-            break
-    channel.send({"ticket": request["ticket"], "op": "done"}, [])
+            return number + 1
+    return len(calls)
 
 
-def run_cells(channel: Channel, notebook: Notebook, start: dict[str, Any]) -> None:
-    """Run all cells but those to skip, announcing each; then what is worth a second try."""
+def run_cells(desk: Desk, notebook: Notebook, start: dict[str, Any]) -> None:
+    """Run all cells but those to skip, saying which; then what is worth a second try."""
     for number in notebook.order(start["skip"], start["again"]):
-        op = "again" if notebook.again else "cell"
-        channel.send({"ticket": start["ticket"], "op": op, "cell": number}, [])
+        desk.begin(SECOND if notebook.again else number)
         notebook.run(number)
 
 

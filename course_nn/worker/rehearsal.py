@@ -53,13 +53,10 @@ def rehearse() -> None:
 
 def _perform(channel: Channel, desk: Desk) -> None:
     notebook = Notebook(list(CELLS), (), 10.0)
-    start = {"skip": [], "again": True, "ticket": ""}
-    program.run_cells(channel, notebook, start)
-    for _ in CELLS:
-        channel.receive()
+    program.run_cells(desk, notebook, {"skip": [], "again": True})
     for name, inputs in INPUTS.items():
         sheet = Sheet([inputs] * 6)
-        request = {"ticket": "", "name": name, "base": desk.put(sheet), "calls": sheet.calls}
-        channel.send(request, [])
+        asked = {"asked": [(name, 6)], "base": desk.put(sheet), "calls": sheet.calls}
+        channel.send({"ticket": "", **asked}, [])
         program.answer_all(channel, desk, notebook, channel.receive()[0])
         channel.receive()

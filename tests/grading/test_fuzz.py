@@ -231,7 +231,7 @@ def test_tables_and_names_of_anything(tmp_path):
 # -- what a worker answers -------------------------------------------------------------------------
 
 TICKET = "t" * 16
-CELL = {"ticket": TICKET, "op": "cell", "cell": 1, "arrays": []}
+DONE = {"ticket": TICKET, "op": "done", "told": [1], "arrays": []}
 ERROR = {"cell": 1, "type": "ValueError", "message": "no", "line": 3, "source": "x", "names": ["f"]}
 READY = {"ticket": TICKET, "op": "ready", "errors": [ERROR], "sealed": ["seccomp"], "said": ["so"]}
 ARRAY = {"dtype": "<f8", "shape": [2, 3]}
@@ -244,7 +244,7 @@ REPLY = {
 RAISED = {"ticket": TICKET, "call": 0, "status": "raised", "arrays": [], **ERROR}
 NUMBERS = np.arange(6.0).tobytes()
 TALK = [
-    ({"ticket": TICKET, "arrays": []}, b""), (CELL, b""), ({**READY, "arrays": []}, b""),
+    ({"ticket": TICKET, "arrays": []}, b""), ({**READY, "arrays": []}, b""), (DONE, b""),
     (REPLY, NUMBERS),
 ]  # fmt: skip
 
@@ -269,10 +269,10 @@ def test_a_frame_of_anything_is_refused_in_one_way():
 
 
 class Play:
-    """A worker's end that says what it was given to say, and hangs up."""
+    """A worker's end that says what it was given to say, lays a reply on the tray, and hangs up."""
 
-    def __init__(self, script: bytes) -> None:
-        self.script, self.children = script, list[warm.Child]()
+    def __init__(self, script: bytes, reply: bytes) -> None:
+        self.script, self.reply, self.children = script, reply, list[warm.Child]()
 
     def child(self) -> warm.Child:
         """A child whose pipe holds the whole script."""
@@ -284,6 +284,12 @@ class Play:
                 os.write(ours, self.script)
             os.close(ours)
             desk = warm.Desk(warm._memory(kept))
+
+        def lay() -> None:
+            tray = self.reply.ljust(protocol.LENGTHS.size, b"\0") + bytes(protocol.LENGTHS.size)
+            desk.memory[warm.SIZE : warm.SIZE + len(tray)] = tray
+
+        desk.empty = lay  # type: ignore[method-assign]
         null = os.open(os.devnull, os.O_RDONLY)
         os.close(theirs)
         child = warm.Child(protocol.Channel(read, write), desk, null)
@@ -302,18 +308,30 @@ def test_a_worker_that_says_anything_costs_one_sentence(monkeypatch):
             check_talk(rng)
 
 
+def test_what_is_changed_there_is_an_answer_before(monkeypatch):
+    monkeypatch.setattr(remote.secrets, "token_hex", lambda size: TICKET)
+    monkeypatch.setattr(protocol.Channel, "send", lambda *given: None)
+    *script, reply = (framed(*frame) for frame in TALK)
+    worker = Worker(["def f(x): ..."], Limits(), "plain")
+    worker.server = Play(b"".join(script), reply)  # type: ignore[assignment]
+    assert called(RemoteStudent(worker, np.random.default_rng(0))) == []
+    worker.stop()
+
+
 def check_talk(rng: random.Random) -> None:
     talk = list(TALK)
     at = rng.randrange(len(talk))
     header, payload = rng.choice((talk[at], talk[at], (RAISED, b"")))
     talk[at] = (m.changed_tree(rng, header), m.changed(rng, payload) if payload else b"")
-    script = b"".join(framed(*frame) for frame in talk)
-    script = m.changed(rng, script) if rng.random() < 0.2 else script
+    *script, reply = (framed(*frame) for frame in talk)
+    script, reply = (
+        m.changed(rng, t) if rng.random() < 0.1 else t for t in (b"".join(script), reply)
+    )
     worker = Worker(["def f(x): ..."], Limits(), "plain")
-    worker.server = Play(script)  # type: ignore[assignment]
-    said = called(RemoteStudent(worker, np.random.default_rng(0)))
-    said += [failure.sentence for failure in worker.failures.values()]
-    for sentence in [*said, *worker.said, *worker.sealed]:
+    worker.server = Play(script, reply)  # type: ignore[assignment]
+    told = called(RemoteStudent(worker, np.random.default_rng(0)))
+    told += [failure.sentence for failure in worker.failures.values()]
+    for sentence in [*told, *worker.said, *worker.sealed]:
         assert sentence.isprintable(), ascii(sentence)
         assert len(sentence) < 1500
     worker.stop()

@@ -11,12 +11,14 @@ from course_nn.exercises.student import Calls, StudentError
 from course_nn.grading import remote, warm
 from course_nn.grading.remote import Limits, RemoteStudent, Worker, WorkerLost
 from course_nn.grading.sandbox import SandboxError
+from course_nn.worker.desk import SECOND
 from course_nn.worker.protocol import pack
 
 
 class FakeChannel:
-    """Answers each receive with the next of its lines; an exception is raised, and the replies of a
-    list are laid on the tray before."""
+    """Answers each receive with the next of its lines; an exception is raised, a number is that of
+    the cell at work, and the replies of a list are laid on the tray before, in a tuple those of
+    several functions."""
 
     def __init__(self, lines: list, desk) -> None:
         self.lines, self.desk, self.sent, self.brought = list(lines), desk, [], []
@@ -28,10 +30,16 @@ class FakeChannel:
 
     def receive(self, left):
         line, ticket = self.lines.pop(0), {"ticket": self.sent[-1]["ticket"]}
+        while isinstance(line, int):
+            self.desk.begun, line = line, self.lines.pop(0)
         if isinstance(line, list):
             replies = [one for one in line if isinstance(one, dict)]
             self.desk.lay({"call": k, **one} for k, one in enumerate(replies))
-            line = {"op": "done"} if len(replies) == len(line) else line[-1]
+            line = {"op": "done", "told": [len(replies)]} if len(replies) == len(line) else line[-1]
+        if isinstance(line, tuple):
+            told = [len(replies) for replies in line]
+            self.desk.lay({"call": k, **one} for some in line for k, one in enumerate(some))
+            line = {"op": "done", "told": told}
         if isinstance(line, Exception):
             raise line
         return {**ticket, **line}, []
@@ -41,7 +49,7 @@ class FakeDesk:
     """A desk on which nothing changes."""
 
     def __init__(self) -> None:
-        self.tray = []
+        self.tray, self.begun = [], 0
 
     def lay(self, replies):
         frames = (pack(reply, [np.ones(2)]) for reply in replies)
@@ -85,10 +93,6 @@ class FakeChild:
 UP, READY = {"op": "up"}, {"op": "ready", "errors": [], "sealed": ["seccomp"]}
 
 
-def cell(number):
-    return {"op": "cell", "cell": number}
-
-
 class FakeServer:
     """A server whose children are given."""
 
@@ -116,7 +120,7 @@ def starts(monkeypatch) -> Callable[..., list[FakeChild]]:
 
 
 def test_a_worker_is_told_its_cells_and_limits(starts):
-    (child,) = starts([UP, cell(1), cell(2), READY])
+    (child,) = starts([UP, 1, 2, READY])
     worker = Worker(["a", "b"], Limits(memory=3 << 20), "plain", allowed=["scipy"])
     worker.ready()
     worker.ready()  # it stands already
@@ -131,7 +135,7 @@ def test_a_worker_is_told_its_cells_and_limits(starts):
 
 
 def test_a_cell_that_ends_the_worker_is_left_out_the_next_time(starts):
-    first, second = starts([UP, cell(1), cell(2), EOFError()], [UP, cell(1), READY])
+    first, second = starts([UP, 1, 2, EOFError()], [UP, 1, READY])
     worker = Worker(["a", "b"], Limits(), "plain")
     worker.ready()
     assert first.killed == 1
@@ -142,17 +146,16 @@ def test_a_cell_that_ends_the_worker_is_left_out_the_next_time(starts):
 
 
 def test_a_worker_lost_in_a_second_try_makes_none_the_next_time(starts):
-    again = {"op": "again", "cell": 1}
-    _, second = starts([UP, cell(1), again, EOFError()], [UP, cell(1), {**READY, "said": ["so"]}])
+    _, second = starts([UP, SECOND, EOFError()], [UP, {**READY, "said": ["so"]}])
     worker = Worker(["a"], Limits(), "plain")
     worker.ready()
     assert (second.channel.sent[0]["skip"], second.channel.sent[0]["again"]) == ([], False)
     assert (worker.failures, worker.said) == ({}, ["so"])
 
 
-@pytest.mark.parametrize("says", [[{"op": "again"}], []])
+@pytest.mark.parametrize("says", [[SECOND], []])
 def test_a_worker_that_is_lost_in_the_same_way_each_time_is_given_up(starts, says):
-    starts(*[[UP, cell(1), *says, EOFError()] for _ in range(99)])
+    starts(*[[UP, 1, *says, EOFError()] for _ in range(99)])
     worker = Worker(["a", "b"], Limits(restarts=2), "plain")
     with pytest.raises(WorkerLost, match="too often"):
         worker.ready()
@@ -164,7 +167,7 @@ def test_what_failed_is_the_reason_that_a_name_is_missing(starts):
         {"cell": 1, "type": "A", "message": "a", "source": "x", "line": 1, "names": []},
         {"cell": 1, "type": "B", "message": "b", "source": "y", "line": 2, "names": ["f"]},
     ]
-    starts([UP, cell(1), {**READY, "errors": errors}])
+    starts([UP, 1, {**READY, "errors": errors}])
     worker = Worker(["def f(x): ..."], Limits(), "plain")
     worker.ready()
     assert "raised A" in worker.failures[1].sentence
@@ -172,7 +175,7 @@ def test_what_failed_is_the_reason_that_a_name_is_missing(starts):
 
 
 def test_a_cell_without_end_is_told_from_one_that_ends_the_process(starts):
-    starts([UP, cell(1), TimeoutError()], [UP, READY])
+    starts([UP, 1, TimeoutError()], [UP, READY])
     worker = Worker(["a"], Limits(), "plain")
     worker.ready()
     assert worker.failures[1].sentence == (
@@ -182,7 +185,7 @@ def test_a_cell_without_end_is_told_from_one_that_ends_the_process(starts):
 
 
 def test_a_worker_that_dies_before_its_first_cell_is_started_again(starts):
-    first, second = starts([EOFError()], [UP, cell(1), READY])
+    first, second = starts([EOFError()], [UP, 1, READY])
     worker = Worker(["a"], Limits(), "plain")
     worker.ready()
     assert (first.killed, second.killed, worker.server.closed) == (1, 0, 1)
@@ -196,13 +199,13 @@ def test_a_worker_that_never_stands_is_the_machines_fault(starts):
 
 
 def test_too_many_cells_that_end_the_worker_are_the_end(starts):
-    starts(*[[UP, cell(n), EOFError()] for n in range(1, 4)])
+    starts(*[[UP, n, EOFError()] for n in range(1, 4)])
     with pytest.raises(WorkerLost, match="stopped the worker too often"):
         Worker(["a"] * 9, Limits(restarts=2), "plain").ready()
 
 
 def test_calls_that_end_the_worker_do_not_count_as_cells(starts):
-    starts(*[[UP, cell(1), READY, EOFError()] for _ in range(5)])
+    starts(*[[UP, 1, READY, EOFError()] for _ in range(5)])
     worker = Worker(["a"], Limits(restarts=0), "plain")
     for _ in range(5):
         with pytest.raises(WorkerLost, match="the process ended"):
@@ -238,14 +241,22 @@ def test_a_worker_that_is_ready_but_says_it_oddly_is_taken_as_it_is(starts, read
     assert all(len(name) <= 20 for name in worker.sealed)
 
 
-@pytest.mark.parametrize("number", [-1, 0, 2, True, "1", None, 1 << 30])
-def test_a_cell_of_no_number_is_no_message(starts, number):
-    starts(*[[UP, cell(number)]] * 2)
-    with pytest.raises(SandboxError, match=r"did not start \(a number of a cell that is none"):
-        Worker(["a"], Limits(), "plain").ready()
+@pytest.mark.parametrize("number", [-2, 0, 3, 1 << 30])
+def test_who_is_lost_in_no_cell_is_lost_in_the_first(starts, number):
+    _, second = starts([UP, number, EOFError()], [UP, READY])
+    worker = Worker(["a", "b"], Limits(), "plain")
+    worker.ready()
+    assert second.channel.sent[0]["skip"] == [1]
+    assert sorted(worker.failures) == [1]
 
 
-@pytest.mark.parametrize("lines", [[UP, cell(1), EOFError()], [UP, cell(1), {"op": "again"}]])
+def test_a_second_try_that_none_was_asked_for_is_lost_in_the_first_cell(starts):
+    _, _, third = starts(*[[UP, SECOND, EOFError()]] * 2, [UP, READY])
+    Worker(["a", "b"], Limits(), "plain").ready()
+    assert (third.channel.sent[0]["skip"], third.channel.sent[0]["again"]) == ([1], False)
+
+
+@pytest.mark.parametrize("lines", [[UP, 1, EOFError()], [UP, 1, {"op": "again"}]])
 def test_a_worker_that_always_says_the_same_is_started_so_often_only(starts, lines):
     children = starts(*[[*lines, EOFError()]] * 20)
     with pytest.raises((WorkerLost, SandboxError)):
@@ -253,11 +264,11 @@ def test_a_worker_that_always_says_the_same_is_started_so_often_only(starts, lin
     assert sum(child.killed for child in children) <= 6
 
 
-def test_a_cell_is_announced_once(starts):
-    starts([UP, cell(1), cell(1)], [UP, READY])
+def test_what_is_no_message_is_refused(starts):
+    starts([UP, {"op": "cell", "cell": 1}], [UP, READY])
     worker = Worker(["a"], Limits(), "plain")
     worker.ready()
-    assert "a number of a cell that is none" in worker.failures[1].sentence
+    assert worker.failures[1].sentence == "code cell 1 was stopped: a message that is none"
 
 
 @pytest.fixture
@@ -322,7 +333,7 @@ def test_a_question_says_where_its_arguments_lie(student):
     channel = one.worker.child.channel
     one.call("f", np.ones(2), 0.5)
     start, question = channel.sent
-    assert (question["name"], question["base"]) == ("f", 640)
+    assert (question["asked"], question["base"]) == ([("f", 1)], 640)
     assert question["calls"] == [[[0, "<f8", [2], "C"], 0.5]]
     assert question["ticket"] != start["ticket"]
 
@@ -362,6 +373,12 @@ def test_a_malformed_reply_costs_the_worker(student, reply):
     assert one.worker.child is None
 
 
+def test_an_answer_counts_though_the_worker_is_lost_after_it(student):
+    one = student([{**OK, "changed": [0]}, EOFError()])
+    assert one.call("f", np.ones(2)).changed == (0,)
+    assert one.broken
+
+
 def test_a_lost_worker_is_not_asked_again_for_this_task(student):
     one = student(EOFError(), OK)
     with pytest.raises(StudentError, match="f gave no answer: the process ended"):
@@ -399,7 +416,7 @@ def test_a_test_may_ask_for_a_function_under_another_name(student):
     worker = student({"status": "stub"}).worker
     with pytest.raises(StudentError, match=r"^f is not written"):
         RemoteStudent(worker, np.random.default_rng(0), lambda name: f"my_{name}").call("f")
-    assert worker.child.channel.sent[-1]["name"] == "my_f"
+    assert worker.child.channel.sent[-1]["asked"] == [("my_f", 1)]
 
 
 # -- many calls in one message ---------------------------------------------------------------------
@@ -526,6 +543,72 @@ def test_where_the_worker_is_lost_the_calls_after_that_are_not_asked(student):
     assert (answer.changed, error.sentence[:16]) == ((), "f gave no answer")
     assert [error.sentence[:15] for error in one.call_many("f", three)] == ["not asked again"]
     assert one.call_many("f", none) == []
+
+
+# -- several tasks in one message ------------------------------------------------------------------
+
+
+def together(one, *names, calls=ONE):
+    """Other tasks of the same student, asked together with this."""
+    both = [one, *(RemoteStudent(one.worker, one.rng) for _ in names[1:])]
+    remote.ask_together(one.worker, [(s, n, [calls]) for s, n in zip(both, names, strict=True)])
+    return both
+
+
+def test_several_tasks_are_asked_in_one_message(student):
+    one = student(([OK], [{**OK, "changed": [0]}]))
+    first, second = together(one, "f", "g")
+    first.ahead("f", [ONE])
+    second.ahead("g", [ONE])
+    assert [a.changed for s, n in ((first, "f"), (second, "g")) for a in s.call_many(n, ONE)] == [
+        (), (0,),
+    ]  # fmt: skip
+    _, question = one.worker.child.channel.sent
+    assert question["asked"] == [("f", 1), ("g", 1)]
+    assert len(question["calls"]) == 2
+
+
+def test_what_the_worker_leaves_each_task_asks_for_itself(student):
+    one = student(([OK],), [{**OK, "changed": [0]}])
+    first, second = together(one, "f", "g")
+    assert [answer.changed for answer in first.call_many("f", ONE)] == [()]
+    assert [answer.changed for answer in second.call_many("g", ONE)] == [(0,)]
+
+
+@pytest.mark.parametrize("lost", [[OK, EOFError()], TimeoutError(), {"op": "done", "told": [9, 9]}])
+def test_a_worker_that_is_lost_meanwhile_costs_no_task(starts, lost):
+    first, _ = starts([UP, READY, lost], [UP, READY, [OK], [OK]])
+    worker = Worker(["a"], Limits(), "plain")
+    both = together(RemoteStudent(worker, np.random.default_rng(0)), "f", "g")
+    assert first.killed == 1
+    for one, name in zip(both, "fg", strict=True):
+        assert [answer.changed for answer in one.call_many(name, ONE)] == [()]
+
+
+def test_who_is_broken_or_asks_nothing_is_not_asked(student):
+    one = student([OK], [OK])
+    one.worker.ready()
+    sent = one.worker.child.channel.sent
+    together(one, "f", "g", calls=Calls(()))
+    one.broken = "it was lost"
+    together(one, "f", "g")
+    assert len(sent) == 1
+
+
+def test_where_the_cells_took_long_each_task_asks_for_itself(student):
+    one = student([OK], [OK])
+    one.worker.ready()
+    one.worker.spent = 2 * remote.HASTY
+    together(one, "f", "g")
+    assert len(one.worker.child.channel.sent) == 1
+
+
+def test_a_reply_that_breaks_the_rules_costs_its_own_task(student):
+    one = student(([{**OK, "call": 7}], [OK]), [{**OK, "call": 7}])
+    first, second = together(one, "f", "g")
+    assert [answer.changed for answer in second.call_many("g", ONE)] == [()]
+    (error,) = first.call_many("f", ONE)
+    assert "malformed answer" in error.sentence
 
 
 def test_the_seconds_of_a_task_are_spent(student, monkeypatch):

@@ -71,6 +71,7 @@ def fakes(monkeypatch):
 
     monkeypatch.setattr(runner, "Worker", Worker)
     monkeypatch.setattr(runner, "RemoteStudent", FakeStudent)
+    monkeypatch.setattr(runner, "ask_together", lambda worker, wishes: None)
     return Worker
 
 

@@ -28,6 +28,8 @@ CELLS = [
     "def strides(x):\n    return np.array(x.strides)",
     "def large(n):\n    return np.zeros(n, 'u1')",
     "def hoard():\n    np.empty(1 << 31, np.uint8)",
+    "import time\ndef slow():\n    end = time.process_time() + 0.5\n"
+    "    while time.process_time() < end:\n        pass",
 ]
 
 
@@ -65,24 +67,24 @@ def ask(child, opening):
     def ask(name, *calls):
         sheet = Sheet(calls)
         base = child.desk.put(sheet)
-        child.channel.send({"ticket": name, "name": name, "base": base, "calls": sheet.calls}, [])
-        assert child.channel.receive(within(20))[0] == {"ticket": name, "op": "done"}
-        replies: list[dict] = []
+        asked = {"asked": [(name, len(calls))], "base": base, "calls": sheet.calls}
+        child.channel.send({"ticket": name, **asked}, [])
+        done, replies = child.channel.receive(within(20))[0], list[dict]()
         for text, payload in child.desk.replies(99):
             reply, results = unpack(text, payload)
             assert reply.pop("call") == len(replies)
             if reply["status"] == "ok":
                 reply["value"] = restore(reply["value"], results)
             replies.append(reply)
+        assert done == {"ticket": name, "op": "done", "told": [len(replies)]}
         return replies, child.desk.changed(base, sheet)
 
     return ask
 
 
-def test_cells_are_announced_and_one_that_is_to_be_skipped_is_not(opening):
+def test_a_cell_that_is_to_be_skipped_is_not_run(opening):
     assert {said["ticket"] for said in opening} == {"t"}
-    assert [said["op"] for said in opening] == ["up", *["cell"] * 8, "ready"]
-    assert [said["cell"] for said in opening[1:-1]] == [1, 3, 4, 5, 6, 7, 8, 9]
+    assert [said["op"] for said in opening] == ["up", "ready"]
     assert [(e["cell"], e["type"]) for e in opening[-1]["errors"]] == [(3, "ZeroDivisionError")]
     assert set(opening[-1]["sealed"]) <= {"landlock", "seccomp"}
 
@@ -103,16 +105,41 @@ def test_what_was_answered_before_the_end_of_the_worker_is_there():
     child = server.child()
     cell = "import os\ndef f(x):\n    return x if x < 2 else os._exit(0)"
     child.channel.send(START, [np.frombuffer(json.dumps([cell]).encode(), np.uint8)])
-    for _ in range(3):
+    for _ in range(2):
         child.channel.receive(within(20))
+    assert child.desk.begun == 1
     sheet = Sheet([(0,), (1,), (2,), (3,)])
-    request = {"ticket": "u", "name": "f", "base": child.desk.put(sheet), "calls": sheet.calls}
-    child.channel.send(request, [])
+    asked = {"asked": [("f", 4)], "base": child.desk.put(sheet), "calls": sheet.calls}
+    child.channel.send({"ticket": "u", **asked}, [])
     with pytest.raises(EOFError):
         child.channel.receive(within(20))
     assert child.desk.count(99) == 2
     child.kill()
     server.close()
+
+
+def asked_together(child, *asked):
+    """How many replies several functions gave, each asked with so many numbers."""
+    sheet = Sheet([inputs for _, calls in asked for inputs in calls])
+    names = [(name, len(calls)) for name, calls in asked]
+    message = {"asked": names, "base": child.desk.put(sheet), "calls": sheet.calls}
+    child.channel.send({"ticket": "u", **message}, [])
+    return child.channel.receive(within(20))[0]["told"]
+
+
+def test_several_functions_are_asked_in_one_message(child, opening):
+    asked = ("kinds", [(np.ones(2), 0.5)] * 3), ("stub", [(np.ones(2),)] * 2), ("nothing", [()])
+    assert asked_together(child, *asked) == [3, 1, 1]
+    status = [unpack(*frame)[0]["status"] for frame in child.desk.replies(9)]
+    assert status == ["ok", "ok", "ok", "stub", "missing"]
+
+
+def test_what_finds_no_room_beside_others_is_left_for_another_message(child, opening):
+    assert asked_together(child, ("kinds", [(np.ones(2),)]), ("large", [(60 << 20,)] * 2)) == [1]
+
+
+def test_after_a_function_that_takes_long_no_other_is_begun(child, opening):
+    assert asked_together(child, ("slow", [()]), ("kinds", [(np.ones(2),)])) == [1]
 
 
 def test_replies_that_are_too_large_together_are_said(ask):

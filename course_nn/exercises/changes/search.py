@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -21,7 +22,7 @@ from . import calls, indices, lines, names, products, terms
 from .build import Rule, Scope
 from .everywhere import everywhere
 from .statements import statement_changes
-from .stepwise import Stepwise, located
+from .stepwise import Step, Stepwise, located
 
 RULES: tuple[Rule, ...] = (
     products.missing_transposes,
@@ -129,10 +130,11 @@ def changes(formula: Formula, output: str | None = None) -> Iterator[Change]:
 def pairs(formula: Formula, output: str | None = None) -> Iterator[Change]:
     """Two changes at once: each of the commonest, and the commonest of a line not before it."""
     formula = Formula(copy.deepcopy(formula.tree), formula.space)
+    codes: dict[Step, CodeType] = {}
     for _, place, new, words in islice(_replacements(formula, output), PAIRED):
         before = place.put(new)
         located(new, before)
-        half = Stepwise(formula.tree, formula.space)
+        half = Stepwise(formula.tree, formula.space, place.statement, codes)
         for change in islice(_all(half, output), 2 * PAIRED):
             if change.lines[0] >= place.statement:
                 both, lines = f"{words}; and {change.words}", (place.statement, *change.lines)
@@ -163,9 +165,15 @@ def _all(formula: Formula, output: str | None) -> Iterator[Change]:
 def _of_expressions(
     formula: Formula, output: str | None, rules: tuple[Rule, ...]
 ) -> Iterator[Change]:
-    """The changes that some rules make of expressions."""
+    """The changes that some rules make of expressions; each is known by its rule, and by how many
+    of that rule came before it in its statement."""
+    before: Counter[tuple[int, str]] = Counter()
     for rule, place, new, words in _replacements(formula, output, rules):
-        if made := _made(formula, place, new, words, rule):
+        k = place.statement
+        name, before[k, rule] = (rule, before[k, rule]), before[k, rule] + 1
+        if known := formula.known(k, name):
+            yield Change(words, known, formula.reaches[k], (k,), rule)
+        elif made := _made(formula, place, new, words, name):
             yield made
 
 
@@ -186,24 +194,30 @@ def _replacements(
                 yield rule.__name__, place, new, words
 
 
-def _made(formula: Formula, place: Place, new: ast.expr, words: str, rule: str) -> Change | None:
+def _made(
+    formula: Formula, place: Place, new: ast.expr, words: str, name: tuple[str, int]
+) -> Change | None:
     """The tree changed in place, compiled, and put back as it was."""
     before = place.put(new)
     located(new, before)
     try:
-        return _compiled(formula.tree, formula, words, place.statement, rule)
+        return _compiled(formula.tree, formula, words, place.statement, name)
     finally:
         place.put(before)
 
 
 def _compiled(
-    tree: ast.FunctionDef, formula: Formula, words: str, k: int, rule: str = ""
+    tree: ast.FunctionDef,
+    formula: Formula,
+    words: str,
+    k: int,
+    name: tuple[str, int] | None = None,
 ) -> Change | None:
     try:
-        function = formula.build(tree, k)
+        function = formula.build(tree, k, name)
     except (SyntaxError, ValueError, TypeError):  # a tree that is no Python
         return None
-    return Change(words, function, formula.reaches[k], (k,), rule)
+    return Change(words, function, formula.reaches[k], (k,), name[0] if name else "")
 
 
 def _key(code: CodeType) -> tuple:

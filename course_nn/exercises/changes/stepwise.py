@@ -6,11 +6,13 @@ Two changes at once are thousands of formulas, and to compile one takes longer t
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from types import CodeType
 from typing import Any
 
 from ..formula import Formula, compiled
+
+Step = tuple[int, Hashable]  # a statement, and the name of its change; None for none
 
 
 class Steps:
@@ -34,25 +36,56 @@ class Steps:
 
 
 class Stepwise(Formula):
-    """A formula whose tree is changed in place, one statement at a time."""
+    """A formula whose tree is changed in place, one statement at a time.
 
-    def __init__(self, tree: ast.FunctionDef, space: dict[str, Any]) -> None:
+    Parameters
+    ----------
+    tree, space : see `Formula`.
+    first : the statement that was changed already.
+    codes : what the other statements compile to, changed or not, by the number of each and the name
+        of its change; the same for every `first`.
+    """
+
+    def __init__(
+        self,
+        tree: ast.FunctionDef,
+        space: dict[str, Any],
+        first: int | None = None,
+        codes: dict[Step, CodeType] | None = None,
+    ) -> None:
         super().__init__(tree, space)
-        self.codes: dict[int, CodeType] = {}
+        self.first, self.others = first, {} if codes is None else codes
+        self.own: dict[Step, CodeType] = {}
         self.straight = _is_straight(tree)
 
-    def build(self, tree: ast.FunctionDef, k: int) -> Callable[..., Any]:
+    def build(self, tree: ast.FunctionDef, k: int, name: Hashable = None) -> Callable[..., Any]:
         """The function of the tree, of which statement k is changed just now; another tree is
         compiled as a whole."""
         if tree is not self.tree or not self.straight:
             return compiled(tree, self.space)
-        codes = [_code(s) if j == k else self._kept(j, s) for j, s in enumerate(tree.body)]
+        changed = _code(tree.body[k])
+        if name is not None:
+            self._codes(k)[k, name] = changed
+        return self._with(k, changed)
+
+    def known(self, k: int, name: Hashable) -> Callable[..., Any] | None:
+        """See `Formula`."""
+        changed = self._codes(k).get((k, name))
+        return None if changed is None else self._with(k, changed)
+
+    def _with(self, k: int, changed: CodeType) -> Steps:
+        body = enumerate(self.tree.body)
+        codes = [changed if j == k else self._kept(j, statement) for j, statement in body]
         return Steps(codes[:-1], codes[-1], self.space)
 
     def _kept(self, j: int, statement: ast.stmt) -> CodeType:
-        if j not in self.codes:
-            self.codes[j] = _code(statement)
-        return self.codes[j]
+        codes = self._codes(j)
+        if (j, None) not in codes:
+            codes[j, None] = _code(statement)
+        return codes[j, None]
+
+    def _codes(self, j: int) -> dict[Step, CodeType]:
+        return self.own if j == self.first else self.others
 
 
 def _code(statement: ast.stmt) -> CodeType:
