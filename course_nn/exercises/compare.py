@@ -219,11 +219,12 @@ def _dtype_fault(argument: Argument, value: np.ndarray, inputs: Inputs) -> str:
 
 
 def _worst(name: str, value: np.ndarray, expected: np.ndarray) -> str:
-    """Say which number is furthest off."""
+    """Say which number is furthest off; of several the first, however they were rounded."""
     if says := _not_a_number(name, value):
         return says
     error = np.abs(value.astype(float) - expected)
-    at = tuple(int(i) for i in np.unravel_index(np.argmax(error), error.shape))
+    first = np.argmax(error >= (1 - 1e-6) * error.max())
+    at = tuple(int(i) for i in np.unravel_index(first, error.shape))
     yours, right = value[at] + 0.0, expected[at] + 0.0  # where it is -0.0, the sum is 0.0
     return f"{_at(name, at)} is {yours:.6g}, expected {right:.6g}"
 

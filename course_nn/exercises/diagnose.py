@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..threads import own_seconds
+from ..threads import BROWSER, own_seconds
 from .aftermath import ignored
 from .candidates import candidates, formula_of, of_memory, once, tabled, two_changes
 from .circumstances import (
@@ -29,7 +29,7 @@ from .relations import by_rows, factor, order
 from .student import Student
 from .task import Case, Inputs, Task, argument_of
 
-BUDGET = 0.8  # seconds of work for the name of one mistake
+BUDGET = 2.4 if BROWSER else 0.8  # seconds of work for the name of one mistake: the same search
 SILENT = ("", "stub", "purity", "warning", "endless")  # faults that say all there is
 
 

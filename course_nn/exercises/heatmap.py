@@ -12,6 +12,7 @@ from .compare import Comparison, Output
 from .regions import axis_words, listed, plural
 from .signature import Argument
 
+HUGE = 1e300  # what is larger is drawn as this: between the two ends must lie a number
 NUMBERS = ("value", "gradient")  # the faults of which a picture says more than the sentence
 
 
@@ -49,7 +50,8 @@ def drawn(output: Output, axes: tuple[str, ...] = ()) -> bytes:
     from matplotlib.ticker import MaxNLocator
 
     assert output.error is not None
-    error = np.ma.masked_invalid(output.error)
+    known = np.isfinite(output.error)
+    error = np.ma.array(np.where(known, output.error, 0.0).clip(-HUGE, HUGE), mask=~known)
     rows = np.atleast_2d(error) if error.ndim < 3 else error.reshape(len(error), -1)
     height = min(4.0, 1.4 + 0.3 * rows.shape[0])
     figure = Figure(figsize=(min(7.0, 2.6 + 0.45 * rows.shape[1]), height), layout="constrained")

@@ -9,17 +9,21 @@ import math
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Protocol
 
 import numpy as np
 
+from ..threads import BROWSER
 from ..worker.answer import answer
 from ..worker.layout import lay_out, layout_of
 from ..worker.notebook import message_of
 from ..worker.protocol import Value, restore
 from .patience import SECONDS, TooSlow, limited
+from .watching import unheard
+
+QUICK = 0.2  # seconds of a call that may be made once more, to hear what NumPy would warn of
 
 
 class StudentError(Exception):
@@ -142,8 +146,15 @@ class LocalStudent(OneByOne):
             raise StudentError(self.over, "endless")
         changed = [i for i, value in enumerate(inputs) if not _same(value, given[i])]
         found = read_reply(name, reply, [array.copy() for array in arrays], changed)
+        if BROWSER and time.monotonic() - start < QUICK:
+            found = _heard(found, function, inputs)
         self.warned = self.warned or found.warned
         return found
+
+
+def _heard(found: Answer, function: Any, inputs: Sequence[np.ndarray | float]) -> Answer:
+    """The answer, with what a page's NumPy would have warned of, if it could."""
+    return found if found.warned else replace(found, warned=unheard(function, map(_copy, inputs)))
 
 
 def _copy(value: np.ndarray | float) -> np.ndarray | float:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from course_nn.exercises.compare import Asker, ask, close, examine, shape_of
+from course_nn.exercises.compare import Asker, _worst, ask, close, examine, shape_of
 from course_nn.exercises.student import StudentError
 from course_nn.exercises.task import Task
 
@@ -70,6 +70,13 @@ def test_each_output_has_its_own_fault(student, mixing: Task, s, fault, says) ->
     assert [(o.name, o.fault) for o in found.outputs] == [("s", fault), ("p", "")]
     assert says in found.outputs[0].says
     assert [o.name for o in found.wrong] == ["s"]
+
+
+def test_of_numbers_that_are_as_far_off_the_first_is_said_however_they_are_rounded() -> None:
+    right = np.array([1.0, 2.0, 3.0, 4.0])
+    for tiny in (0.0, 1e-13, -1e-13):
+        off = np.array([0.0, -0.5, 0.5 + tiny, 0.5])
+        assert _worst("y", right + off, right) == "y[1] is 1.5, expected 2"
 
 
 def test_all_wrong_outputs_are_told_at_once(student, mixing: Task) -> None:

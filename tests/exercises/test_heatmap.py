@@ -1,6 +1,7 @@
 """The picture of an error: its sign, any number of axes; nothing where there is nothing."""
 
 import struct
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -80,3 +81,11 @@ def test_what_is_no_number_is_grey_and_not_white() -> None:
     error[:] = 0
     error[0, 0] = np.inf
     assert picture(output(error)).startswith("<img")
+
+
+@pytest.mark.parametrize("size", [5e-324, 1e-310, 1e-30, 1e30, 1e300, 1.7e308])
+def test_errors_of_any_size_are_drawn(size: float) -> None:
+    error = np.array([[size, -size, 0.0], [size / 2, np.inf, -np.nan]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert drawn(output(error)).startswith(PNG)

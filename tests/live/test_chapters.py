@@ -3,19 +3,15 @@
 import json
 import os
 import re
-import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.book.looking import browser, serve
-from tests.book.sources import BOOK, pages
+from tests.book.sources import pages
 
-sys.path.insert(0, str(BOOK / "_ext"))
-
-from live_pages import PAGE, bundle, runtime
+from .bare import PAGE, lay_out_page
 
 __all__ = ["browser", "serve"]  # fixtures
 pytestmark = pytest.mark.browser
@@ -67,14 +63,8 @@ def left_out(cell: Any) -> bool:
 @pytest.fixture(scope="module")
 def outcomes(browser, serve, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict]]:
     """What became of every cell, by chapter."""
-    if not os.environ.get("COURSE_NN_PYODIDE"):
-        pytest.skip("the browser's runtime is not here: name its folder by COURSE_NN_PYODIDE")
     folder = tmp_path_factory.mktemp("chapters")
-    live = shutil.copytree(PAGE, folder / "live")
-    bundle.write(live / "course_nn.zip")
-    runtime.place(live / "pyodide")
-    runtime.tell(live / "pyodide", live / "course_nn.zip")
-    (folder / "index.html").write_text("<!doctype html><title>chapters</title>")
+    lay_out_page(folder)
     page = browser.new_page()
     page.set_default_timeout(PATIENCE)
     page.goto(f"{serve(folder)}/index.html")
