@@ -5,6 +5,8 @@ from pathlib import Path
 
 from live_lab import contents
 
+from tests.live.test_chapters import LEFT_OUT
+
 from . import ROOT  # noqa: F401  (sets the path)
 
 
@@ -28,3 +30,22 @@ def test_every_notebook_is_there_and_in_the_list_of_its_folder(tmp_path: Path) -
         for told in listed["content"]:
             assert (site / "files" / told["path"]).exists()
     assert not (site / "files" / "gone.ipynb").exists()
+
+
+def test_a_cell_that_cannot_run_here_says_so_and_those_after_it_run(tmp_path: Path) -> None:
+    assert set(contents.NEEDS) == LEFT_OUT
+    source, site = tmp_path / "notebooks", tmp_path / "site"
+    source.mkdir()
+    cells = [
+        {"cell_type": "code", "metadata": {"tags": ["needs-threads", "x"]}, "source": "a = 1\nb"},
+        {"cell_type": "code", "metadata": {"tags": ["x"]}, "source": ["c"]},
+        {"cell_type": "markdown", "metadata": {}, "source": ["d"]},
+    ]
+    (source / "a.ipynb").write_text(json.dumps({"cells": cells}))
+    (source / "b.ipynb").write_text(json.dumps({"cells": cells[1:]}))
+    contents.write(site, source, source / "b.ipynb")
+    first, *others = json.loads((site / "files/a.ipynb").read_text())["cells"]
+    assert "".join(first["source"]) == f"{contents.NEEDS['needs-threads']}\na = 1\nb"
+    assert first["metadata"]["tags"] == ["needs-threads", "x", "raises-exception"]
+    assert others == cells[1:]
+    assert (site / "files/b.ipynb").read_text() == json.dumps({"cells": cells[1:]})

@@ -7,6 +7,11 @@ from typing import Any
 
 TIME = "2020-01-01T00:00:00Z"  # the same files make the same lists
 LIST = "all.json"
+# tags of cells that a browser's Python cannot run, and what stands above them; the others go on
+NEEDS = {
+    "needs-threads": "# This cell needs threads, which Python in a browser has not: it stops here.",
+    "needs-processes": "# This cell starts another Python, which a browser cannot: it stops here.",
+}
 KINDS = {".ipynb": ("notebook", "json", None), ".md": ("file", "text", "text/markdown")}
 
 
@@ -16,11 +21,25 @@ def write(site: Path, notebooks: Path, first: Path) -> None:
     for old in (files, lists):
         shutil.rmtree(old, ignore_errors=True)
     shutil.copytree(notebooks, files, ignore=shutil.ignore_patterns(".*"))
+    for path in files.rglob("*.ipynb"):
+        warn(path)
     shutil.copyfile(first, files / first.name)
     for folder in [files, *(path for path in files.rglob("*") if path.is_dir())]:
         there = lists / folder.relative_to(files) / LIST
         there.parent.mkdir(parents=True, exist_ok=True)
         there.write_text(json.dumps(listed(folder, files)), encoding="utf-8")
+
+
+def warn(path: Path) -> None:
+    """Say of the cells in a notebook that cannot run here that they do not; those after them do."""
+    notebook, changed = json.loads(path.read_text(encoding="utf-8")), False
+    for cell in notebook.get("cells", []):
+        tags = cell["metadata"].get("tags", [])
+        for words in (NEEDS[tag] for tag in tags if tag in NEEDS):
+            cell["source"] = [f"{words}\n", *"".join(cell["source"]).splitlines(keepends=True)]
+            cell["metadata"]["tags"], changed = [*tags, "raises-exception"], True
+    if changed:
+        path.write_text(json.dumps(notebook, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def listed(folder: Path, root: Path) -> dict[str, Any]:
