@@ -32,7 +32,7 @@ def test_every_notebook_is_there_and_in_the_list_of_its_folder(tmp_path: Path) -
     assert not (site / "files" / "gone.ipynb").exists()
 
 
-def test_a_cell_that_cannot_run_here_says_so_and_those_after_it_run(tmp_path: Path) -> None:
+def test_a_cell_that_cannot_run_here_says_so_and_is_text(tmp_path: Path) -> None:
     assert set(contents.NEEDS) == LEFT_OUT
     source, site = tmp_path / "notebooks", tmp_path / "site"
     source.mkdir()
@@ -45,7 +45,8 @@ def test_a_cell_that_cannot_run_here_says_so_and_those_after_it_run(tmp_path: Pa
     (source / "b.ipynb").write_text(json.dumps({"cells": cells[1:]}))
     contents.write(site, source, source / "b.ipynb")
     first, *others = json.loads((site / "files/a.ipynb").read_text())["cells"]
-    assert "".join(first["source"]) == f"{contents.NEEDS['needs-threads']}\na = 1\nb"
-    assert first["metadata"]["tags"] == ["needs-threads", "x", "raises-exception"]
+    assert (first["cell_type"], first["metadata"]) == ("markdown", cells[0]["metadata"])
+    assert contents.NEEDS["needs-threads"] in first["source"]
+    assert first["source"].endswith("```python\na = 1\nb\n```")
     assert others == cells[1:]
     assert (site / "files/b.ipynb").read_text() == json.dumps({"cells": cells[1:]})

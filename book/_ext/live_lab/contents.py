@@ -7,11 +7,12 @@ from typing import Any
 
 TIME = "2020-01-01T00:00:00Z"  # the same files make the same lists
 LIST = "all.json"
-# tags of cells that a browser's Python cannot run, and what stands above them; the others go on
+# tags of cells that a browser's Python cannot run, and what is said in their place
 NEEDS = {
-    "needs-threads": "# This cell needs threads, which Python in a browser has not: it stops here.",
-    "needs-processes": "# This cell starts another Python, which a browser cannot: it stops here.",
+    "needs-threads": "needs threads, which Python in a browser has not",
+    "needs-processes": "starts another Python, which a browser cannot",
 }
+TOLD = "*This cell {needs}: here it is only to read, and all others run without it.*"
 KINDS = {".ipynb": ("notebook", "json", None), ".md": ("file", "text", "text/markdown")}
 
 
@@ -22,7 +23,7 @@ def write(site: Path, notebooks: Path, first: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
     shutil.copytree(notebooks, files, ignore=shutil.ignore_patterns(".*"))
     for path in files.rglob("*.ipynb"):
-        warn(path)
+        only_to_read(path)
     shutil.copyfile(first, files / first.name)
     for folder in [files, *(path for path in files.rglob("*") if path.is_dir())]:
         there = lists / folder.relative_to(files) / LIST
@@ -30,14 +31,16 @@ def write(site: Path, notebooks: Path, first: Path) -> None:
         there.write_text(json.dumps(listed(folder, files)), encoding="utf-8")
 
 
-def warn(path: Path) -> None:
-    """Say of the cells in a notebook that cannot run here that they do not; those after them do."""
+def only_to_read(path: Path) -> None:
+    """Make text of the cells in a notebook that cannot run here: one that fails stops the rest."""
     notebook, changed = json.loads(path.read_text(encoding="utf-8")), False
-    for cell in notebook.get("cells", []):
+    for k, cell in enumerate(notebook.get("cells", [])):
         tags = cell["metadata"].get("tags", [])
-        for words in (NEEDS[tag] for tag in tags if tag in NEEDS):
-            cell["source"] = [f"{words}\n", *"".join(cell["source"]).splitlines(keepends=True)]
-            cell["metadata"]["tags"], changed = [*tags, "raises-exception"], True
+        for needs in (NEEDS[tag] for tag in tags if tag in NEEDS):
+            code = f"```python\n{''.join(cell['source'])}\n```"
+            text = {"cell_type": "markdown", "source": f"{TOLD.format(needs=needs)}\n\n{code}"}
+            kept = {key: cell[key] for key in ("id", "metadata") if key in cell}
+            notebook["cells"][k], changed = kept | text, True
     if changed:
         path.write_text(json.dumps(notebook, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
