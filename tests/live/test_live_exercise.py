@@ -2,7 +2,7 @@
 
 import json
 
-from .test_kernel import run
+from .test_kernel import WELL, run
 
 WRONG = "def relu(x):\n    return -x\n"
 CHECK = "from course_nn.exercises import check\ncheck.relu(relu)"
@@ -23,3 +23,9 @@ def test_a_hint_is_the_one_that_is_asked_for_on_a_line_of_its_own() -> None:
     assert first.startswith("Step 1 of")
     assert second.startswith("Step 2 of")
     assert last.startswith("That was all")
+
+
+def test_what_draws_is_loaded_without_a_word() -> None:
+    assert run(f"{ASK}ready()") == [WELL]
+    seen = run("", f"{ASK}ready()", "import sys\nprint('matplotlib.backends' in sys.modules)")
+    assert [text.strip() for form, text in seen if form == "stdout" and text.strip()] == ["True"]

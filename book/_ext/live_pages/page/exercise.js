@@ -14,6 +14,8 @@ import { Progress } from "./progress_store.js";
  * @property {import("./exercise_task.js").TaskTold[]} tasks
  */
 
+const READING = 200; // milliseconds from a verdict on that Python does something else
+
 /** Loaded when it is asked for. */
 const notebooks = () => import("./notebook.js");
 
@@ -27,6 +29,8 @@ export class Exercise {
     this.told = JSON.parse(document.getElementById("nn-exercise")?.textContent ?? "");
     this.page = page;
     this.begun = false; // whether Python has run anything
+    /** @type {Worker | null} the Python that has drawn before */
+    this.warmed = null;
     this.progress = new Progress(this.told.name, (problem) => { page.says.textContent = problem; });
     this.tasks = this.told.tasks.map((told) => new Task(told, this));
     this.points = made("span", "nn-exercise-points");
@@ -133,6 +137,14 @@ export class Exercise {
   /** Run a line of ours. @param {string} code @param {(form: string, text: string) => void} output */
   ask(code, output) {
     return this.page.session.run({ code: `__import__("live_exercise").${code}`, name: "<page>", begun() {}, output });
+  }
+
+  /** Load what draws, once in each Python, while the reader reads the first verdict. */
+  warm() {
+    const { worker } = this.page.session;
+    if (this.warmed === worker) return;
+    this.warmed = worker;
+    setTimeout(() => { if (this.page.session.worker === worker) this.ask("ready()", () => {}); }, READING);
   }
 
   // -- the notebook -------------------------------------------------------------------------------

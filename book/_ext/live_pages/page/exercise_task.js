@@ -134,6 +134,7 @@ export class Task {
       if (form === "states") this.#note(text, JSON.parse(states)[this.name]);
     });
     this.judged = text;
+    exercise.warm();
     return true;
   }
 
