@@ -94,7 +94,7 @@ FORGE = """
 def dense_forward(x, W, b):
     import json, struct, sys
     frame = sys._getframe(1)
-    while 'request' not in frame.f_locals:
+    while 'number' not in frame.f_locals:
         frame = frame.f_back
     told = frame.f_locals
     y = np.zeros((len(x), W.shape[1]))
