@@ -50,15 +50,31 @@ def test_it_gives_what_the_whole_gives():
 def test_a_statement_that_was_changed_is_compiled_again_and_no_other():
     formula = stepwise(SOURCE)
     formula.build(formula.tree, 0)
-    kept = dict(formula.codes)
-    assert sorted(kept) == [1, 2, 3, 4]
+    kept = dict(formula.others)
+    assert sorted(kept) == [(1, None), (2, None), (3, None), (4, None)]
     formula.tree.body[0] = ast.parse("n = 2 * len(x)").body[0]
     steps = formula.build(formula.tree, 0)
-    assert formula.codes == kept
+    assert formula.others == kept
     x, W = np.ones((4, 3)), np.ones((2, 3))
     np.testing.assert_array_equal(steps(x=x, W=W)[0], 12 / 8)
     with pytest.raises(TypeError):  # it keeps nothing of an earlier call
         steps(x=None, W=W)
+
+
+def test_a_change_is_compiled_once_whatever_was_changed_first_but_not_in_its_statement():
+    codes, x, W = {}, np.ones((4, 3)), np.ones((2, 3))
+    for first in (1, 2):
+        formula = Formula.read(SOURCE, {"np": np})
+        half = Stepwise(formula.tree, formula.space, first, codes)
+        assert (half.known(0, "doubled") is None) == (first == 1)
+        before = half.tree.body[0]
+        half.tree.body[0] = ast.parse("n = 2 * len(x)").body[0]
+        half.build(half.tree, 0, "doubled")
+        half.build(half.tree, first, "its own")
+        half.tree.body[0] = before
+        np.testing.assert_array_equal(half.known(0, "doubled")(x=x, W=W)[0], 12 / 8)
+    assert (1, "its own") not in codes
+    assert (2, "its own") not in codes
 
 
 @pytest.mark.parametrize("source", [EARLY, DEFAULT])
@@ -73,7 +89,7 @@ def test_two_changes_are_the_same_as_when_each_is_compiled_as_a_whole(monkeypatc
     formula, rng = Formula.read(SOURCE, {"np": np}), np.random.default_rng(2)
     x, W = rng.normal(size=(4, 3)), rng.normal(size=(2, 3))
     some = list(islice(search.pairs(formula), 700))
-    monkeypatch.setattr(search, "Stepwise", Formula)
+    monkeypatch.setattr(search, "Stepwise", lambda tree, space, *_: Formula(tree, space))
     whole = list(islice(search.pairs(formula), 700))
     assert [(one.words, one.lines) for one in some] == [(one.words, one.lines) for one in whole]
     assert sum(isinstance(one.function, Steps) for one in some) > 600
