@@ -5,11 +5,13 @@ Playwright drives a Firefox of its own making only; this one is the system's.
 
 import asyncio
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tornado.websocket import websocket_connect
 
 PATIENCE = 90  # seconds
@@ -35,6 +37,13 @@ def program() -> str | None:
     return next(filter(None, map(shutil.which, PROGRAMS)), None)
 
 
+def firefox_or_skip(profile: Path) -> "Firefox":
+    """Firefox, or a skip that says why."""
+    if program() is None and not os.environ.get("CI"):
+        pytest.skip("no Firefox on PATH: install it to try the pages (apt install firefox-esr)")
+    return Firefox(profile)
+
+
 class Firefox:
     """A headless Firefox with one page."""
 
@@ -49,7 +58,9 @@ class Firefox:
         address = self._address()
         self.socket = self.loop.run_until_complete(self._connected(f"{address}/session"))
         self.ask("session.new", capabilities={})
-        self.page = self.ask("browsingContext.getTree")["contexts"][0]["context"]
+        # The page it starts with never has the keyboard; one that is opened and looked at has.
+        self.page = self.ask("browsingContext.create", type="tab")["context"]
+        self.ask("browsingContext.activate", context=self.page)
 
     def _address(self) -> str:
         assert self.process.stderr is not None
@@ -81,10 +92,10 @@ class Firefox:
                     raise RuntimeError(f"{method}: {answer['error']}: {answer['message']}")
                 return answer["result"]
 
-    def open(self, address: str) -> None:
-        """Open a page, and wait until its cells have their buttons."""
+    def open(self, address: str, ready: str = "document.querySelector('.nn-live-page')") -> None:
+        """Open a page, and wait until it is ready: until its cells have their buttons."""
         self.ask("browsingContext.navigate", context=self.page, url=address, wait="complete")
-        self.until("document.querySelector('.nn-live-page')")
+        self.until(ready)
 
     def value(self, expression: str) -> Any:
         """What an expression of JavaScript comes to in the page; a promise is waited for."""
@@ -103,6 +114,16 @@ class Firefox:
         """Wait until an expression is true."""
         waits = "new Promise((goOn) => setTimeout(goOn, 50))"
         self.value(f"(async () => {{ while (!({expression})) await {waits}; }})()")
+
+    def click(self, element: str) -> None:
+        """Press the mouse in the middle of an element, once it is seen whole."""
+        self.value(f"{element}.scrollIntoView({{ block: 'center', behavior: 'instant' }})")
+        box = f"{element}.getBoundingClientRect()"
+        x, y = self.value(f"((box) => [box.x + box.width / 2, box.y + box.height / 2])({box})")
+        actions: list[dict[str, Any]] = [{"type": "pointerMove", "x": int(x), "y": int(y)}]
+        actions += [{"type": kind, "button": 0} for kind in ("pointerDown", "pointerUp")]
+        source = {"type": "pointer", "id": "mouse", "actions": actions}
+        self.ask("input.performActions", context=self.page, actions=[source])
 
     def keys(self, *keys: str, held: str = "") -> None:
         """Press keys, one after another, while another one is held."""

@@ -1,11 +1,10 @@
 """A page's cells in Debian's Firefox, with no network but the server: as in Chromium."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
 
-from tests.live.firefox import Firefox, program
+from tests.live.firefox import Firefox, firefox_or_skip
 from tests.live.test_pages import address, folder, serve
 
 __all__ = ["address", "folder", "serve"]  # fixtures
@@ -21,9 +20,7 @@ KEPT = """(async () => {
 @pytest.fixture(scope="module")
 def firefox(tmp_path_factory: pytest.TempPathFactory, address: str) -> Iterator[Firefox]:
     """Headless Firefox on the page, or a skip that says why."""
-    if program() is None and not os.environ.get("CI"):
-        pytest.skip("no Firefox on PATH: install it to try the pages (apt install firefox-esr)")
-    opened = Firefox(tmp_path_factory.mktemp("profile"))
+    opened = firefox_or_skip(tmp_path_factory.mktemp("profile"))
     opened.open(f"{address}/index.html")
     yield opened
     opened.close()

@@ -1,6 +1,8 @@
-/** @file Starts Jupyter in the light or the dark of the book's pages, until its reader chooses another. */
+/** @file Starts Jupyter in the light or the dark of the book's pages, until its reader chooses another,
+ * and on a narrow screen with the notebook alone. */
 
 const THEMES = "@jupyterlab/apputils-extension:themes";
+const narrow = matchMedia("(max-width: 700px)").matches;
 const config = document.getElementById("jupyter-config-data");
 
 /** Whether the book's pages are dark for this reader. */
@@ -14,14 +16,30 @@ const dark = () => {
   return mode === "dark" || (mode === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
 };
 
+/** Leave a narrow screen to the notebook: both to restore and to open one shows the list of files. */
+const makeRoom = async () => {
+  /** @type {any} */
+  const app = await new Promise((resolve) => Object.defineProperty(window, "jupyterapp", { set: resolve }));
+  app.commands.commandExecuted.connect(async (_, /** @type {any} */ { id, result }) => {
+    if (id !== "docmanager:show-in-file-browser") return;
+    await result;
+    app.shell.collapseLeft();
+  });
+  await app.restored;
+  app.shell.collapseLeft();
+  if (app.shell.isSideTabBarVisible("right")) app.shell.toggleSideTabBarVisibility("right");
+};
+
 /* JupyterLite writes its settings into the page, and then loads itself. */
 new MutationObserver((_, observer) => {
   const told = JSON.parse(config.textContent);
   if (!told.appUrl) return;
   observer.disconnect();
   const theme = dark() ? "JupyterLab Dark" : "JupyterLab Light";
+  told.exposeAppInBrowser = String(narrow);
   told.settingsOverrides = { [THEMES]: { theme }, ...told.settingsOverrides };
   config.textContent = JSON.stringify(told);
 }).observe(config, { childList: true, characterData: true, subtree: true });
 
+if (narrow) void makeRoom();
 await import("./config-utils.js");
