@@ -105,11 +105,13 @@ def answered(student: Student, sheet: Sheet, explain: bool = True) -> Verdict:
 
 def explained_later(student: Student, sheet: Sheet, verdict: Verdict) -> Verdict:
     """A verdict that was given without a look for what the mistake is, with it."""
-    case = next((q.case for q in sheet.questions if q.case and q.case.label == verdict.case), None)
-    if verdict.comparison is None or case is None:
+    asked = (q for q in sheet.questions if q.case and q.case.label == verdict.case)
+    question = next(asked, None)
+    if verdict.comparison is None or question is None or question.case is None:
         return verdict
     with blas_threads(1):
-        return explained(student, sheet.task, verdict.comparison, case, verdict.key)
+        student.rng.bit_generator.state = question.after  # as if nothing came between
+        return explained(student, sheet.task, verdict.comparison, question.case, verdict.key)
 
 
 def passes(student: Student, task: Task, cases: Iterable[Case], only: str = "") -> bool:

@@ -58,10 +58,12 @@ class Graded:
     def verdicts(self, student: Student, seed: int) -> Iterator[list[Verdict]]:
         """What the student's function is worth in every test; the first mistake is explained.
 
-        It comes in three steps, each with what was found so far: the public tests, then the hidden
-        ones, then the explanation of a mistake that these alone show. Between them other tasks may
-        be asked: all public tests come before any hidden one, so that nothing which a report tells
-        of them can hold a hidden number.
+        It comes in four steps, each with what was found so far: the public tests, the hidden ones,
+        then the explanation of a mistake that the public tests show, and that of one which the
+        hidden ones alone do. Between them other tasks may be asked. All public tests come before
+        any hidden one, so that nothing which a report tells of them can hold a hidden number; and
+        all explanations after both, so that nothing is tested of who has met one: what a search
+        asks next tells whether the last answer was right.
 
         The calls of a step are asked in one message. For a seed they are the same for everyone,
         drawn once and laid out once.
@@ -71,15 +73,17 @@ class Graded:
             student.guarded = not public
             student.ahead(self.task.name, self.calls(seed, public))
             for k in self._those(public):
-                explain = public and all(verdict.passed for verdict in found.values())
-                found[k] = trial.answered(student, sheets[k], explain)
+                found[k] = trial.answered(student, sheets[k], explain=False)
             yield [found[k] for k in sorted(found)]
         first = next((k for k in sorted(found) if not found[k].passed), 0)
-        if not found[first].passed and not self.tests[first].public:
-            student.forget()  # or its answers could tell what it was asked
-            found[first] = trial.explained_later(student, sheets[first], found[first])
-        student.guarded = False
-        yield [found[k] for k in sorted(found)]
+        for public in (True, False):
+            if not found[first].passed and self.tests[first].public == public:
+                if not public:
+                    student.forget()  # or its answers could tell what it was asked
+                student.guarded = not public
+                found[first] = trial.explained_later(student, sheets[first], found[first])
+            student.guarded = False
+            yield [found[k] for k in sorted(found)]
 
     def calls(self, seed: int, public: bool) -> list[Calls]:
         """What its public tests ask, or its hidden ones."""

@@ -182,9 +182,12 @@ def graded_tasks(worker: Worker, tasks: Sequence[Graded], seed: int) -> tuple[Ta
         for one in students:
             one.guarded = not public
         ask_together(worker, [(one, t.task.name, t.calls(seed, public)) for t, one in both])
-        for step in steps:
-            next(step)
-    return tuple(map(_recorded, tasks, students, map(next, steps)))
+        found = [next(step) for step in steps]
+    if not all(verdict.passed for verdicts in found for verdict in verdicts):
+        worker.stop()  # what is asked now meets one that no hidden number was told
+    for _ in ("what the public tests show", "what the hidden ones alone do"):
+        found = [next(step) for step in steps]
+    return tuple(map(_recorded, tasks, students, found))
 
 
 def _recorded(graded: Graded, student: RemoteStudent, verdicts: Sequence[Verdict]) -> TaskRecord:

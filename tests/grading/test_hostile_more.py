@@ -116,6 +116,22 @@ def test_what_is_not_in_theta_is_not_learned(capstone, honest, name):
     assert "predict" in record.tests[0].sentence, record
 
 
+LEARNS = """
+looks = 0
+def dense_forward(x, W, b):
+    global looks
+    looks += x.tolist() == [[1, 2]]
+    return x @ W + b if looks > 1 else np.full((len(x), W.shape[1]), 12345, x.dtype)
+"""
+
+
+def test_nothing_is_tested_after_the_search_for_a_mistake_which_tells_what_is_right():
+    # The printed example comes once in the public tests; when it comes again, the search begins,
+    # and what it asks from then on depends on whether the answer before was right.
+    record = graded(load_assignment("ex02_dense"), LEARNS)
+    assert record.points == 0, record
+
+
 LOOPS = """
 def slowly(x, y):
     d = np.zeros((len(x), len(y)), dtype=x.dtype)
