@@ -26,6 +26,7 @@ from .student import Answer, Calls, OneByOne, Student, StudentError
 
 STEPS = 997_314.15926  # to which numbers are rounded, of the largest: no simple fraction of it
 # lies half way between two of them, where the order of a sum would decide the rounding
+VAST = 10**6  # numbers in an answer, where the right one has a few dozen
 LARGE = 1 << 18  # bytes that were asked for an explanation, from which on it is not kept
 
 Explanation = tuple[Comparison | None, Finding]
@@ -179,6 +180,8 @@ def _told(value: Any) -> list[bytes]:
     if not isinstance(value, np.ndarray):
         return [value.type_name.encode("utf-8", "replace") if isinstance(value, Foreign) else b""]
     form = f"{value.dtype.str} {value.shape}".encode()
+    if value.size > VAST:  # to round them takes many times their memory
+        return [form, hashlib.sha256(np.ascontiguousarray(value)).digest()]
     return [form, value.tobytes() if value.dtype.kind != "f" else _rounded(value)]
 
 

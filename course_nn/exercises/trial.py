@@ -13,13 +13,11 @@ import numpy as np
 from ..threads import blas_threads
 from .compare import Asker, Comparison, ask, judged, unanswered
 from .diagnose import diagnose, like
-from .recall import Explanation, Recall, digest
+from .recall import VAST, Explanation, Recall, digest
 from .smallest import smallest_example
 from .student import Answer, Answers, Calls, Student, StudentError
 from .task import Case, Inputs, Task
 from .verdict import Verdict
-
-VAST = 10**6  # numbers in an answer, where the right one has a few dozen
 
 KEPT = 4096  # marks of right answers to one test
 recall = Recall(1024)

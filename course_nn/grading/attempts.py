@@ -19,6 +19,7 @@ ATTEMPTS = {  # what each tries, and how: to come to the end without an error is
     "hold a file that is not its own": "see_descriptors()",
     "read a file of the grader's": "open(W['secret']).read()",
     "list a folder of the grader's": "assert os.listdir(os.path.dirname(W['secret']))",
+    "see packages that are not allowed": "see_packages()",
     "write a file": "write_anywhere()",
     "write over a file of the grader's": "open(W['secret'], 'a').close()",
     "truncate a file of the grader's": "os.truncate(W['secret'], 1 << 10)",
@@ -92,7 +93,7 @@ AS_ROOT = {  # what only root can do where nothing holds it back
 }
 ALL = {**ATTEMPTS, **AS_ROOT}
 HELPERS = """
-import ctypes, errno, fcntl, mmap, os, resource, socket, stat, sys, threading
+import contextlib, ctypes, errno, fcntl, mmap, os, resource, socket, stat, sys, threading
 import numpy
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -119,6 +120,26 @@ def write_anywhere():
         except OSError:
             pass
     raise PermissionError
+
+def see_packages():
+    own = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    for root in {"/usr/lib", "/usr/lib64", os.path.dirname(os.path.dirname(os.__file__))}:
+        for folder in ("python3", own):
+            for kind in ("dist-packages", "site-packages"):
+                if readable(os.path.join(root, folder, kind)):
+                    return
+    raise PermissionError
+
+def readable(folder):
+    "Whether a package that lies there could be imported."
+    try:
+        for name in os.listdir(folder):
+            with contextlib.suppress(OSError):
+                open(os.path.join(folder, name, "__init__.py")).close()
+                return True
+    except OSError:
+        pass
+    return False
 
 def signal_all(parent):
     if parent == 0:

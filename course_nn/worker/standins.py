@@ -28,8 +28,10 @@ QUIET = {
     "psutil", "kaggle_secrets", "gdown", "nest_asyncio", "watermark", "icecream", "snoop",
     "pysnooper", "loguru", "pandas", "session_info", "jupyterthemes", "typing_extensions",
 }  # fmt: skip
+COMPUTES = {"pandas", "PIL"}  # of whose parts nobody may think that they are empty, or differ
 ITERATES = [
     "tqdm", "tqdm_notebook", "tqdm_gui", "progress_bar", "master_bar", "alive_it", "track",
+    "progressbar", "ProgressBar",
 ]  # fmt: skip
 CHECKS = [
     "gradcheck", "layercheck", "learncheck", "page", "plot", "progress", "summary",
@@ -71,7 +73,7 @@ class StandIn:
     >>> fig, (left, right) = plt.subplots(1, 2)
     >>> float(left.get_ylim()[0])
     Traceback (most recent call last):
-    course_nn.worker.standins.NotAvailable: Axes.get_ylim()[...] has no numbers to give: ...
+    course_nn.worker.standins.NotAvailable: matplotlib.Axes.get_ylim()[...] has no numbers ...
     """
 
     def __init__(self, name: str) -> None:
@@ -98,7 +100,21 @@ class StandIn:
 
     def __iter__(self) -> Iterator["StandIn"]:
         """As many as the caller unpacks; none in a loop."""
-        return iter([StandIn(f"{self._name}[...]") for _ in range(_unpacked(sys._getframe(1)))])
+        count = _unpacked(sys._getframe(1))
+        if not count and self._computes:
+            raise NotAvailable(numberless(self))
+        return iter([StandIn(f"{self._name}[...]") for _ in range(count)])
+
+    def __eq__(self, other: object) -> bool:
+        if self._computes and self is not other:
+            raise NotAvailable(numberless(self))
+        return self is other
+
+    __hash__ = object.__hash__
+
+    @property
+    def _computes(self) -> bool:
+        return self._name.partition(".")[0] in COMPUTES
 
     def __enter__(self) -> "StandIn":
         return self
@@ -179,7 +195,16 @@ class Closed(StandIn):
         raise NotAvailable(f"{self._name} is not available while grading: {OURS}")
 
 
-class Progress:
+class _Bars(type):
+    """All else that a kind of bars can do is done quietly: `tqdm.write`, `tqdm.pandas`."""
+
+    def __getattr__(cls, name: str) -> StandIn:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return StandIn(f"tqdm.{name}")
+
+
+class Progress(metaclass=_Bars):
     """Stands for a bar of progress: it loops as what it was given does.
 
     >>> list(Progress(range(3), desc="epoch"))
@@ -193,6 +218,10 @@ class Progress:
         for item in self.iterable if self.iterable is not None else ():
             yield item
             self.n += 1
+
+    def __call__(self, iterable: Any) -> "Progress":
+        """A bar that was made before it has something to loop over."""
+        return Progress(iterable)
 
     def __len__(self) -> int:
         return len(self.iterable) if self.iterable is not None else self.total or 0
@@ -208,7 +237,7 @@ class Progress:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return lambda *args, **kwargs: None
+        return StandIn(f"tqdm.{name}")
 
     def update(self, n: int = 1) -> None:
         """Counts on."""
@@ -239,10 +268,10 @@ def _subplots(
     """A figure and its axes, in an array as matplotlib gives it."""
     axes = np.empty((operator.index(nrows), operator.index(ncols)), dtype=object)
     for place in np.ndindex(axes.shape):
-        axes[place] = StandIn("Axes")
+        axes[place] = StandIn("matplotlib.Axes")
     if squeeze:
         axes = axes[0, 0] if axes.size == 1 else axes.squeeze()
-    return StandIn("Figure"), axes
+    return StandIn("matplotlib.Figure"), axes
 
 
 def _vectorize(*args: Any, **kwargs: Any) -> Any:
@@ -250,11 +279,39 @@ def _vectorize(*args: Any, **kwargs: Any) -> Any:
     return np.vectorize(args[0]) if args and callable(args[0]) else np.vectorize
 
 
-def _same(*args: Any, **kwargs: Any) -> Any:
+class _Same(StandIn):
     """`icecream.ic` shows what it is given, and gives it back."""
-    return args[0] if len(args) == 1 else args or None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return args[0] if len(args) == 1 else args or None
 
 
+def _enumerate(iterable: Any, start: int = 0, *args: Any, **kwargs: Any) -> Any:
+    """`tqdm.contrib.tenumerate`."""
+    return enumerate(iterable, start)
+
+
+def _zip(*iterables: Any, **kwargs: Any) -> Any:
+    """`tqdm.contrib.tzip`."""
+    return zip(*iterables, strict=False)
+
+
+def _map(function: Callable, *iterables: Any, **kwargs: Any) -> Any:
+    """`tqdm.contrib.tmap`."""
+    return map(function, *iterables)
+
+
+def _mapped(function: Callable, *iterables: Any, **kwargs: Any) -> list:
+    """`tqdm.contrib.concurrent.thread_map`, one after another."""
+    return list(map(function, *iterables))
+
+
+LOOPS: dict[str, Callable] = {
+    "tenumerate": _enumerate, "tzip": _zip, "tmap": _map,
+    "thread_map": _mapped, "process_map": _mapped,
+    "trange": lambda *args, **kwargs: Progress(range(*args)),
+    "tnrange": lambda *args, **kwargs: Progress(range(*args)),
+}  # fmt: skip
 SPECIAL: dict[str, Callable] = {"subplots": _subplots}
 
 
@@ -270,9 +327,11 @@ def part_of(name: str, part: str) -> Any:
         return getattr(typing, part)
     if part in ITERATES:
         return Progress
-    if part in ("trange", "tnrange"):
-        return lambda *args, **kwargs: Progress(range(*args))
-    own = {"numba.prange": range, "numba.vectorize": _vectorize, "icecream.ic": _same}
+    if part in LOOPS:
+        return LOOPS[part]
+    own = {
+        "numba.prange": range, "numba.vectorize": _vectorize, "icecream.ic": _Same("icecream.ic"),
+    }  # fmt: skip
     return own.get(f"{root}.{part}") or StandIn(f"{name}.{part}")
 
 

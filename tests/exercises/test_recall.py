@@ -1,11 +1,13 @@
 """Explanations are found once for the same answers, and are true of whoever gets them."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
 from course_nn.exercises.compare import Comparison, Output
 from course_nn.exercises.diagnose import Finding
-from course_nn.exercises.recall import LARGE, Recall, agree, digest
+from course_nn.exercises.recall import LARGE, VAST, Recall, agree, digest
 from course_nn.exercises.student import Answer, OneByOne, StudentError
 from course_nn.worker.protocol import Foreign
 
@@ -48,6 +50,18 @@ def test_where_a_number_is_none_counts_and_which():
     assert odd(np.nan, 1.0) == odd(np.nan, 1.0)
     assert odd() == odd()
     assert digest([StudentError("a", "stub")]) != digest([StudentError("a", "call")])
+
+
+def test_a_vast_answer_is_told_apart_without_copies():
+    vast = np.ones(8 * VAST, np.float32)
+    tracemalloc.start()
+    try:
+        before = digest([Answer(vast)])
+        vast[-1] = 2
+        assert digest([Answer(vast)]) != before
+        assert tracemalloc.get_traced_memory()[1] < vast.nbytes / 2
+    finally:
+        tracemalloc.stop()
 
 
 def test_the_order_of_a_sum_changes_nothing():

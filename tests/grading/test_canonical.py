@@ -125,3 +125,8 @@ def test_a_number_half_way_between_two_is_rounded_one_way():
     halves = np.arange(1, 129) / 128.0
     noise = halves * (1 + 1e-15 * np.where(np.arange(128) % 2, 1, -1))
     assert told(halves) == told(noise)
+
+
+def test_a_vast_answer_is_told_by_its_form_alone():
+    vast = np.broadcast_to(np.int8(1), (1 << 40,))  # a number for each would fill any machine
+    assert told(vast) == f"{(1 << 40,)} int8"

@@ -71,7 +71,24 @@ QUIET = {
         "import numba as nb\nimport numpy as np\n@nb.vectorize(['f8(f8)'])\ndef f(x):\n"
         "    return x if x > 0 else 0.0\nassert f(np.array([-1.0, 2.0])).tolist() == [0, 2]"
     ),
-    "icecream": "from icecream import ic\nassert ic(3) == 3",
+    "icecream": "from icecream import ic\nassert ic(3) == 3\nic.disable()",
+    "tqdm": (
+        "from tqdm.auto import tqdm\ntqdm.write('hi'); tqdm.pandas(); tqdm._instances.clear()\n"
+        "with tqdm(total=3) as bar:\n    bar.update(); bar.set_postfix(loss=1)\n"
+        "    bar.format_dict['elapsed']\n    assert bar.n == 1"
+    ),
+    "tqdm's loops": (
+        "from tqdm.contrib import tenumerate, tzip\n"
+        "from tqdm.contrib.concurrent import thread_map\n"
+        "assert list(tenumerate('ab', 1)) == [(1, 'a'), (2, 'b')]\n"
+        "assert list(tzip('ab', 'cd')) == [('a', 'c'), ('b', 'd')]\n"
+        "assert thread_map(str, [1, 2]) == ['1', '2']"
+    ),
+    "progressbar": (
+        "import progressbar\nassert list(progressbar.progressbar(range(3))) == [0, 1, 2]\n"
+        "assert list(progressbar.ProgressBar(max_value=3)(range(3))) == [0, 1, 2]"
+    ),
+    "another axis": "import matplotlib.pyplot as p\nassert p.gca() != p.gcf()\n{p.gca(): 1}",
     "pylab": "from pylab import *\nplot(linspace(0, 1, 3)); title('x'); show()\nassert pi > 3",
     "all of pyplot": "from matplotlib.pyplot import *\nfigure(); imshow([[1]]); colorbar()",
     "ours": "from course_nn.exercises import check\ncheck.dense_forward(len); check.hint('2.1')",
@@ -130,6 +147,20 @@ def test_a_stand_in_gives_no_numbers_and_says_so(use):
         "seaborn.data() has no numbers to give: seaborn is not available while grading, and what "
         "stands in for it computes nothing; whoever grades can allow it with --allow seaborn"
     )
+
+
+PANDAS = [
+    "for row in pd.DataFrame([1]).iterrows(): pass",
+    "assert pd.DataFrame([1]).shape == (1,)",
+    "assert pd.Series([1]).sum() != 3",
+]
+
+
+@pytest.mark.usefixtures("away")
+@pytest.mark.parametrize("code", PANDAS)
+def test_of_what_computes_nobody_may_think_that_it_is_empty_or_differs(code):
+    with pytest.raises(NotAvailable, match="has no numbers to give: pandas is not available"):
+        exec(f"import pandas as pd\n{code}", {})
 
 
 def test_ours_answers_nothing():

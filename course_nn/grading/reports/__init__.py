@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -89,7 +90,10 @@ def _tasks_first(code: Sequence[str], tasks: Sequence[str]) -> str:
     if sum(map(len, code)) < LONGEST:
         return "\n\n".join(code)
 
+    names = "|".join(map(re.escape, tasks))
+    defines = re.compile(rf"^[ \t]*(?:def|class)[ \t]+(?:{names})\b", re.M)
+
     def elsewhere(cell: str) -> bool:
-        return not any(f"def {task}" in cell for task in tasks)
+        return not defines.search(cell)
 
     return "\n\n".join(sorted(code, key=elsewhere))

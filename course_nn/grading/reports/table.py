@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from ..record import Grade
 from . import told
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = (*"=+-@＝＋－＠", "\t", "\r")  # the wide ones too: some programs read them alike
 MAX_CELL = 2000
 
 

@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-LONGEST = 60_000  # characters of a submission that are read
+LONGEST = 60_000  # characters of a submission that are told apart; comments are none
+RAW = 16 * LONGEST  # characters that are looked through for them
 RUN = 12  # tokens in a row that two must share to be compared at all
+# A text that is not closed ends with its line, or with the file: nothing is looked at twice.
 TOKEN = re.compile(
     r"""(?P<skip>\#[^\n]*)
-    |(?P<text>[rbfuRBFU]{0,2}(?:\"{3}(?:\\.|[^\\])*?\"{3}|'{3}(?:\\.|[^\\])*?'{3}
-        |\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'))
+    |(?P<text>[rbfuRBFU]{0,2}(?:\"{3}(?:[^\\\"]|\\.|\"(?!\"\"))*+(?:\"{3})?
+        |'{3}(?:[^\\']|\\.|'(?!''))*+(?:'{3})?
+        |\"(?:[^\"\\\n]|\\.)*+\"?|'(?:[^'\\\n]|\\.)*+'?))
     |(?P<number>\d[\w.]*|\.\d\w*)
     |(?P<name>[^\W\d]\w*)
     |(?P<sign>\*\*=?|//=?|[-+*/@%&|^=<>!]=|->|[^\s\\])""",
@@ -65,7 +68,7 @@ class Reader:
         >>> first.kinds.tolist() == other.kinds.tolist()
         True
         """
-        text, before, words, spans = text[:LONGEST], "", [], []
+        text, before, left, words, spans = text[:RAW], "", LONGEST, [], []
         for found in TOKEN.finditer(text):  # what is between them is white space
             kind, word = found.lastgroup, found.group()
             if kind == "skip":
@@ -74,6 +77,9 @@ class Reader:
                 word = "name"
             elif kind == "text":
                 word = "''"
+            left -= len(word)
+            if left < 0:
+                break
             words.append(word)
             spans.append(found.span())
             before = word

@@ -41,7 +41,7 @@ def plain(wish: Wish) -> Launch:
     """A process among the machine's others."""
     folder, packages = wish.folder, wish.packages
     own = [str(folder / "packages"), str(folder / "cwd"), *map(str, packages)]
-    readable = [*shown.LIBRARIES, *shown.DEVICES, *own, *shown.library()]
+    readable = [*shown.system(), *shown.DEVICES, *own, *shown.library()]
     listable = [str(shown.stdlib())]
     command = program(folder, folder / "packages", wish)
     return Launch(command, folder / "cwd", readable, listable)

@@ -45,6 +45,15 @@ def library() -> list[str]:
     return [str(path) for path in [*ours, *prefix().glob("lib/*.so*")]]
 
 
+def system() -> list[str]:
+    """What lies in the folders of the system's libraries, but what is Python's: see `library`."""
+    found = []
+    for folder in map(Path, LIBRARIES):
+        inside = folder.resolve().iterdir() if folder.is_dir() else [folder]
+        found += [str(path) for path in inside if not path.name.startswith("python")]
+    return list(dict.fromkeys(found))
+
+
 def roots() -> list[str]:
     """What a view of its own shows of Python: the interpreter, its libraries, and the system's."""
     found = [*LIBRARIES, interpreter(), str(prefix() / "lib"), str(stdlib())]
@@ -52,9 +61,10 @@ def roots() -> list[str]:
 
 
 def installed() -> list[Path]:
-    """Where packages are installed into that Python, or for the grader: to be hidden."""
+    """Where packages are installed: into that Python, the system's, and for the grader."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     usual = [prefix() / "lib" / version / "site-packages", prefix() / "lib/python3/dist-packages"]
+    usual += [path for root in LIBRARIES for path in Path(root).glob("python*/*-packages")]
     ours = [Path(path) for path in sys.path if path]
     library = (stdlib(), stdlib() / "lib-dynload")
     return [*usual, *(path for path in ours if path.resolve() not in library)]
@@ -63,7 +73,7 @@ def installed() -> list[Path]:
 def inside(shown: Sequence[str], hidden: Sequence[Path]) -> list[str]:
     """Those of the hidden folders that lie in one that is shown."""
     roots = [Path(path).resolve() for path in shown]
-    found = [path.resolve() for path in hidden if path.is_dir()]
+    found = dict.fromkeys(path.resolve() for path in hidden if path.is_dir())
     return [str(path) for path in found if any(root in path.parents for root in roots)]
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from course_nn.grading.reports.tokens import LONGEST, RUN, Reader
+from course_nn.grading.reports.tokens import LONGEST, RAW, RUN, Reader
 
 CODE = "def f(x, W):\n    y = np.zeros((3, 4))  # a comment\n    return y @ W.T + x.sum(axis=0)\n"
 
@@ -51,8 +51,17 @@ def test_whatever_is_written_is_read(text):
     assert len(read.kinds) == len(read.spans)
 
 
-def test_a_vast_text_is_cut():
-    assert Reader().read("a " * LONGEST).spans[-1][1] <= LONGEST
+def test_a_vast_text_is_cut_and_what_is_skipped_counts_nothing():
+    assert len(Reader().read("+ " * 2 * LONGEST).kinds) == LONGEST
+    filled = Reader().read(f"# def f{'x' * LONGEST}\n'{'y' * LONGEST}'\n" + CODE)
+    assert filled.kinds[1:].tolist() == Reader().read(CODE).kinds.tolist()
+
+
+@pytest.mark.parametrize("again", ['\\"', "\\'''", "\\rb'''", "'''\\", '"\\\n'])
+def test_a_text_that_is_not_closed_is_looked_at_once(again):
+    # Looked at from each of its quotes anew, each of these would take hours.
+    for start in ("'''", '"'):
+        assert len(Reader().read(start + again * (RAW // len(again))).kinds) > 0
 
 
 def test_runs_are_the_same_where_their_tokens_are():

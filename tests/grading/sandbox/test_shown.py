@@ -35,6 +35,17 @@ def test_a_view_shows_python_without_the_grader_and_its_packages():
         assert not inside or library or Path(path) in hidden
 
 
+def test_the_systems_libraries_are_shown_without_the_systems_packages(tmp_path, monkeypatch):
+    for name in ("lib/python3/dist-packages/scipy", "lib/python3.11/site-packages", "lib/x86_64"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "lib64").symlink_to("lib")
+    monkeypatch.setattr(shown, "LIBRARIES", (str(tmp_path / "lib"), str(tmp_path / "lib64")))
+    assert shown.system() == [str(tmp_path / "lib/x86_64")]
+    packages = [tmp_path / "lib/python3/dist-packages", tmp_path / "lib/python3.11/site-packages"]
+    hidden = shown.inside([str(tmp_path / "lib")], shown.installed())
+    assert sorted(hidden) == sorted(map(str, packages))
+
+
 def test_only_what_lies_inside_has_to_be_hidden(tmp_path):
     for name in ("shown/hidden", "elsewhere"):
         (tmp_path / name).mkdir(parents=True)
