@@ -181,7 +181,7 @@ def _told(value: Any) -> list[bytes]:
         return [value.type_name.encode("utf-8", "replace") if isinstance(value, Foreign) else b""]
     form = f"{value.dtype.str} {value.shape}".encode()
     if value.size > VAST:  # to round them takes many times their memory
-        return [form, hashlib.sha256(np.ascontiguousarray(value)).digest()]
+        return [form, hashlib.sha256(np.ascontiguousarray(value).data).digest()]
     return [form, value.tobytes() if value.dtype.kind != "f" else _rounded(value)]
 
 
