@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import linecache
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,7 +20,7 @@ from ..exercises.exercise import Exercise, completed, tasks_in
 from ..exercises.student import Calls, Student
 from ..exercises.task import Case, Task
 from ..exercises.verdict import Verdict
-from .source import Source, SourceError, read_source
+from .source import Source, SourceError, drivers, read_source
 
 TESTS = Path(__file__).resolve().parents[2] / "tests" / "autograder"
 
@@ -50,10 +50,14 @@ class Test:
 
 @dataclass(frozen=True, eq=False)
 class Graded:
-    """One function to write, and the tests that share its points equally."""
+    """One function to write, and the tests that share its points equally.
+
+    given : its text, where the notebook gives the function; it runs what the student writes.
+    """
 
     task: Task
     tests: tuple[Test, ...]
+    given: str = ""
 
     def verdicts(self, student: Student, seed: int) -> Iterator[list[Verdict]]:
         """What the student's function is worth in every test; the first mistake is explained.
@@ -140,7 +144,10 @@ def load_assignment(name: str, folder: Path = TESTS) -> Assignment:
         raise AssignmentError(str(error)) from error
     except Exception as error:
         raise AssignmentError(f"{path}: {type(error).__name__}: {error}") from error
-    graded = tuple(Graded(task, tests_of(task)) for task in exercise.tasks.values())
+    given = drivers(source, exercise.tasks)
+    graded = tuple(
+        Graded(task, tests_of(task), given.get(task.name, "")) for task in exercise.tasks.values()
+    )
     return Assignment(name, graded, source, exercise)
 
 
@@ -157,6 +164,11 @@ def executed(text: str, file: str) -> dict[str, Any]:
     space: dict[str, Any] = {"__name__": file}
     exec(compile(text, file, "exec"), space)
     return space
+
+
+def given_of(tasks: Iterable[Graded]) -> dict[str, str]:
+    """The text of every function that the notebook gives for a task, by name."""
+    return {graded.task.name: graded.given for graded in tasks if graded.given}
 
 
 def tests_of(task: Task) -> tuple[Test, ...]:

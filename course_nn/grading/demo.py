@@ -170,10 +170,19 @@ def student(assignment: Assignment, answers: Answers, number: int, mistakes: int
         there = (answers.wrong if name in wrong else answers.right).get(name, [])
         for cell in code:
             if there and defines(name, text := "".join(cell["source"])):
-                given = f"{text}\n\n\n" if task.given else ""  # others may need what stands there
-                answer = given + there[number % len(there)]
+                answer = there[number % len(there)]
+                if task.given:  # others may need what stands there
+                    answer = f"{text}\n\n\n{_hoisted(answer)}"
                 cell["source"] = answer.splitlines(keepends=True)
     return book
+
+
+def _hoisted(answer: str) -> str:
+    """What an answer defines within a function of a task: that itself is run as it was given."""
+    (function,) = ast.parse(answer).body
+    assert isinstance(function, ast.FunctionDef)
+    inner = [n for n in function.body if isinstance(n, ast.FunctionDef | ast.ClassDef)]
+    return "\n\n\n".join(map(ast.unparse, inner))
 
 
 def _bytes(book: dict[str, Any]) -> bytes:

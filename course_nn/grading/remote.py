@@ -98,6 +98,7 @@ class Worker:
     limits, kind : what it may use, and its sandbox.
     hide : folders that the sandbox must not show.
     allowed : packages beside NumPy that it may import.
+    given : the released text of functions by name, which the student's copies do not replace.
     """
 
     def __init__(
@@ -107,8 +108,10 @@ class Worker:
         kind: str,
         hide: Sequence[Path] = (),
         allowed: Sequence[str] = (),
+        given: Mapping[str, str] | None = None,
     ) -> None:
         self.cells, self.limits, self.allowed = list(cells), limits, list(allowed)
+        self.given = dict(given or {})
         self.notebook = quoted.Notebook(self.cells)
         self.server = warm.server(kind, hide, allowed, limits.memory)
         self.child: warm.Child | None = None
@@ -181,7 +184,7 @@ class Worker:
         start = {
             "ticket": ticket, "skip": sorted(self.fatal), "allowed": self.allowed,
             "memory": self.limits.memory, "cpu_seconds": BACKSTOP, "again": self.again,
-            "notebook_seconds": self.limits.notebook_seconds * SOFT,
+            "notebook_seconds": self.limits.notebook_seconds * SOFT, "given": self.given,
         }  # fmt: skip
         watch = warm.Watch(child, warm.STARTING)
         cells = np.frombuffer(json.dumps(self.cells).encode(), np.uint8)
@@ -209,8 +212,8 @@ class Worker:
         self.sealed = [plain_text(s, 20) for s in sealed] if isinstance(sealed, list) else []
         self.said = [plain_text(s, 300) for s in said[:30]] if isinstance(said, list) else []
         for error in errors[:50] if isinstance(errors, list) else []:
-            if isinstance(error, dict):
-                cell = _whole(error.get("cell"))
+            cell = _whole(error.get("cell")) if isinstance(error, dict) else 0
+            if 1 <= cell <= len(self.cells):
                 found = Failure(cell, raised(f"code cell {cell}", _told(error)))
                 self.failures.setdefault(cell, found)
                 names = error.get("names")

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..exercises.compare import Comparison
 from ..exercises.verdict import Verdict, shown
-from .assignment import Graded, Test
+from .assignment import Graded, Test, given_of
 from .outcomes import outcome
 from .record import OutcomeRecord, Record
 from .remote import RemoteStudent, Worker
@@ -84,7 +84,9 @@ def replay(
     """
     kept = {test.label: test for task in record.tasks for test in task.tests}
     found = []
-    worker = Worker(cells, settings.limits, settings.kind, settings.hide, settings.allowed)
+    worker = Worker(
+        cells, settings.limits, settings.kind, settings.hide, settings.allowed, given_of(tasks)
+    )
     try:
         worker.ready()
         for graded in tasks:

@@ -20,7 +20,7 @@ from ..exercises import trial
 from ..exercises.verdict import Verdict
 from ..threads import blas_threads
 from . import jobs
-from .assignment import Assignment, Graded, load_assignment
+from .assignment import Assignment, Graded, given_of, load_assignment
 from .canonical import Canonical
 from .cells import read_cells
 from .collect import Submission, Unreadable
@@ -152,7 +152,9 @@ def _with_points(
     record: Record, cells: Sequence[str], tasks: Sequence[Graded], settings: Settings
 ) -> Record:
     """The record of a notebook that could be read: its tests are run in a worker."""
-    worker = Worker(cells, settings.limits, settings.kind, settings.hide, settings.allowed)
+    worker = Worker(
+        cells, settings.limits, settings.kind, settings.hide, settings.allowed, given_of(tasks)
+    )
     try:
         worker.ready()
         done = graded_tasks(worker, tasks, settings.seed)

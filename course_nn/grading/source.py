@@ -192,6 +192,31 @@ def _given(source: Source, tasks: dict[str, Task], block: Block, i: int, answers
     return Cell("code", text, name, _metadata(name, solution=True))
 
 
+def drivers(source: Source, tasks: dict[str, Task]) -> dict[str, str]:
+    """The text of each function that the notebook gives for a task, with what it uses of the rest
+    that is given: all that holds no solution."""
+    names = [task.name for task in tasks.values() if task.given]
+    cells = cells_of(source, tasks, answers=True) if names else []
+    text = "\n\n".join(cell.text for cell in cells if cell.kind == "code")
+    given, found = {}, {}
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            piece = ast.get_source_segment(text, node) or ""
+            if "### BEGIN SOLUTION" not in piece:
+                given[node.name] = (node, piece)
+    for name in names:
+        used, new = set[str](), {name} & given.keys()
+        while new:
+            used |= new
+            new = {n for one in new for n in _names_in(given[one][0])} & given.keys() - used
+        found[name] = "\n\n\n".join(piece for n, (_, piece) in given.items() if n in used)
+    return {name: text for name, text in found.items() if text}
+
+
+def _names_in(node: ast.AST) -> set[str]:
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+
+
 def _declared(block: Block) -> list[str]:
     """The names of the tasks that a block declares."""
     tree = ast.parse(block.text)

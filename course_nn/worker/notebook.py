@@ -14,7 +14,7 @@ import re
 import sys
 import time
 import types
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,8 @@ import numpy as np
 from . import shell, standins, statements
 from .answer import answer
 from .budget import TooLong, limited
+from .drivers import Driver, same
+from .moments import Moment, remade
 from .standins import NotAvailable, StandIn
 
 MAX_ERRORS, MAX_SAID = 50, 100
@@ -59,19 +61,26 @@ class Notebook:
     cells : their texts, as Python.
     allowed : packages that are really here.
     seconds : of processor time for all cells together, should that be limited.
+    given : the released text of functions by name, which stands for whatever a cell makes of them.
     """
 
     def __init__(
-        self, cells: list[str], allowed: Collection[str] = (), seconds: float = 0.0
+        self,
+        cells: list[str],
+        allowed: Collection[str] = (),
+        seconds: float = 0.0,
+        given: Mapping[str, str] | None = None,
     ) -> None:
         self.sources = {f"<cell {i}>": cell for i, cell in enumerate(cells, 1)}
         self.allowed, self.seconds, self.left = frozenset(allowed), seconds, seconds
+        self.drivers = {name: Driver(name, text) for name, text in (given or {}).items()}
         self.main = types.ModuleType("__main__")
         self.space: dict[str, Any] = vars(self.main)
         self.shell = shell.Shell(self._run_text, self.space)
         self.built_in = shell.built_in(self.shell)
         self.space.update(__builtins__=self.built_in, np=np)  # some delete the cell that imports it
         standins.offered.clear()
+        standins.checked.clear()
         standins.written.clear()
         standins.here["get_ipython"] = self.built_in["get_ipython"]
         self.lost: dict[str, Cause] = {}
@@ -79,6 +88,8 @@ class Notebook:
         self.bound: set[str] = set()  # names that a cell gave, of those:
         self.stubs: set[str] = set()  # what is as the notebook gave it
         self.kept: dict[str, Any] = {}  # functions whose names were taken for values
+        self.moments: dict[str, Moment] = {}  # what a task's function saw at its check
+        self.around: dict[str, dict[str, Any]] = {}  # what it sees in place of that now
         self.waiting: dict[int, list[Waiting]] = {}
         self.errors: list[dict[str, Any]] = []
         self.said: list[str] = []
@@ -160,6 +171,9 @@ class Notebook:
                 self._failed(error, names, node)
         else:
             self._gave(node, names, functions)
+        for name in standins.checked:
+            self.moments[name] = Moment(standins.offered[name], self.space, self.stubs)
+        standins.checked.clear()
         self.left -= time.process_time() - start
         return len(self.errors) == before
 
@@ -299,12 +313,32 @@ class Notebook:
                     f"code cell {error['cell']} fails where it defines {name} anew: "
                     f"the earlier {name} counts"
                 )
+        for name, driver in self.drivers.items():
+            theirs = self._theirs(name)
+            if callable(theirs) and not same(driver.bound(self.space, None), theirs):
+                self._say(f"the given {name} was used in place of yours")
+        self._look_back()
         for name in [*standins.offered, *self.kept]:
-            function = self.chosen(name)
-            if function is not self.space.get(name):
+            function = self._theirs(name)
+            if name not in self.drivers and function is not self.space.get(name):
                 called = getattr(function, "__name__", "a function")
                 what = "is a value in the end" if name in self.kept else "is not written"
-                self._say(f"{name} {what}: {called}, which its check was given, counts")
+                given = "its check was given" if name in standins.offered else "was there before"
+                self._say(f"{name} {what}: {called}, which {given}, counts")
+
+    def _look_back(self) -> None:
+        """Keep for each task what its function saw at its check, where that is another now."""
+        for name, moment in self.moments.items():
+            theirs = self._theirs(name)
+            if theirs is not moment.function:
+                if getattr(moment.function, "__name__", "") == name and theirs is not None:
+                    self._say(f"{name} is defined anew after its check: the new one counts")
+            elif changed := moment.changed(self.space):
+                self.around[name] = moment.bound(self.space)
+                self._say(
+                    f"{', '.join(sorted(changed)[:5])} got another meaning after the check of "
+                    f"{name}, which is run with what stood there then"
+                )
 
     # -- calls -------------------------------------------------------------------------------------
 
@@ -314,8 +348,16 @@ class Notebook:
         return answer(_honest(function) if callable(function) else None, inputs, self.tell)
 
     def chosen(self, name: str) -> Any:
-        """The function that stands for a task: the last that was written under its name; else what
-        its check was given, or what its name meant before it was taken for a value."""
+        """The function that stands for a task: the student's, or what was given to run theirs."""
+        theirs, driver = self._theirs(name), self.drivers.get(name)
+        space = self.around.get(name, self.space)
+        if driver and (callable(theirs) or driver.stands(space)):
+            return driver.bound(space, theirs)
+        return remade(theirs, space) if name in self.around else theirs
+
+    def _theirs(self, name: str) -> Any:
+        """The last function that was written under a name; else what its check was given, or what
+        its name meant before it was taken for a value."""
         found = self.space.get(name)
         if callable(found) and name not in self.stubs:
             return found

@@ -52,7 +52,8 @@ def serve(channel: Channel, desk: Desk, readable: list[str], listable: list[str]
     sealed = lockdown.seal(readable, listable, keep)
     allowed = start.get("allowed", ())
     standins.install(allowed)
-    notebook = Notebook(json.loads(cells.tobytes()), allowed, start["notebook_seconds"])
+    given = start.get("given", {})
+    notebook = Notebook(json.loads(cells.tobytes()), allowed, start["notebook_seconds"], given)
     channel.send({"ticket": start["ticket"], "op": "up"}, [])
     run_cells(desk, notebook, start)
     ready = {"errors": notebook.errors, "said": notebook.said, "sealed": sealed}

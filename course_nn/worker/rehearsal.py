@@ -47,7 +47,7 @@ def rehearse() -> None:
     channel.close()
     desk.clear()
     linecache.clearcache()
-    for kept in (standins.offered, standins.written, standins.here):
+    for kept in (standins.offered, standins.checked, standins.written, standins.here):
         kept.clear()
 
 

@@ -10,9 +10,11 @@ import pytest
 
 from course_nn.exercises.student import LocalStudent
 from course_nn.grading import demo
-from course_nn.grading.assignment import TESTS, known, load_assignment
+from course_nn.grading.assignment import TESTS, given_of, known, load_assignment
 from course_nn.grading.record import Grade, Record, TaskRecord
 from course_nn.grading.reports import exports
+from course_nn.worker.notebook import Notebook
+from course_nn.worker.standins import standing_in
 
 NAME = "ex02_dense"
 BLIND = TESTS / NAME / "blind.py"
@@ -114,3 +116,22 @@ def test_every_exercise_has_a_class(name):
     assert book != wrong
     if name in ("ex01_gradient", "ex10_sequential"):  # both have helpers of their own
         assert all(passed(cells(json.dumps(book)), name).values())
+
+
+def test_a_wrong_class_is_wrong_where_what_runs_it_is_given():
+    loaded = load_assignment("ex10_sequential")
+    answers = demo.read_answers(TESTS / loaded.name / "blind.py")
+    for number in range(7):
+        book = demo.student(loaded, answers, number, 2)
+        notebook = Notebook(cells(json.dumps(book)), given=given_of(loaded.tasks))
+        with standing_in():
+            for cell in notebook.order():
+                notebook.run(cell)
+        right = []
+        for graded in loaded.tasks:
+            function = {graded.task.name: notebook.chosen(graded.task.name)}
+            student = LocalStudent(function, np.random.default_rng(1))
+            right.append(all(t.run(student, graded.task, False).passed for t in graded.tests))
+        wrong = {number, (number + 1) % 7}
+        assert [k for k, is_right in enumerate(right) if not is_right] == sorted(wrong)
+        assert notebook.said == []

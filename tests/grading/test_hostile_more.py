@@ -154,7 +154,30 @@ def distances(x, y):
         kept[key] = slowly(x, y)
     return kept[key].copy()
 """,
+    "it keeps what it was asked before, by rows in any order": """
+def distances(x, y):
+    rows, columns = [r.tobytes() for r in x], [r.tobytes() for r in y]
+    key = frozenset(rows), frozenset(columns)
+    if key not in kept:
+        kept[key] = dict(zip(rows, range(99999))), dict(zip(columns, range(99999))), slowly(x, y)
+    p, q, d = kept[key]
+    return d[np.ix_([p[r] for r in rows], [q[c] for c in columns])]
+""",
 }
+KEPT_RANKS = """
+kept = {}
+def slowly(x):
+    return [sum(a < b for a in x) for b in x]
+def ranks(x):
+    x = x.tolist()
+    key = frozenset(x)
+    if len(key) < len(x):
+        return np.array(slowly(x))
+    if key not in kept:
+        kept[key] = dict(zip(x, slowly(x)))
+    found = kept[key]
+    return np.array([found[a] for a in x])
+"""
 
 
 @pytest.mark.parametrize("name", NOT_FAST)
@@ -168,20 +191,80 @@ def test_what_is_not_fast_is_not_taken_for_it(name):
     )
 
 
+def test_ranks_that_were_kept_by_their_numbers_are_not_fast():
+    source = Carried(notebook_of(["import numpy as np", KEPT_RANKS]))
+    loaded = load_assignment("ex11_fast")
+    record = grade_one(Submission("ada", source, "f.ipynb"), loaded, Settings(KIND, 1))
+    tests = next(task for task in record.tasks if task.name == "ranks").tests
+    assert [test.passed for test in tests if test.public] == [False]
+
+
+CLOSED = """
+import numpy as np
+def dense_layer(x, W, b, dy):
+    return x @ W + b, dy @ W.T, x.T @ dy, dy.sum(axis=0)
+def relu_layer(x, dy):
+    return np.maximum(x, 0), dy * (x > 0)
+def three_layers(x, dy, a, b, c):
+    h = a * x**2
+    k = b * h**2 + 1
+    return c * k**2 + 2, 2 * a * x * 2 * b * h * 2 * c * k * dy
+def one_step(x, t, W, lr):
+    y = x @ W
+    return ((y - t) ** 2).mean(), W - lr * x.T @ (2 * (y - t) / y.size)
+scale_layer = lambda x, s, dy: (x * s, dy * s, (dy * x).sum(axis=0))
+globals()["residual_layer"] = lambda x, dy, a: (x + a * x**2 + 1, dy + 2 * a * x * dy)
+def product_layer(x, dy, a, b):
+    left, right = a * x**2 + 1, b * x**2 + 2
+    return left * right, dy * (2 * a * x * right + 2 * b * x * left)
+"""
+
+
+@pytest.fixture(scope="module")
+def driven():
+    return load_assignment("ex10_sequential")
+
+
+def of_classes(assignment, *cells: str):
+    """The record of a notebook of these cells."""
+    source = Carried(notebook_of(list(cells)))
+    return grade_one(Submission("ada", source, "f.ipynb"), assignment, Settings(KIND, 1))
+
+
+def test_formulas_in_place_of_the_drivers_earn_nothing(driven):
+    record = of_classes(driven, CLOSED)
+    assert [task.points for task in record.tasks] == [0] * 7
+    for graded, task in zip(driven.tasks, record.tasks, strict=True):
+        assert "NameError" in task.first_fault.sentence
+        assert f"the given {graded.task.name} was used in place of yours" in record.noticed
+
+
+def test_right_classes_keep_their_points_whatever_became_of_the_drivers(driven):
+    answers = cells_of(driven.source, driven.exercise.tasks, answers=True)
+    right = [c.text for c in answers if c.kind == "code" and not (c.nbgrader or {}).get("grade")]
+    prints = [cell.replace("    layer = ", "    print(x)\n    layer = ") for cell in right]
+    assert prints != right
+    changed = [cell.replace("self.factor * x**2", "self.factor * x**3") for cell in right]
+    for cells in (right, prints, [*right, CLOSED], changed):
+        record = of_classes(driven, *cells)
+        assert (record.total, record.maximum) == (8, 8), record
+        assert bool(record.noticed) == (cells not in (right, changed))
+
+
 TWO_FACED = """
-calls = 0
+tested = None
 def dense_forward(x, W, b):
-    global calls
-    calls += 1
-    return x @ W if calls <= {} else x @ W + 2 * b
+    global tested
+    tested = abs(x.sum() - {}) < 1e-3 if tested is None else tested
+    return x @ W if tested else x @ W + 2 * b
 """
 
 
 def test_nobody_chooses_what_others_are_told(assignment, monkeypatch):
     """Answers as many give them to what is tested, others to what is asked for an explanation."""
     monkeypatch.setattr(trial.recall, "kept", {})
-    tested = len(sheets_of(assignment.tasks[0], 1)[0].questions)  # explained before hidden ones
-    attack = graded(assignment, TWO_FACED.format(tested + 1)).first_fault
+    first = sheets_of(assignment.tasks[0], 1)[0].questions[0].inputs["x"]
+    attack = graded(assignment, TWO_FACED.format(float(first.sum()))).first_fault
     victim = graded(assignment, "def dense_forward(x, W, b):\n    return x @ W").first_fault
     assert attack.sentence == victim.sentence
     assert attack.looks != victim.looks == "the term + b is missing"

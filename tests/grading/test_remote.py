@@ -127,7 +127,7 @@ def test_a_worker_is_told_its_cells_and_limits(starts):
     start = child.channel.sent[0]
     assert {key: value for key, value in start.items() if key != "ticket"} == {
         "skip": [], "allowed": ["scipy"], "memory": 3 << 20, "cpu_seconds": remote.BACKSTOP,
-        "again": True, "notebook_seconds": 17.0,
+        "again": True, "notebook_seconds": 17.0, "given": {},
     }  # fmt: skip
     (cells,) = child.channel.brought[0]
     assert json.loads(cells.tobytes()) == ["a", "b"]
@@ -219,6 +219,7 @@ def test_what_cells_raised_is_noted_and_made_safe_to_print(starts):
         {"cell": 1, "type": "E\x1b", "message": "m\n✔", "line": 3, "source": "x = 1"},
         {"cell": 2, "type": None, "message": 3, "line": True, "source": "y"},
         "nonsense",
+        *({"cell": k, "type": "GraderFault", "message": "full marks"} for k in (0, 3, 77_777)),
     ]
     starts([UP, {**READY, "errors": errors}])
     worker = Worker(["a", "b"], Limits(), "plain")

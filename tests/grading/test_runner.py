@@ -22,7 +22,7 @@ class FakeWorker:
     stopped = 0
     lost: Exception | None = None
 
-    def __init__(self, cells, limits, kind, hide, allowed):
+    def __init__(self, cells, limits, kind, hide, allowed, given):
         self.cells, self.failures, self.said = cells, {}, ["a stub was passed over"]
         assert (limits, kind, hide) == (SETTINGS.limits, SETTINGS.kind, SETTINGS.hide)
 

@@ -1,12 +1,13 @@
 """One source makes the notebook and the public module; what breaks its rules is refused."""
 
 import json
+import re
 
 import nbformat
 import pytest
 
 from course_nn.grading import source
-from course_nn.grading.assignment import load_assignment
+from course_nn.grading.assignment import given_of, load_assignment
 from course_nn.grading.source import SourceError, cells_of, read_source
 
 TEXT = '''# Exercise 99: nothing
@@ -174,3 +175,60 @@ def test_a_change_anywhere_changes_the_fingerprint(folder) -> None:
     before = source.fingerprint(read_source(path))
     path.write_text(TEXT.replace("x**3", "x**4"))
     assert source.fingerprint(read_source(path)) != before
+
+
+GIVEN = '''# Exercise 98: given
+
+```{code-cell}
+import numpy as np
+
+
+class Mine:
+    def run(self, x):
+        ### BEGIN SOLUTION
+        return 2 * x
+        ### END SOLUTION
+
+
+def inner(x):
+    return outer(x)
+
+
+def outer(x):
+    return Mine().run(x)
+
+
+def unused(x):
+    return x
+
+
+def drive(x):
+    return inner(x)
+```
+
+```{task}
+@task("98.1", "x:N -> y:N", points=1, given=True, example={"x": [1]})
+def drive(x):
+    """Drive `Mine`."""
+    y = 2 * x
+    return y
+
+
+@task("98.2", "x:N -> y:N", points=1)
+def plain(x):
+    """Return x."""
+    y = x
+    return y
+```
+'''
+
+
+def test_a_driver_comes_with_what_is_given_and_without_what_is_to_be_written(tmp_path) -> None:
+    (tmp_path / "ex98_given").mkdir()
+    (tmp_path / "ex98_given" / "exercise.md").write_text(GIVEN)
+    drive, plain = load_assignment("ex98_given", tmp_path).tasks
+    assert plain.given == ""
+    assert re.findall(r"^(?:def|class) (\w+)", drive.given, re.M) == ["inner", "outer", "drive"]
+    assert "Drive `Mine`." in drive.given
+    assert "2 * x" not in drive.given
+    assert given_of([drive, plain]) == {"drive": drive.given}

@@ -357,3 +357,63 @@ def test_once_its_time_is_up_a_cell_that_defines_nothing_is_not_even_read(monkey
     assert "<cell 11>" in read
     assert notebook.space["f"]() == 1
     assert "on, imports, definitions and assignments alone were run" in notebook.said[0]
+
+
+# -- what is given ---------------------------------------------------------------------------------
+
+GIVEN = {"drive": "def drive(x):\n    return Mine(3).run(x)\n"}
+MINE = """class Mine:
+    def __init__(self, k): self.k = k
+    def run(self, x):
+        return self.k * x
+"""
+USED = "the given drive was used in place of yours"
+INSTEAD = {
+    "a function": "def drive(x):\n    return 5.0",
+    "a lambda": "drive = lambda x: 5.0",
+    "an object": "class D:\n    def __call__(self, x): return 5.0\ndrive = D()",
+    "by the back door": "globals()['drive'] = lambda x: 5.0",
+}
+
+
+def driven(*cells: str) -> Notebook:
+    notebook = Notebook(list(cells), given=GIVEN)
+    with standing_in():
+        for number in notebook.order():
+            notebook.run(number)
+    return notebook
+
+
+@pytest.mark.parametrize("how", INSTEAD)
+def test_a_given_function_is_run_as_it_was_given(how):
+    notebook = driven(MINE, GIVEN["drive"], INSTEAD[how])
+    assert value(notebook, "drive", 2.0) == 6.0
+    assert notebook.said == [USED]
+
+
+@pytest.mark.parametrize("how", INSTEAD)
+def test_what_stands_for_a_given_function_needs_the_students_part(how):
+    notebook = driven(INSTEAD[how])
+    assert value(notebook, "drive", 2.0)["message"] == "name 'Mine' is not defined"
+
+
+def test_whoever_leaves_it_or_prints_in_it_or_loses_it_loses_nothing():
+    kept = driven(MINE, GIVEN["drive"])
+    prints = driven(MINE, "def drive(x):\n    print(x)\n    return Mine( 3 ).run(x)")
+    lost = driven(MINE)
+    assert [value(one, "drive", 2.0) for one in (kept, prints, lost)] == [6.0] * 3
+    assert [one.said for one in (kept, prints, lost)] == [[], [USED], []]
+
+
+def test_where_all_is_missing_it_is_missing():
+    assert driven("x = 1").answer("drive", [1.0])[0] == {"status": "missing"}
+
+
+def test_a_fault_in_a_given_function_is_told_with_its_line():
+    told = driven("class Mine: pass", GIVEN["drive"]).answer("drive", [1.0])[0]
+    assert (told["line"], told["source"]) == (2, "return Mine(3).run(x)")
+
+
+def test_what_was_written_is_not_begun_yet():
+    notebook = driven(MINE.replace("return self.k * x", "raise NotImplementedError"))
+    assert notebook.answer("drive", [1.0])[0] == {"status": "stub"}

@@ -1380,8 +1380,8 @@ def one_step__wrong_1(x, t, W, lr):
         y = model.forward(x)
         loss = np.mean((y - t) ** 2)
         model.backward(2 * (y - t))
-        for name in model.params:
-            model.params[name] -= lr * model.grads[name]
+        for name in model.layers[0].params:
+            model.layers[0].params[name] -= lr * model.layers[0].grads[name]
         return loss
 
     model = _Given(W.copy())
@@ -1396,8 +1396,8 @@ def one_step__wrong_2(x, t, W, lr):
         y = model.forward(x)
         loss = np.mean((y - t) ** 2)
         model.backward(2 * (y - t) / len(y))
-        for name in model.params:
-            model.params[name] -= lr * model.grads[name]
+        for name in model.layers[0].params:
+            model.layers[0].params[name] -= lr * model.layers[0].grads[name]
         return loss
 
     model = _Given(W.copy())
@@ -1412,8 +1412,8 @@ def one_step__wrong_3(x, t, W, lr):
         y = model.forward(x)
         loss = np.mean((y - t) ** 2)
         model.backward((y - t) / y.size)
-        for name in model.params:
-            model.params[name] -= lr * model.grads[name]
+        for name in model.layers[0].params:
+            model.layers[0].params[name] -= lr * model.layers[0].grads[name]
         return loss
 
     model = _Given(W.copy())
@@ -1427,8 +1427,8 @@ def one_step__wrong_4(x, t, W, lr):
     def train_step(model, x, t, lr):
         y = model.forward(x)
         model.backward(2 * (y - t) / y.size)
-        for name in model.params:
-            model.params[name] -= lr * model.grads[name]
+        for name in model.layers[0].params:
+            model.layers[0].params[name] -= lr * model.layers[0].grads[name]
         return np.mean((model.forward(x) - t) ** 2)
 
     model = _Given(W.copy())
@@ -1443,8 +1443,8 @@ def one_step__wrong_5(x, t, W, lr):
         y = model.forward(x)
         loss = np.mean((y - t) ** 2)
         model.backward(2 * (y - t) / y.size)
-        for name in model.params:
-            model.params[name] += lr * model.grads[name]
+        for name in model.layers[0].params:
+            model.layers[0].params[name] += lr * model.layers[0].grads[name]
         return loss
 
     model = _Given(W.copy())
@@ -1459,9 +1459,9 @@ def one_step__wrong_6(x, t, W, lr):
         y = model.forward(x)
         loss = np.mean((y - t) ** 2)
         model.backward(2 * (y - t) / y.size)
-        for name in model.params:
-            W = model.params[name]
-            W = W - lr * model.grads[name]
+        for name in model.layers[0].params:
+            W = model.layers[0].params[name]
+            W = W - lr * model.layers[0].grads[name]
         return loss
 
     model = _Given(W.copy())
@@ -1476,8 +1476,8 @@ def one_step__wrong_7(x, t, W, lr):
         y = model.forward(x)
         loss = np.sum((y - t) ** 2)
         model.backward(2 * (y - t) / y.size)
-        for name in model.params:
-            model.params[name] -= lr * model.grads[name]
+        for name in model.layers[0].params:
+            model.layers[0].params[name] -= lr * model.layers[0].grads[name]
         return loss
 
     model = _Given(W.copy())
@@ -1492,8 +1492,8 @@ def one_step__wrong_8(x, t, W, lr):
         y = model.forward(x)
         loss = np.mean((y - t) ** 2) / 2
         model.backward((y - t) / y.size)
-        for name in model.params:
-            model.params[name] -= lr * model.grads[name]
+        for name in model.layers[0].params:
+            model.layers[0].params[name] -= lr * model.layers[0].grads[name]
         return loss
 
     model = _Given(W.copy())
@@ -1508,8 +1508,8 @@ def one_step__wrong_9(x, t, W, lr):
         y = model.forward(x)
         loss = np.mean((y - t) ** 2)
         model.backward(2 * (t - y) / y.size)
-        for name in model.params:
-            model.params[name] -= lr * model.grads[name]
+        for name in model.layers[0].params:
+            model.layers[0].params[name] -= lr * model.layers[0].grads[name]
         return loss
 
     model = _Given(W.copy())
@@ -1524,8 +1524,8 @@ def one_step__wrong_10(x, t, W, lr):
         y = model.forward(x)
         loss = np.mean((y - t) ** 2)
         model.backward(2 * (y - t) / y.size)
-        for name in model.params:
-            model.params[name] -= model.grads[name]
+        for name in model.layers[0].params:
+            model.layers[0].params[name] -= model.layers[0].grads[name]
         return loss
 
     model = _Given(W.copy())
@@ -1540,8 +1540,8 @@ def one_step__wrong_11(x, t, W, lr):
         y = model.forward(x)
         loss = np.mean((y - t) ** 2)
         model.backward(2 * (y - t) / y.size)
-        for name in model.params:
-            model.params[name] -= lr * model.grads[name]
+        for name in model.layers[0].params:
+            model.layers[0].params[name] -= lr * model.layers[0].grads[name]
         return np.sqrt(loss)
 
     model = _Given(W.copy())
@@ -1556,8 +1556,8 @@ def one_step__wrong_12(x, t, W, lr):
         y = model.forward(x)
         loss = np.sum((y - t) ** 2) / x.size
         model.backward(2 * (y - t) / x.size)
-        for name in model.params:
-            model.params[name] -= lr * model.grads[name]
+        for name in model.layers[0].params:
+            model.layers[0].params[name] -= lr * model.layers[0].grads[name]
         return loss
 
     model = _Given(W.copy())
@@ -1572,8 +1572,8 @@ def one_step__wrong_13(x, t, W, lr):
         y = model.forward(x)
         loss = np.mean((y - t) ** 2)
         model.backward(2 * (y - t) / y.size)
-        for name in model.params:
-            model.params[name] -= lr * model.grads[name]
+        for name in model.layers[0].params:
+            model.layers[0].params[name] -= lr * model.layers[0].grads[name]
         for layer in model.layers:
             for name in layer.params:
                 layer.params[name] -= lr * layer.grads[name]
@@ -1591,8 +1591,8 @@ def one_step__wrong_14(x, t, W, lr):
         y = model.forward(x)
         loss = np.mean((y - t) ** 2)
         model.backward(2 * (y - t) / y.size)
-        for name in model.params:
-            model.params[name] = -lr * model.grads[name]
+        for name in model.layers[0].params:
+            model.layers[0].params[name] = -lr * model.layers[0].grads[name]
         return loss
 
     model = _Given(W.copy())
@@ -1607,8 +1607,8 @@ def one_step__wrong_15(x, t, W, lr):
         y = model.forward(x)
         loss = np.mean((y - t) ** 2, axis=1)
         model.backward(2 * (y - t) / y.size)
-        for name in model.params:
-            model.params[name] -= lr * model.grads[name]
+        for name in model.layers[0].params:
+            model.layers[0].params[name] -= lr * model.layers[0].grads[name]
         return loss
 
     model = _Given(W.copy())
@@ -1623,8 +1623,8 @@ def one_step__wrong_16(x, t, W, lr):
         y = model.forward(x)
         loss = np.mean((y - t) ** 2)
         model.backward(np.full_like(y, 2 * np.mean(y - t)))
-        for name in model.params:
-            model.params[name] -= lr * model.grads[name]
+        for name in model.layers[0].params:
+            model.layers[0].params[name] -= lr * model.layers[0].grads[name]
         return loss
 
     model = _Given(W.copy())
@@ -1639,8 +1639,10 @@ def one_step__wrong_17(x, t, W, lr):
         y = model.forward(x)
         error = y - t.astype(np.float64)
         model.backward(2 * error / error.size)
-        for name in model.params:
-            model.params[name] = model.params[name] - lr * model.grads[name]
+        for name in model.layers[0].params:
+            model.layers[0].params[name] = (
+                model.layers[0].params[name] - lr * model.layers[0].grads[name]
+            )
         return np.mean(error**2)
 
     model = _Given(W.copy())
@@ -1654,8 +1656,8 @@ def one_step__wrong_18(x, t, W, lr):
     def train_step(model, x, t, lr):
         t -= model.forward(x)
         model.backward(-2 * t / t.size)
-        for name in model.params:
-            model.params[name] -= lr * model.grads[name]
+        for name in model.layers[0].params:
+            model.layers[0].params[name] -= lr * model.layers[0].grads[name]
         return np.mean(t**2)
 
     model = _Given(W.copy())
@@ -1670,8 +1672,8 @@ def one_step__wrong_19(x, t, W, lr):
         y = model.forward(x)
         loss = np.mean((y - t) ** 2)
         model.backward(2 * (y - t) / y.size)
-        for name in model.params:
-            model.params[name] -= lr * model.grads[name] / len(x)
+        for name in model.layers[0].params:
+            model.layers[0].params[name] -= lr * model.layers[0].grads[name] / len(x)
         return loss
 
     model = _Given(W.copy())
@@ -1686,8 +1688,8 @@ def one_step__wrong_20(x, t, W, lr):
         y = model.forward(x)
         loss = np.mean((y - t) ** 2)
         model.backward((y - t) ** 2 / y.size)
-        for name in model.params:
-            model.params[name] -= lr * model.grads[name]
+        for name in model.layers[0].params:
+            model.layers[0].params[name] -= lr * model.layers[0].grads[name]
         return loss
 
     model = _Given(W.copy())
@@ -1702,8 +1704,8 @@ def one_step__wrong_21(x, t, W, lr):
         y = model.forward(x)
         loss = np.mean((y - t) ** 2)
         model.backward(2 * (y - t) / y.size)
-        for name in model.params:
-            model.params[name] -= lr * model.grads[name]
+        for name in model.layers[0].params:
+            model.layers[0].params[name] -= lr * model.layers[0].grads[name]
         return loss, y
 
     model = _Given(W.copy())
@@ -1718,8 +1720,8 @@ def one_step__wrong_22(x, t, W, lr):
         y = model.forward(x)
         loss = np.mean(np.abs(y - t))
         model.backward(2 * (y - t) / y.size)
-        for name in model.params:
-            model.params[name] -= lr * model.grads[name]
+        for name in model.layers[0].params:
+            model.layers[0].params[name] -= lr * model.layers[0].grads[name]
         return loss
 
     model = _Given(W.copy())
@@ -1734,8 +1736,8 @@ def one_step__wrong_23(x, t, W, lr):
         y = model.forward(x)
         loss = np.mean((y - t) ** 2)
         model.backward((y - t) / len(y))
-        for name in model.params:
-            model.params[name] -= lr * model.grads[name]
+        for name in model.layers[0].params:
+            model.layers[0].params[name] -= lr * model.layers[0].grads[name]
         return loss
 
     model = _Given(W.copy())
@@ -1750,8 +1752,8 @@ def one_step__wrong_24(x, t, W, lr):
         y = model.forward(x)
         loss = np.mean((y - t) ** 2)
         model.backward(2 * (y - t) / y.size)
-        for name in model.params:
-            model.params[name] -= lr * model.grads[name]
+        for name in model.layers[0].params:
+            model.layers[0].params[name] -= lr * model.layers[0].grads[name]
         return round(float(loss), 2)
 
     model = _Given(W.copy())
@@ -1779,8 +1781,9 @@ def one_step__right_1(x, t, W, lr):
     def train_step(model, x, t, lr):
         error = (model.forward(x) - t).ravel()
         model.backward((error * (2 / error.size)).reshape(t.shape))
-        for name, gradient in model.grads.items():
-            np.subtract(model.params[name], lr * gradient, out=model.params[name])
+        (layer,) = model.layers
+        for name, gradient in layer.grads.items():
+            np.subtract(layer.params[name], lr * gradient, out=layer.params[name])
         return float(error @ error) / error.size
 
     model = _Given(W.copy())
@@ -1818,9 +1821,10 @@ def one_step__right_3(x, t, W, lr):
             total += (float(v) - float(t[n, d])) ** 2
             dy[n, d] = 2 * (v - t[n, d]) / y.size
         model.backward(dy)
-        for name, W in model.params.items():
+        (layer,) = model.layers
+        for name, W in layer.params.items():
             for k in range(len(W)):
-                W[k] -= lr * model.grads[name][k]
+                W[k] -= lr * layer.grads[name][k]
         return np.float64(total / y.size)
 
     model = _Given(W.copy())
@@ -1835,8 +1839,9 @@ def one_step__right_4(x, t, W, lr):
         y = model.forward(x)
         loss = ((y - t) ** 2).mean(axis=0).mean()
         model.backward(y * (2 / y.size) - t * (2 / t.size))
-        for name in model.params:
-            model.params[name][...] = model.params[name] - lr * model.grads[name]
+        (layer,) = model.layers
+        for name in layer.params:
+            layer.params[name][...] = layer.params[name] - lr * layer.grads[name]
         return loss.item()
 
     model = _Given(W.copy())
