@@ -1,7 +1,8 @@
 """What a class handed in, as submissions: every entry gets a row, nothing is believed.
 
-`disk` walks the folder, `archives` looks into what is packed, `people` says whose each thing is,
-`platforms` and `roster` know the names they go by, `attempts` chooses one notebook a person.
+`disk` walks the folder, `archives` looks into what is packed, `disguised` knows a notebook under
+another ending, `people` says whose each thing is, `platforms` and `roster` know the names they go
+by, `attempts` chooses one notebook a person, and `blank` knows one in which nothing is written.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from . import archives, names
+from .disguised import Looker
 from .disk import OnDisk, Walk, source_of
 from .people import Sorter, tree
 from .roster import Person, Roster, RosterError, read_roster
@@ -43,8 +45,9 @@ def collect(
     if attempts not in ("latest", "first"):
         raise ValueError(f'attempts is {attempts!r}, but must be "latest" or "first"')
     people = read_roster(roster) if roster is not None else Roster()
-    expanded = archives.Expander()
-    entries = (entry for found in Walk(folder, (leave_out, roster)) for entry in expanded(found))
+    expanded, looked = archives.Expander(), Looker()
+    walk = Walk(folder, (leave_out, roster))
+    entries = (looked(entry) for found in walk for entry in expanded(found))
     try:
         claims = Sorter(assignment, people).claims(tree(entries))
         return rows_of(claims, people, assignment, attempts)

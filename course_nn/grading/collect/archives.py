@@ -13,6 +13,7 @@ import io
 import itertools
 import lzma
 import os
+import re
 import stat
 import tarfile
 import time
@@ -41,6 +42,10 @@ ENDS = {
     ".zip": "zip", ".tar": "tar", ".tgz": "tar", ".tbz2": "tar", ".txz": "tar",
     ".tar.gz": "tar", ".tar.bz2": "tar", ".tar.xz": "tar", ".gz": "gz",
 }  # fmt: skip
+HEAD = 1 << 12  # bytes of a file by which it is told what it is
+WRAPPED = re.compile(  # how a browser names a notebook that it takes for a text; "(1)" the second
+    r"(?P<stem>.+)\.ipynb(?P<copy> ?\(\d{1,3}\))?\.(?P<end>\w{1,12})", re.I | re.S
+)
 FOREIGN = (".rar", ".7z", ".zipx", ".tar.zst", ".zst", ".lz", ".lz4", ".arj", ".ace", ".dmg")
 
 
@@ -64,10 +69,25 @@ def without_end(name: str) -> str:
 
     >>> without_end("ada.tar.gz"), without_end("ex02.v2.ipynb"), without_end(".ipynb")
     ('ada', 'ex02.v2', '.ipynb')
+    >>> without_end("ada.ipynb.txt"), without_end("ada.ipynb (1).json")
+    ('ada', 'ada (1)')
     """
     lower = name.casefold()
     ends = sorted((end for end in ENDS if lower.endswith(end) and lower != end), key=len)
-    return name[: -len(ends[-1])] if ends else os.path.splitext(name)[0]
+    if ends:
+        return name[: -len(ends[-1])]
+    found = WRAPPED.fullmatch(name)
+    return found["stem"] + (found["copy"] or "") if found else os.path.splitext(name)[0]
+
+
+def wrapped(name: str) -> bool:
+    """Whether a name is a notebook's with a text's ending behind, as browsers and Windows save it.
+
+    >>> wrapped("ada.ipynb.txt"), wrapped("ada.txt"), wrapped(".ipynb.json")
+    (True, False, False)
+    """
+    found = WRAPPED.fullmatch(name)
+    return found is not None and found["end"].casefold() in ("txt", "json")
 
 
 @dataclass(frozen=True)
@@ -88,6 +108,16 @@ class Member:
 
 
 Source = OnDisk | Member
+
+
+def head(source: Source, most: int = HEAD) -> bytes:
+    """The first bytes of a file; raise `Unreadable` where it cannot be read."""
+    with _refusing(Unreadable, "it cannot be read"):
+        if isinstance(source, Member):
+            with opened(source) as file:
+                return _chunks(file, most - 1)
+        with source.opened() as fd:
+            return os.pread(fd, most, 0) if stat.S_ISREG(os.fstat(fd).st_mode) else b""
 
 
 def _chunks(file: Any, most: int) -> bytes:

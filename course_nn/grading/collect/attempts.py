@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ...exercises.exercise import known
 from .archives import without_end
+from .blank import BLANK, WRITTEN, state
 from .disk import Found
 from .names import folded, quoted, shown, without_copy_marks, without_later_marks
 from .people import is_notebook
@@ -77,14 +78,22 @@ def choose(entries: list[tuple[Found, int]], assignment: str, policy: str = "lat
         f"{quoted(found.parts[-1])} {found.problem}" for found, _ in entries if found.problem
     ]
     notebooks, many = _looked_into(entries, assignment)
-    own, others = _of_exercise(notebooks, assignment)
+    own, others, blank = _of_exercise(notebooks, assignment)
     said = [*problems[:MOST_SAID], *many]
     if not own:
         problem = _nothing(entries, problems, others, assignment)
         return Choice(None, problem, tuple(one for one in said if one != problem))
     said += [f"passed over {other}" for other in others]
     own, doubles = _different(own, assignment)
-    said += doubles
+    choice = _one_of(own, policy)
+    return Choice(
+        choice.found, choice.problem, (*said, *_blanks(blank, own), *doubles, *choice.said)
+    )
+
+
+def _one_of(own: Notebooks, policy: str) -> Choice:
+    """The one that counts of different notebooks, all of the exercise."""
+    own, said = _by_ending(own)
     if len(own) > 1:
         own, which = _by_time(own, policy)
         said += which
@@ -94,7 +103,10 @@ def choose(entries: list[tuple[Found, int]], assignment: str, policy: str = "lat
             f"handed in {len(own)} different notebooks, and nothing says which counts: {names}"
         )
         return Choice(None, problem, tuple(said))
-    return Choice(own[0][0].found, "", tuple(said))
+    found = own[0][0].found
+    if found.disguised:
+        said.append(f"graded although its name is {quoted(found.parts[-1])}")
+    return Choice(found, "", tuple(said))
 
 
 def _looked_into(entries: list[tuple[Found, int]], assignment: str) -> tuple[Notebooks, list[str]]:
@@ -102,7 +114,7 @@ def _looked_into(entries: list[tuple[Found, int]], assignment: str) -> tuple[Not
     notebooks = [entry for entry in entries if is_notebook(entry[0])]
     if len(notebooks) <= MOST_PEEKED:
         return [(peek(found), order) for found, order in notebooks], []
-    notebooks.sort(key=lambda entry: not _is_named(entry[0], assignment))
+    notebooks.sort(key=lambda entry: (not _is_named(entry[0], assignment), entry[0].disguised))
     said = f"of {len(notebooks)} notebooks only {MOST_PEEKED} were looked into"
     return [(peek(found), order) for found, order in notebooks[:MOST_PEEKED]], [said]
 
@@ -111,8 +123,8 @@ def _name(peeked: Peeked) -> str:
     return "/".join(peeked.found.parts[-2:])
 
 
-def _of_exercise(notebooks: Notebooks, assignment: str) -> tuple[Notebooks, list[str]]:
-    """Those of the exercise, and a word on each of another one.
+def _of_exercise(notebooks: Notebooks, assignment: str) -> tuple[Notebooks, list[str], Notebooks]:
+    """Those of the exercise, a word on each of another one, and those in which nothing is written.
 
     A notebook is the exercise's by its cells. One whose cells have lost their ids is where its name
     says so, or where no other can be meant.
@@ -129,10 +141,32 @@ def _of_exercise(notebooks: Notebooks, assignment: str) -> tuple[Notebooks, list
             named.append((peeked, order))
         else:
             unnamed.append((peeked, order))
-    own = sure or named or unnamed
-    rest = [entry for entry in named + unnamed if entry not in own]
+    every = sure + named + unnamed
+    own, blank = _written(sure or named or unnamed, every, assignment)
+    rest = [entry for entry in every if entry not in own + blank]
     others += [f"{quoted(_name(p))}: another one is the exercise's" for p, _ in rest]
-    return own, others
+    return own, others, blank
+
+
+def _written(own: Notebooks, every: Notebooks, assignment: str) -> tuple[Notebooks, Notebooks]:
+    """Those in which something is written, and those that are as they were handed out.
+
+    The latter are none where there is nothing else. Where they alone have kept their cells' ids,
+    others are the exercise's by what is written in them.
+    """
+    if len(every) < 2:
+        return own, []
+    states = [state(peeked.found, assignment) for peeked, _ in every]
+    blank = [entry for entry, one in zip(every, states, strict=True) if one == BLANK]
+    kept = [entry for entry in own if entry not in blank]
+    kept = kept or [entry for entry, one in zip(every, states, strict=True) if one == WRITTEN]
+    return (kept, blank) if kept else (own, [])
+
+
+def _blanks(blank: Notebooks, own: Notebooks) -> list[str]:
+    """A word on each notebook that is passed over because nothing is written in it."""
+    which = quoted(_name(own[0][0])) if len(own) == 1 else "another one"
+    return [f"{quoted(_name(p))} is as it was handed out: {which} counts" for p, _ in blank]
 
 
 @functools.cache
@@ -151,7 +185,12 @@ def _different(own: Notebooks, assignment: str) -> tuple[Notebooks, list[str]]:
     kept: dict[bytes, tuple[Peeked, int]] = {}
     said = []
     ranked = sorted(
-        own, key=lambda entry: (not _is_named(entry[0].found, assignment), _rank(entry))
+        own,
+        key=lambda entry: (
+            entry[0].found.disguised,
+            not _is_named(entry[0].found, assignment),
+            _rank(entry),
+        ),
     )
     for peeked, order in ranked:
         key = peeked.digest or _name(peeked).encode("utf-8", "surrogatepass")
@@ -166,6 +205,15 @@ def _rank(entry: tuple[Peeked, int]) -> tuple[int, int, str]:
     """Shorter and without the mark of a copy comes first."""
     name = entry[0].found.parts[-1]
     return abs(without_copy_marks(without_end(name))[1]), len(name), shown(name)
+
+
+def _by_ending(own: Notebooks) -> tuple[Notebooks, list[str]]:
+    """Those with a notebook's ending go before others that were handed in together with them."""
+    orders = {order for peeked, order in own if not peeked.found.disguised}
+    passed = [entry for entry in own if entry[0].found.disguised and entry[1] in orders]
+    why = "one whose name ends in .ipynb goes before it"
+    said = [f"passed over {quoted(_name(peeked))}: {why}" for peeked, _ in passed]
+    return [entry for entry in own if entry not in passed], said
 
 
 def _by_time(own: Notebooks, policy: str) -> tuple[Notebooks, list[str]]:

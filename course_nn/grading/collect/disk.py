@@ -144,6 +144,7 @@ class Found:
     parts : the names that lead to it, through folders and archives.
     kind : "file", "folder" (an empty one), "system" (passed over) or "problem".
     time : when it was last changed, seconds since 1970; 0 where not known.
+    disguised : whether it is a notebook though its name ends otherwise.
     """
 
     parts: tuple[str, ...]
@@ -152,6 +153,7 @@ class Found:
     problem: str = ""
     size: int = 0
     time: float = 0.0
+    disguised: bool = False
 
 
 @dataclass

@@ -73,8 +73,9 @@ class Node:
 
 
 def is_notebook(found: Found) -> bool:
-    """Whether an entry is a file that calls itself a notebook."""
-    return found.read is not None and found.parts[-1].casefold().endswith(".ipynb")
+    """Whether an entry is a file that calls itself a notebook, or is one under another ending."""
+    named = found.parts[-1].casefold().endswith(".ipynb")
+    return found.read is not None and (named or found.disguised)
 
 
 def tree(entries: Iterator[Found]) -> Node:
