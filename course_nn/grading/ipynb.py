@@ -17,8 +17,11 @@ MAX_BYTES = 128 << 20  # of the file
 MAX_TEXT = 32 << 20  # of what is left without its outputs
 MAX_CELLS = 5000
 MAX_PIECES = 4_000_000  # strings, lists and objects of the outputs; what is left may have fewer
-HEAVY = re.compile(rb'"(?:outputs|attachments)"\s*:\s*([\[{])')
-PIECE = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\Z)|[\[\]{}]', re.S)
+MAX_MERGES = 5000  # lines that Git put in where it could not merge
+# None of these begins again within what it has read: else a file of some kB would take hours.
+HEAVY = re.compile(rb'"(?:outputs|attachments)"\s*+:\s*+([\[{])')
+PIECE = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.S)  # every quote begins one
+MERGE = re.compile(rb"^(?:<{7} |>{7} |\|{7}|={7})[^\n]*+\n?", re.M)
 PYTHON = ("", "python", "python3", "ipython", "ipython3", "xpython", "pyodide")
 SIGNS = (  # what a file begins with that is none
     (b"PK\x03\x04", "a zip archive or an Office document"),
@@ -111,16 +114,17 @@ def _ours(data: bytes) -> tuple[bytes, list[str]]:
     """Where the file holds an unresolved merge of Git, the side of who merged."""
     if b"\n<<<<<<< " not in data or not re.search(rb"^>>>>>>> ", data, re.M):
         return data, []
-    side, kept = "", []
-    for line in data.splitlines(keepends=True):
-        if line.startswith(b"<<<<<<< "):
-            side = "ours"
-        elif side and line.startswith((b"|||||||", b"=======")):
-            side = "theirs"
-        elif side and line.startswith(b">>>>>>> "):
-            side = ""
-        elif side != "theirs":
-            kept.append(line)
+    side, kept, at = "", [], 0
+    for count, mark in enumerate(MERGE.finditer(data)):
+        if count >= MAX_MERGES:
+            raise Unreadable("it holds thousands of unresolved merges of Git: resolve them")
+        sign = data[mark.start() : mark.start() + 1]
+        if not side and sign != b"<":
+            continue
+        if side != "theirs":
+            kept.append(data[at : mark.start()])
+        at, side = mark.end(), {b"<": "ours", b">": ""}.get(sign, "theirs")
+    kept.append(data[at:] if side != "theirs" else b"")
     said = "the file holds an unresolved merge of Git: its first side (<<<<<<<) counts"
     return b"".join(kept), [said]
 

@@ -24,7 +24,7 @@ from .sentences import SENTENCES
 
 FEW = range(10)  # numbers that say too little to hide anything
 PIECE = re.compile(r"<([nsw])>")
-PATTERNS = {"n": r"(-?\d+)", "s": r"(\((?:\d+,? ?)*\))", "w": r"([\w.]+)"}
+PATTERNS = {"n": r"(-?\d+)", "s": r"(\((?:\d++,? ?)*+\))", "w": r"([\w.]+)"}
 WARNED = re.compile(
     r"(overflow|underflow|divide by zero|invalid value) encountered in (\w+)( \w+)?"
     r"|Mean of empty slice\.?|Degrees of freedom <= 0 for slice\.?"

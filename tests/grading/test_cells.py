@@ -192,3 +192,91 @@ def test_whether_a_text_gives_a_name(given, gives):
 def test_no_line_takes_long(line):
     found = read(text(line), code(f"x = task_1\n{line}"), code(" " * 99_999 + "\nx"), MADE)
     assert found.tasks[-1] == "task_1"
+
+
+# What follows took minutes to hours, in the grader's own process: it was read again and again.
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("x = 1" + "\n" * 1_000_000, "  y = 1"),
+        ("def" + "\n" * 1_000_000, "  y = 1"),
+        ("x = 1" + "\n \t" * 500_000, "  y = 1"),
+        ("def f():\n    x = 1", " " * 2_000_000 + "y"),
+    ],
+    ids=["lines", "def", "blank", "indent"],
+)
+def test_millions_of_blanks_are_no_half_of_a_function(one, other):
+    found = read(code(one), code(other), MADE).code
+    assert (found[0], found[1].strip(), found[2]) == (one, other.strip(), F)
+
+
+def test_of_thousands_of_halves_only_some_are_looked_at_and_it_is_said(monkeypatch):
+    monkeypatch.setattr(cells.ipython, "SECONDS", 0.0)  # which would take the indent away
+    long, rest = f"def f():\n    x = [{'1,' * 30_000}]", "    return"
+    found = read(code("def g():"), code(rest), code(long), *[code(rest)] * 4990, MADE)
+    joined = len(found.said) - 3
+    assert found.code[:3] == (f"def g():\n{rest}", long + f"\n{rest}" * joined, rest)
+    assert (len(found.code), found.code[-1], found.tasks[-1]) == (4993 - joined, F, "task_1")
+    assert joined > 0
+    assert found.said[-2] == (
+        "it holds so many cells that could be halves of functions that not all of them were looked "
+        "at, to be joined"
+    )
+
+
+def test_a_function_split_into_all_of_its_lines_is_joined():
+    found = read(code("def f(x):\n    x = 1"), *[code("    return x")] * 60)
+    assert found.code == ("def f(x):\n    x = 1" + "\n    return x" * 60,)
+
+
+@pytest.mark.parametrize("last", [F, ""], ids=["given", "not"])
+def test_whether_a_function_is_given_is_looked_for_once(last):
+    long = "# task_1\n" * 200_000 + last
+    found = read(code(long), *[text("def task_1(x):\n    return x")] * 4990)
+    assert (found.code[0], len(found.code)) == (long, 1 if last else 2)
+
+
+def test_thousands_of_cells_of_one_task_are_read_once():
+    made = code("def a(x): ...\ndef b(x): ...\n" + "# task_1\n" * 50, id="task-1")
+    found = read(*[made] * 4990, code("def A(x): ...", id="task-1"), made)
+    assert (len(found.code), found.tasks[0], len(found.said)) == (4992, "task_1", 1)
+    assert found.code[-2].endswith("\ntask_1 = A")
+
+
+def test_lines_full_of_imports_are_read_once():
+    line = "task_1 task_2 task_10 " + "import " * 65
+    found = read(*[code(f"{line}\n" * 1000)] * 5, MADE, code(f"{line}task_2"), tasks=TASKS)
+    assert found.said == (
+        "the cell made for task_2 is not there any more: the function was found by its name",
+    )
+    assert not cells.defines("task_1", f"{line}\n" * 3000)
+
+
+def test_thousands_of_cells_that_are_too_much_are_passed_over_at_once(monkeypatch):
+    monkeypatch.setattr(cells, "MAX_CODE", 1 << 20)
+    found = read(MADE, *[code("#" * (2000 + k)) for k in range(990)])
+    assert found.code[0] == F
+    kept = sum(map(bool, found.code))
+    assert sum(map(len, found.code)) <= 1 << 20 < sum(map(len, found.code)) + 2000 + kept
+    assert all(found.code[:kept])
+
+
+def test_a_heading_of_any_length_is_found_among_thousands(monkeypatch):
+    made = (text("## Task 2.1: " + "x" * 1_000_000), text("why"), code(F))
+    assert read(*made).tasks == ("task_1",)
+    monkeypatch.setattr(cells, "MAX_HEADINGS", 3)
+    assert read(text("# 1\n# 2"), *made).tasks == ("task_1",)
+    assert read(text("# 1\n# 2\n# 3"), *made).tasks == ("",)
+
+
+def test_a_version_of_thousands_of_digits_is_no_error():
+    info = {"metadata": {"language_info": {"name": "python", "version": "3." + "9" * 5000}}}
+    assert "newer" in read(MADE, code("x = = 1"), **info).said[0]
+
+
+def test_of_much_code_of_a_newer_python_nothing_is_said(monkeypatch):
+    info = {"metadata": {"language_info": {"name": "python", "version": "3.99.0"}}}
+    monkeypatch.setattr(cells, "MAX_TRIED", 100)
+    assert read(MADE, *[code("x = 1\n" * 9)] * 9, **info).said == ()

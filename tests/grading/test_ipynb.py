@@ -229,6 +229,24 @@ def test_no_text_takes_long(end):
         read(b'{"cells": [{"outputs": [' + end)
 
 
+@pytest.mark.parametrize("again", [b'"\\', b'"\\"\\', b'x"\\\\\\'])
+@pytest.mark.parametrize("start", [b'{"cells": [{"outputs": [', b'{"attachments": {"a": '])
+def test_texts_that_end_in_a_lone_backslash_are_read_once(start, again):
+    # of each quote it was tried whether a text begins there, which took hours
+    with pytest.raises(Unreadable, match="cut short or damaged"):
+        read(start + again * 2_000_001)
+
+
+def test_a_merge_of_many_lines_is_read_and_thousands_of_merges_are_refused(monkeypatch):
+    lines = b"\n" * 5_000_000
+    many = CONFLICT.encode().replace(b"{\n", b"{\n" + lines, 1)
+    assert cells(many) == [("code", "ours")]
+    assert cells(CONFLICT.replace("\n", "\r\n")) == [("code", "ours")]
+    monkeypatch.setattr(ipynb, "MAX_MERGES", 3)
+    with pytest.raises(Unreadable, match="thousands of unresolved merges"):
+        read(CONFLICT.encode())
+
+
 def test_another_language_is_said():
     for metadata in ({"kernelspec": {"language": "R"}}, {"language_info": {"name": "julia"}}):
         assert "not in Python" in read(book(CODE, metadata=metadata).encode()).said[0]

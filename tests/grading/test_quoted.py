@@ -56,6 +56,13 @@ def test_what_could_be_chosen_is_left_out(message):
     assert "16910" not in told(message)["message"]
 
 
+@pytest.mark.parametrize("end", ["", " ", ", (", "x)"])
+def test_a_shape_that_never_ends_is_read_once(end):
+    # Digits that may be parted in every way would be tried in every way: 2 to the power of 400.
+    message = f"operands could not be broadcast together with shapes ({'1' * 400}{end}"
+    assert told(message)["message"] != message
+
+
 def test_a_size_stays_where_it_stands_beside_another_number():
     said = told("index 16910 is out of bounds for axis 1 with size 15")["message"]
     assert said == "index … is out of bounds for axis 1 with size 15"
