@@ -281,6 +281,11 @@ class Asker:
         return self.student.call(name, *values).value
 
     @property
+    def took(self) -> float:
+        """The processor's seconds of all calls so far: those of the function alone."""
+        return self.student.took
+
+    @property
     def forgetful(self) -> bool:
         """Whether the student can be made to forget: not in their own notebook."""
         return self.student.forgetful

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..threads import BROWSER
+from ..threads import BROWSER, own_seconds
 from ..worker.answer import answer
 from ..worker.layout import lay_out, layout_of
 from ..worker.notebook import message_of
@@ -68,6 +68,7 @@ class Student(Protocol):
     rng: np.random.Generator
     forgetful: bool  # whether `forget` has an effect
     guarded: bool  # whether what it says is repeated only as far as it tells nothing hidden
+    took: float  # the processor's seconds of all its calls so far: a busy machine adds none
 
     def call(self, name: str, *inputs: np.ndarray | float) -> Answer:
         """Call one function of the student; raise StudentError where it gives no answer."""
@@ -88,6 +89,7 @@ class OneByOne:
 
     forgetful = False
     guarded = False
+    took = 0.0
 
     def call(self, name: str, *inputs: np.ndarray | float) -> Answer:
         """See `Student`."""
@@ -129,7 +131,7 @@ class LocalStudent(OneByOne):
         if self.over:  # it is not asked again
             raise StudentError(self.over, "endless")
         function, self.calls = self.functions.get(name), self.calls + 1
-        allowed, start = min(SECONDS, self.left), time.monotonic()
+        allowed, start, own = min(SECONDS, self.left), time.monotonic(), own_seconds()
         given = [_copy(value) for value in inputs]
         reply, arrays = answer(
             function,
@@ -139,6 +141,7 @@ class LocalStudent(OneByOne):
             lambda: limited(allowed),
         )
         self.left -= time.monotonic() - start
+        self.took += own_seconds() - own
         ended = reply.get("type") == TooSlow.__name__
         if ended or self.left <= 0:
             self.over = endless(name) if allowed == SECONDS else slow(name, self.calls)

@@ -23,12 +23,13 @@ class WorkerLost(Exception):
 @dataclass
 class Asked:
     """What came of some calls: replies in order, the arguments each changed, how it ended, and the
-    seconds that it took."""
+    seconds that it took; of those, what the processor worked."""
 
     frames: list[Frame]
     changed: list[list[int]]
     lost: WorkerLost | ProtocolError | None = None
     seconds: float = 0.0
+    worked: float = 0.0
 
     @cached_property
     def mark(self) -> bytes:

@@ -265,10 +265,11 @@ class Worker:
         except ProtocolError as error:
             lost = error
         changed, used = child.desk.changed(base, sheet), pace.used()
+        each = used / len(told), pace.worked() / len(told)
         self.answering += used
         counts = [count for _, count in asked] if not lost else [len(sheet.calls)]
         pieces = zip(told, counts, strict=False)
-        return [Asked(*piece, lost, used / len(told)) for piece in cut(frames, changed, pieces)]
+        return [Asked(*piece, lost, *each) for piece in cut(frames, changed, pieces)]
 
     def call(self, name: str, inputs: tuple) -> tuple[dict[str, Any], list[np.ndarray]]:
         """Ask for one function's answer; raise WorkerLost or ProtocolError where none comes."""
@@ -322,12 +323,17 @@ class Pace:
 
     def __init__(self, child: warm.Child, calls: int, one: float, whole: float) -> None:
         self.child, self.calls, self.answered, self.seconds = child, calls, 0, one
-        now = warm.clocks(child)
+        now = self.begun = warm.clocks(child)
         self.one, self.whole = (warm.Watch(child, most, now=now) for most in (one, whole))
 
     def used(self) -> float:
         """The seconds of all that was asked."""
         return self.whole.used()
+
+    def worked(self) -> float:
+        """Of those, what the processor worked, where that is known here."""
+        worked = self.child.worked() - self.begun[2]
+        return worked if worked > 0 else self.used()
 
     def left(self) -> float:
         """The seconds that are left, a few at a time: meanwhile a call may have been answered."""
@@ -378,6 +384,7 @@ class RemoteStudent:
     ) -> None:
         self.worker, self.rng, self.alias = worker, rng, alias
         self.left, self.broken, self.guarded = worker.limits.task_seconds, "", False
+        self.took = 0.0
         self.known: dict[Calls, Answers] = {}
 
     def call(self, name: str, *inputs: np.ndarray | float) -> Answer:
@@ -404,7 +411,7 @@ class RemoteStudent:
 
     def take(self, name: str, many: Sequence[Calls], sheet: Sheet, asked: Asked) -> None:
         """Keep what was asked ahead for this task; where it breaks the rules, nothing."""
-        self.left -= asked.seconds
+        self.left, self.took = self.left - asked.seconds, self.took + asked.worked
         with suppress(ProtocolError):
             self._keep(many, self._read(name, sheet, asked, True))
 
@@ -430,7 +437,7 @@ class RemoteStudent:
             asked = self.worker.ask(self.alias(name), sheet, self.left)
         except WorkerLost as error:
             return Answers([self._lost(name, error)])
-        self.left -= asked.seconds
+        self.left, self.took = self.left - asked.seconds, self.took + asked.worked
         if isinstance(asked.lost, ProtocolError):  # who breaks the rules is believed nothing
             return Answers([self._lost(name, asked.lost)])
         try:

@@ -181,3 +181,22 @@ def test_the_notebook_and_the_sandbox_give_the_same_answer(student, body):
     there = outcome(lambda: read_reply("f", reply, arrays, changed))
     here = outcome(lambda: student(f=notebook.space["f"]).call("f", x))
     assert here == there
+
+
+def test_what_a_call_took_is_the_processors_time_of_the_function_alone():
+    def rests(x):
+        time.sleep(0.3)
+        return x
+
+    def works(x):
+        until = time.thread_time() + 0.1
+        while time.thread_time() < until:
+            x = x + 0
+        return x
+
+    student = LocalStudent({"rests": rests, "works": works}, np.random.default_rng(0))
+    student.call("rests", np.ones(2))
+    rested = student.took
+    student.call("works", np.ones(2))
+    assert rested < 0.3  # no machine is so busy that to wait is work
+    assert student.took - rested >= 0.1

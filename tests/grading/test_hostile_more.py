@@ -14,7 +14,7 @@ from course_nn.exercises import trial
 from course_nn.grading.assignment import load_assignment, sheets_of
 from course_nn.grading.breakout import choose
 from course_nn.grading.collect import Submission
-from course_nn.grading.remote import Limits, Worker, WorkerLost
+from course_nn.grading.remote import Limits, RemoteStudent, Worker, WorkerLost
 from course_nn.grading.runner import Settings, grade_one, graded_tasks
 from course_nn.grading.source import cells_of
 from course_nn.grading.spread import Carried
@@ -130,6 +130,21 @@ def test_nothing_is_tested_after_the_search_for_a_mistake_which_tells_what_is_ri
     # and what it asks from then on depends on whether the answer before was right.
     record = graded(load_assignment("ex02_dense"), LEARNS)
     assert record.points == 0, record
+
+
+def test_what_a_call_took_is_the_workers_own_and_no_wait_of_anybody(assignment):
+    rests = "import time\ndef dense_forward(x, W, b):\n    time.sleep(0.5)\n    return x"
+    works = rests.replace("time.sleep(0.5)", "t = time.process_time()\n    while "
+                          "time.process_time() < t + 0.2: pass")  # fmt: skip
+    took = []
+    for code in (rests, works):
+        worker = Worker(["import numpy as np", code], Limits(), KIND)
+        student = RemoteStudent(worker, np.random.default_rng(0))
+        student.call("dense_forward", np.ones((1, 1)), np.ones((1, 1)), np.ones(1))
+        took.append(student.took)
+        worker.stop()
+    assert took[0] < 0.5
+    assert took[1] >= 0.2
 
 
 LOOPS = """
