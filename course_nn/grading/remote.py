@@ -265,12 +265,11 @@ class Worker:
             frames = list(child.desk.replies(sum(told)))
         except ProtocolError as error:
             lost = error
-        changed, used = child.desk.changed(base, sheet), pace.used()
-        each = used / len(told), pace.worked() / len(told)
+        used, worked = pace.used(), pace.worked()
         self.answering += used
-        counts = [count for _, count in asked] if not lost else [len(sheet.calls)]
-        pieces = zip(told, counts, strict=False)
-        return [Asked(*piece, lost, *each) for piece in cut(frames, changed, pieces)]
+        counts = [len(sheet.calls)] if lost else [count for _, count in asked]
+        pieces = cut(frames, child.desk.changed(base, sheet), zip(told, counts, strict=False))
+        return [Asked(*piece, lost, used / len(told), worked / len(told)) for piece in pieces]
 
     def call(self, name: str, inputs: tuple) -> tuple[dict[str, Any], list[np.ndarray]]:
         """Ask for one function's answer; raise WorkerLost or ProtocolError where none comes."""

@@ -297,6 +297,76 @@ def test_an_answer_that_does_not_run_is_its_own_task_s_matter(python, page, righ
     assert part(page, "merged", "check").locator(".nn-live-output").count() == 0
 
 
+def edit(page, number: int, text: str) -> None:
+    """Write into a cell that is no answer."""
+    cell = page.locator(".cell:has(.cell_input)").nth(number - 1)
+    if not cell.locator(".cm-content").count():  # an editor that was opened once stays open
+        page.get_by_label(f"Edit cell {number}", exact=True).click()
+    type_into(page, cell, text)
+
+
+def test_only_a_verdict_of_this_very_check_counts(python, page, right) -> None:
+    write(page, "dense_forward", right["dense_forward"])
+    judged(page, "dense_forward", "right")
+    edit(page, 3, "print(dense_forward(np.eye(2), np.eye(2), 0).sum())")
+    write(page, "dense_forward", "def dense_forward(x, W, b):\n    return x @ W - 7")
+    assert judged(page, "dense_forward", "changed").strip() == "-26.0"
+    part(page, "dense_forward", "check").get_by_text("gave no verdict").wait_for()
+    assert page.locator(".nn-exercise-points").inner_text().startswith("0 of 9")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("def dense_forward(x, W, b)\n    return x", "It does not run"),
+        ("# nothing of dense_forward", "It defines no dense_forward."),
+    ],
+)
+def test_an_earlier_verdict_goes_from_under_an_answer_that_cannot_be_checked(
+    python, page, right, text, says
+) -> None:
+    write(page, "dense_forward", right["dense_forward"])
+    assert "passed" in judged(page, "dense_forward", "right")
+    write(page, "dense_forward", text)
+    assert judged(page, "dense_forward", "wrong") == ""
+    assert says in part(page, "dense_forward", "check").inner_text()
+
+
+def test_what_is_no_function_is_wrong(python, page) -> None:
+    write(page, "dense_forward", "dense_forward = 5")
+    assert "✘" in judged(page, "dense_forward", "wrong")
+
+
+def test_a_task_says_which_cell_above_it_failed(python, page, right) -> None:
+    edit(page, 1, "1 / 0")
+    write(page, "sgd_step", right["sgd_step"])
+    judged(page, "sgd_step", "changed")
+    part(page, "sgd_step", "check").get_by_text("Cell 1, above, failed").wait_for()
+    page.get_by_text("▶ Check every task").click()
+    page.locator(".nn-live-page").get_by_text("Cell 1, above, failed").wait_for()
+
+
+def test_an_answer_that_is_put_back_while_it_runs_is_not_judged(python, page) -> None:
+    write(page, "sgd_step", "import time\ntime.sleep(1)\ndef sgd_step(*_): return 1")
+    button = page.get_by_label("Check Task 2.5")
+    button.click()
+    part(page, "sgd_step", "answer").locator("xpath=self::*[@data-live='running']").wait_for()
+    page.get_by_label("Put cell 10 back as printed").click()
+    page.wait_for_function("e => e.textContent === 'Check'", arg=button.element_handle())
+    stands(page, "sgd_step", "open")
+    assert part(page, "sgd_step", "check").locator(".nn-live-output").count() == 0
+
+
+def test_what_was_forgotten_comes_back_with_how_it_stood(python, page, right) -> None:
+    write(page, "sgd_step", right["sgd_step"])
+    judged(page, "sgd_step", "right")
+    page.get_by_text("Forget my changes").click()
+    stands(page, "sgd_step", "open")
+    page.get_by_text("Bring them back").click()
+    page.get_by_text("Your changes are back.").wait_for()
+    stands(page, "sgd_step", "right")
+
+
 def test_every_task_is_checked_at_once_whatever_comes_of_one(python, page, right) -> None:
     write(page, "dense_forward", "1 / 0")
     write(page, "low_rank_backward", right["low_rank_backward"])
@@ -389,8 +459,7 @@ def test_what_is_handed_out_is_the_released_notebook_but_for_what_was_written(
     assert downloaded(page, tmp_path / "a.ipynb") == before
     write(page, "sgd_step", "mine\nmine too")
     for number, text in ((1, "import math"), (3, "check = print")):
-        page.get_by_label(f"Edit cell {number}", exact=True).click()
-        type_into(page, page.locator(".cell:has(.cell_input)").nth(number - 1), text)
+        edit(page, number, text)
     after = json.loads(downloaded(page, tmp_path / "b.ipynb"))
     changed = {  # the third cell is a check, which stays as it is
         new["id"]: new["source"]

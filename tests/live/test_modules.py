@@ -29,6 +29,7 @@ window.Worker = class {
     if (order.kind !== "run" || this.busy) return;
     const { id, code } = order;
     this.say({ kind: "running", id });
+    if (code.includes("die")) { this.busy = true; return this.say({ kind: "died" }); }
     if (code.includes("wait")) { this.busy = true; return; }
     const well = !code.includes("fail");
     this.say({ kind: "output", id, form: well ? "stdout" : "error", text: code });
@@ -83,6 +84,9 @@ def shown(page, *pieces: tuple[str, str]) -> str:
         (["\x1b[31mred\x1b[0m"], "red"),
         (["outer 0\n", "inner 0", "\x1b[A", "\router 1", "\n\rinner 1"], "outer 1\ninner 1"),
         (["long\r\x1b[Ks"], "s"),
+        (["a\x1b[50000000B", "\x1b[50000000Ab\n"], "ab"),
+        (["a" + "\x1b[999999999B" * 100 + "\x1b[999999999A", "\rb"], "b"),
+        (["a\x1b[999999999C", "\x1b[999999999C\rb"], "b"),
     ],
 )
 def test_a_stream_is_shown_as_a_terminal_would(empty, pieces: list[str], seen: str) -> None:
@@ -216,6 +220,17 @@ def test_a_stop_ends_what_runs_and_what_waits_and_all_begins_anew(opened) -> Non
     press(page, "Run cell 1")
     page.wait_for_function("workers.length === 2 && workers[1].heard.length > 1")
     assert asked(page) == ["a", "wait", "a"]
+
+
+def test_a_python_that_ends_by_itself_is_told_of_and_the_next_cell_has_another(opened) -> None:
+    page = opened("a", "die", "c")
+    page.locator(".nn-live-all").click()
+    states(page, "done", "failed", None)
+    assert page.locator(".cell").nth(1).get_by_text("Python ended: what this cell did").count() == 1
+    assert "All names are gone" in page.locator(".nn-live-says").inner_text()
+    press(page, "Run cell 1")
+    states(page, "done", "failed", None)
+    assert page.evaluate("workers.map(w => !!w.dead)") == [True, False]
 
 
 def test_what_is_put_back_shows_the_book_s_output_again(opened) -> None:

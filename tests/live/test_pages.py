@@ -198,6 +198,44 @@ def test_an_endless_loop_is_stopped_and_the_page_lives_on(page) -> None:
     assert run(page, 2).strip() == "2"
 
 
+FLOODS = [
+    "display(HTML('<b>x</b>'))",
+    "print(k := k + 1); clear_output(wait=True)",
+    "clear_output(); display(HTML('<b>x</b>' * 1000))",
+    "place.update(HTML('<b>x</b>'))",
+]
+
+
+def test_whatever_a_loop_shows_the_page_lives_and_stop_ends_it(page) -> None:
+    setup = "from IPython.display import HTML, clear_output\nplace = display(1, display_id=True)\n"
+    for flood in FLOODS:
+        write(page, 2, f"{setup}k = 0\nwhile True: {flood}")
+        cell(page, 2).get_by_label("Run cell 2").click()
+        page.wait_for_function(
+            "document.querySelectorAll('[data-live]')[1].dataset.live === 'running'"
+        )
+        page.wait_for_timeout(3 * SECOND)  # of a flood
+        page.get_by_text("■ Stop").click(timeout=2 * SECOND)
+        page.wait_for_function("!document.querySelector('[data-live=running]')", timeout=2 * SECOND)
+        assert page.evaluate("document.querySelectorAll('.nn-live-output > *').length") < 2000
+
+
+DEADLY = [
+    "import os; os._exit(0)",
+    "import ctypes; ctypes.memset(0, 1, 10**8)",
+    "import sys; sys.setrecursionlimit(10**9)\ndef f(): return f() + 1\n\nf()",
+]
+
+
+@pytest.mark.parametrize("code", DEADLY)
+def test_a_cell_that_ends_python_says_so_and_the_next_has_another(page, code: str) -> None:
+    write(page, 2, code)
+    assert "Python ended: what this cell did" in run(page, 2, "failed")
+    assert "All names are gone" in page.locator(".nn-live-says").inner_text()
+    write(page, 2, "print(a)")
+    assert run(page, 2).strip() == "2"
+
+
 def test_two_pages_have_names_of_their_own(page, address: str) -> None:
     run(page, 2)
     other = page.context.new_page()

@@ -11,6 +11,8 @@ import { show } from "./outputs.js";
  * @typedef {object} Host
  * @property {(cell: Cell) => unknown} run
  * @property {() => void} changed
+ * @property {(step: 1 | -1) => void} works something has begun that a reader waits for, or has ended
+ * @property {(cell: Cell) => void} begins
  * @property {() => Promise<typeof import("./editor.js")>} editor
  * @property {import("./store.js").Edits} edits
  */
@@ -18,7 +20,7 @@ import { show } from "./outputs.js";
 /** The part of a box that a built page always has. @param {Element} box @param {string} selector */
 const part = (box, selector) => /** @type {HTMLElement} */ (box.querySelector(selector));
 
-/** A button; `label` is for those who do not see where it stands. @param {string} name @param {string} words @param {() => unknown} act @param {string} label */
+/** A button; `label` is for those who do not see where it stands. @param {string} name @param {string} words @param {(event: MouseEvent) => unknown} act @param {string} label */
 export const button = (name, words, act, label = "") => {
   const made = document.createElement("button");
   made.type = "button";
@@ -50,6 +52,7 @@ export class Cell {
     /** @type {{text: string, end: Promise<boolean>} | null} what it was asked to run, and has not run yet */
     this.going = null;
     this.begun = false;
+    this.turn = 0; // of its runs: what an earlier one still tells is not shown
     /** @type {HTMLElement | null} */
     this.stored = box.querySelector(":scope > .cell_output");
     /** @type {Editor | null} */
@@ -143,45 +146,76 @@ export class Cell {
   reset() {
     this.editor?.set(this.printed);
     this.#changed(this.printed);
-    this.ran = null;
+    this.clear();
+  }
+
+  /** As if it had not run. */
+  clear() {
+    this.turn++;
+    this.ran = this.going = null;
+    this.state("");
     this.box.querySelector(":scope > .nn-live-output")?.remove();
     this.#replaced(false);
   }
 
   /** Python has ended, and with it all that this cell did. */
   forgotten() {
+    this.turn++;
     this.ran = null;
     if (this.box.dataset.live === "waiting" || this.box.dataset.live === "running") this.state("failed");
   }
 
-  /** Run it in a session, once however often it is asked; whether it came to its end. @param {Session} session */
-  run(session) {
+  /**
+   * Run it in a session, once however often it is asked; whether it came to its end.
+   * @param {Session} session @param {() => Promise<Cell | null>} [before] runs what it needs; which of that failed
+   * @returns {Promise<boolean>}
+   */
+  run(session, before) {
     if (this.going?.text === this.text) return this.going.end;
-    const going = { text: this.text, end: this.#run(session) };
+    this.page.works(1);
+    const going = { text: this.text, end: this.#run(session, before) };
     this.going = going;
-    going.end.finally(() => { if (this.going === going) this.going = null; });
+    going.end.finally(() => {
+      this.page.works(-1);
+      if (this.going === going) this.going = null;
+    });
     return going.end;
   }
 
-  /** @param {Session} session */
-  async #run(session) {
-    const text = this.text;
+  /** @param {Session} session @param {() => Promise<Cell | null>} [before] */
+  async #run(session, before) {
+    const { text } = this, turn = ++this.turn, was = this.going ? "" : this.box.dataset.live;
+    /** @param {() => void} tell */
+    const mine = (tell) => { if (turn === this.turn) tell(); };
     this.state("waiting");
+    const failed = before && await before();
+    if (turn !== this.turn) return false; // put back, asked for anew, or Python has ended
+    if (failed) {
+      show(this.#begin(), "note", `Cell ${failed.number}, above, failed: this one has not run.`);
+      this.state(was);
+      return false;
+    }
     const well = await session.run({
       code: text,
       name: `<cell ${this.number}>`,
-      begun: () => this.#begin(),
-      output: (form, piece) => show(this.#begin(), form, piece),
+      begun: () => mine(() => this.#begin()),
+      output: (form, piece) => mine(() => show(this.#begin(), form, piece)),
     });
-    this.state(well ? "done" : "failed");
-    this.ran = well ? text : null;
+    mine(() => {
+      this.state(well ? "done" : "failed");
+      this.ran = well ? text : null;
+    });
     return well;
   }
 
-  /** @param {"" | "waiting" | "running" | "done" | "failed"} state */
+  /** @param {string} [state] "waiting", "running", "done", "failed", or nothing */
   state(state) {
-    this.box.dataset.live = state;
-    this.box.setAttribute("aria-busy", String(state === "waiting" || state === "running"));
+    const busy = state === "waiting" || state === "running";
+    if (state) this.box.dataset.live = state;
+    else delete this.box.dataset.live;
+    this.box.setAttribute("aria-busy", String(busy));
+    this.runs.textContent = busy ? "…" : "▶";
+    this.runs.title = busy ? `Cell ${this.number} is ${state}` : `Run cell ${this.number}`;
     if (state === "waiting") this.begun = false;
   }
 
@@ -197,7 +231,8 @@ export class Cell {
     let output = /** @type {HTMLElement | null} */ (this.box.querySelector(":scope > .nn-live-output"));
     if (this.begun && output) return output;
     this.begun = true;
-    this.box.dataset.live = "running";
+    this.state("running");
+    this.page.begins(this);
     output?.remove();
     output = document.createElement("div");
     output.className = "cell_output docutils container nn-live-output";

@@ -31,6 +31,8 @@ export class Exercise {
     this.begun = false; // whether Python has run anything
     /** @type {Worker | null} the Python that has drawn before */
     this.warmed = null;
+    /** @type {import("./progress_store.js").Progress["tasks"]} how the tasks stood that were just forgotten */
+    this.lost = {};
     this.progress = new Progress(this.told.name, (problem) => { page.says.textContent = problem; });
     this.tasks = this.told.tasks.map((told) => new Task(told, this));
     this.points = made("span", "nn-exercise-points");
@@ -63,7 +65,13 @@ export class Exercise {
     document.addEventListener("nn-changed", (event) => {
       if (event instanceof CustomEvent) this.changed(event.detail);
     });
-    document.addEventListener("nn-forgotten", () => { this.progress.forget(); this.show(); });
+    document.addEventListener("nn-forgotten", () => {
+      this.lost = this.progress.tasks;
+      this.progress.put({});
+      for (const task of this.tasks) task.clear();
+      this.show();
+    });
+    document.addEventListener("nn-remembered", () => { this.progress.put(this.lost); this.show(); });
     addEventListener("storage", () => { this.progress.read(); this.show(); });
     for (const task of this.tasks) this.changed(task.answer); // what was kept of another text
   }
@@ -98,14 +106,17 @@ export class Exercise {
       return false;
     }
     if (task) return (await task.judge()) ?? false;
-    return (await this.prepare(cell)) && cell.run(this.page.session);
+    return cell.run(this.page.session, () => this.prepare(cell));
   }
 
   /** Check every task, whatever comes of the others. */
   async all() {
     if (!this.page.open()) return;
     for (const task of this.tasks) {
-      if ((await task.judge()) === null) return; // Python has ended
+      if ((await task.judge()) === null) { // nor would the next
+        this.page.says.textContent = task.says.textContent;
+        return;
+      }
     }
     this.page.says.textContent = `Every task is checked: ${this.points.textContent}.`;
   }
@@ -126,12 +137,12 @@ export class Exercise {
     return this.tasks.some((task) => task.answer === cell);
   }
 
-  /** Run what a cell needs and has not run as it stands; whether Python has it. @param {Cell} cell */
+  /** Run what a cell needs and has not run as it stands; what of it Python lacks. @param {Cell} cell */
   async prepare(cell) {
     for (const one of this.above(cell)) {
-      if (!one.fresh && !(await one.run(this.page.session)) && !(this.isAnswer(one) && this.stands(one))) return false;
+      if (!one.fresh && !(await one.run(this.page.session)) && !(this.isAnswer(one) && this.stands(one))) return one;
     }
-    return true;
+    return null;
   }
 
   /** Run a line of ours. @param {string} code @param {(form: string, text: string) => void} output */

@@ -95,7 +95,11 @@ export class Task {
   judge() {
     if (this.judging && this.asked !== this.answer.text) return this.judging.then(() => this.judge());
     this.asked = this.answer.text;
-    this.judging ??= this.#judge().finally(() => {
+    if (this.judging) return this.judging;
+    const { page } = this.exercise;
+    page.works(1);
+    this.judging = this.#judge().finally(() => {
+      page.works(-1);
       this.judging = null;
       if (document.activeElement === this.stops) this.checks.focus(); // which is about to go
       this.stops.hidden = true;
@@ -109,7 +113,8 @@ export class Task {
     this.says.textContent = exercise.begun ? "" : "Python is starting …";
     this.checks.textContent = "Checking …";
     this.stops.hidden = false;
-    if (!(await exercise.prepare(answer))) return this.#ended();
+    const failed = await exercise.prepare(answer);
+    if (failed) return this.#ended(failed);
     const text = answer.text;
     const late = setTimeout(() => { this.says.textContent = LATE; }, LONG);
     try {
@@ -123,32 +128,68 @@ export class Task {
   async #run(text) {
     const { exercise, answer } = this, { session } = exercise.page;
     const before = this.check.box.querySelector(".nn-live-output")?.textContent;
+    await exercise.ask(`begin("${this.name}")`, () => {});
     const ran = await answer.run(session);
     if (!exercise.stands(answer)) return this.#ended();
     exercise.begun = true;
     this.says.textContent = "";
-    if (!ran) return this.#note(text, "wrong", "It does not run: the error stands below your answer.");
+    if (ran && !answer.ran) return false; // it was put back meanwhile
+    if (!ran) return this.#unchecked(text, "It does not run: the error stands below your answer.");
+    if (!(await this.#there())) return this.#unchecked(text, `It defines no ${this.name}.`);
     if (!(await this.check.run(session))) return exercise.stands(answer) ? false : this.#ended();
     if (before !== this.check.box.querySelector(".nn-live-output")?.textContent) this.hinted.replaceChildren();
     await exercise.ask(`report("${exercise.told.name}")`, (form, states) => {
-      if (form === "states") this.#note(text, JSON.parse(states)[this.name]);
+      if (form === "states") this.#verdict(text, JSON.parse(states)[this.name]);
     });
     this.judged = text;
     exercise.warm();
     return true;
   }
 
+  /** Whether the answer that has run defines what is asked for; no earlier verdict counts from here on. */
+  async #there() {
+    let there = true;
+    await this.exercise.ask(`there("${this.name}")`, (form, text) => { if (form === "there") there = JSON.parse(text); });
+    return there;
+  }
+
+  /** An answer that cannot be checked is wrong, and what was said of an earlier one goes. @param {string} text @param {string} says */
+  #unchecked(text, says) {
+    this.clear();
+    return this.#note(text, "wrong", says);
+  }
+
+  /** Nothing is said of an answer. */
+  clear() {
+    this.check.clear();
+    this.hinted.replaceChildren();
+    this.says.textContent = "";
+  }
+
+  /** @param {string} text @param {"right" | "wrong" | "open" | "unsaid"} state */
+  #verdict(text, state) {
+    if (state === "unsaid") this.says.textContent = "The cell of the check gave no verdict: put it back as it was printed.";
+    else this.#note(text, state);
+  }
+
   /** Keep what a check has said of a text. @param {string} text @param {"right" | "wrong" | "open"} state @param {string} says */
   #note(text, state, says = "") {
+    const { answer } = this;
+    if (answer.text === answer.printed && text !== answer.printed) return true; // it was put back meanwhile
     this.says.textContent = says;
     this.exercise.progress.judged(this.name, text, state);
     this.exercise.show();
     return true;
   }
 
-  /** What is above could not be run, or Python was stopped. */
-  #ended() {
-    this.says.textContent = this.exercise.page.says.textContent || "A cell above it does not run.";
+  /** What is above could not be run, or Python was stopped. @param {import("./cell.js").Cell} [failed] */
+  #ended(failed) {
+    const { page } = this.exercise;
+    this.says.textContent = page.stop.hidden
+      ? page.says.textContent // why Python has ended
+      : failed
+        ? `Cell ${failed.number}, above, failed, so this was not checked: its error stands below it.`
+        : "A cell above was changed meanwhile: check again.";
     return null;
   }
 

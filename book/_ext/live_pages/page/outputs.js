@@ -51,7 +51,7 @@ const rich = (form, text) => {
   piece.className = `output text_html${form === "svg" ? " nn-drawing" : ""}`;
   piece.innerHTML = text;
   piece.querySelectorAll("table").forEach((table) => table.classList.add("table"));
-  if (typeof MathJax !== "undefined") MathJax?.typesetPromise?.([piece]);
+  if (/[$\\]/.test(text) && typeof MathJax !== "undefined") MathJax?.typesetPromise?.([piece]);
   return piece;
 };
 

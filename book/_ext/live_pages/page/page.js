@@ -18,6 +18,8 @@ const SAYS = {
   failed: "Python does not start here: ",
 };
 
+const FORGET = "Forget my changes";
+
 /** Why nothing can run here, or nothing. */
 const closed = () =>
   location.protocol === "file:"
@@ -39,11 +41,18 @@ export class Page {
   constructor() {
     this.start = button("nn-live-all", "▶ Run this page", () => this.all());
     this.stop = button("nn-live-stop", "■ Stop", () => this.session.stop());
-    this.forget = button("nn-live-forget", "Forget my changes", () => this.put());
+    this.forget = button("nn-live-forget", FORGET, ({ detail }) => { if (detail < 2) this.#forget(); });
     this.says = statusLine();
+    this.working = 0;
+    this.runs = "";
+    /** @type {string[] | null} the texts that were just forgotten */
+    this.lost = null;
+    const now = document.createElement("div"); // it comes to where the reader is while they wait
+    now.className = "nn-live-now";
+    now.append(this.stop, this.says);
     this.bar = document.createElement("div");
     this.bar.className = "nn-live-page";
-    this.bar.append(this.start, this.stop, this.forget, this.says);
+    this.bar.append(this.start, now, this.forget);
     this.stop.hidden = this.forget.hidden = true;
     document.querySelector(".bd-article h1")?.after(this.bar);
     this.edits = new Edits(location.pathname, (problem) => { this.says.textContent = problem; });
@@ -58,31 +67,57 @@ export class Page {
     return import(`${base}editor.js`);
   }
 
+  /** Something has begun, or has ended. @param {1 | -1} step */
+  works(step) {
+    this.working += step;
+    this.bar.classList.toggle("nn-live-busy", this.working > 0);
+    if (!this.working && this.says.textContent === this.runs) this.says.textContent = SAYS.ready;
+  }
+
+  /** @param {Cell} cell */
+  begins(cell) {
+    this.says.textContent = this.runs = `Cell ${cell.number} is running …`;
+  }
+
   /** Whether there is something to forget. */
   changed() {
+    this.lost = null;
+    this.forget.textContent = FORGET;
     this.forget.hidden = this.cells.every((cell) => cell.text === cell.printed);
   }
 
   /** Say how Python stands. @param {string} state @param {string} why */
   tell(state, why) {
     this.says.textContent = SAYS[state] + why;
-    this.stop.hidden = state === "stopped" || state === "failed";
-    if (this.stop.hidden) this.cells.forEach((cell) => cell.forgotten());
+    const ended = state === "stopped" || state === "failed";
+    if (ended) {
+      if (document.activeElement === this.stop) { // which is about to go
+        this.start.focus({ preventScroll: true });
+        this.cells.filter((cell) => cell.going).pop()?.leave();
+      }
+      this.cells.forEach((cell) => cell.forgotten());
+    }
+    this.stop.hidden = ended;
   }
 
   /** Whether cells can run here; if not, it says why. */
   open() {
-    this.says.textContent = closed();
-    return !this.says.textContent;
+    const why = closed();
+    if (why) this.says.textContent = why;
+    return !why;
   }
 
-  /** Run a cell, and first those above it that have not run as they stand. @param {Cell} cell */
+  /** Run a cell, and first those above it that have not run as they stand. @param {Cell} cell @returns {Promise<boolean>} */
   async run(cell) {
-    if (!this.open()) return false;
+    return this.open() && cell.run(this.session, () => this.prepare(cell));
+  }
+
+  /** Run what a cell needs; which of that failed. @param {Cell} cell @returns {Promise<Cell | null>} */
+  async prepare(cell) {
     for (const above of cell.needs(this.cells.slice(0, this.cells.indexOf(cell)))) {
-      if (!above.fresh && !(await above.run(this.session))) return false;
+      if (!above.fresh && !(await above.run(this.session))) return above;
     }
-    return cell.run(this.session);
+    return null;
   }
 
   /** Run every cell, until one fails. */
@@ -97,10 +132,29 @@ export class Page {
 
   /** Put every cell back as it was printed. */
   put() {
+    const lost = this.cells.map((cell) => cell.text);
+    this.#tellAll("nn-forgotten"); // while what will be lost is there
     this.cells.forEach((cell) => cell.reset());
     this.edits.forget();
-    this.start.focus(); // the button that was pressed is gone
-    document.dispatchEvent(new CustomEvent("nn-forgotten"));
+    this.start.focus(); // the button that was pressed is for something else now
+    this.lost = lost;
+    this.forget.textContent = "Bring them back";
+    this.forget.hidden = false;
+    this.says.textContent = "Your changes are forgotten.";
+  }
+
+  /** Forget what was changed, or, pressed again before anything else is, bring it back. */
+  async #forget() {
+    const { lost } = this;
+    if (!lost) return this.put();
+    for (const [k, text] of lost.entries()) await this.cells[k].put(text);
+    this.says.textContent = "Your changes are back.";
+    this.#tellAll("nn-remembered");
+  }
+
+  /** @param {string} what */
+  #tellAll(what) {
+    document.dispatchEvent(new CustomEvent(what));
   }
 }
 

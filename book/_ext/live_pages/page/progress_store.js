@@ -63,9 +63,9 @@ export class Progress {
     this.#keep();
   }
 
-  /** Forget all of this exercise. */
-  forget() {
-    this.tasks = {};
+  /** All of this exercise is to stand so. @param {Record<string, Kept>} tasks */
+  put(tasks) {
+    this.tasks = tasks;
     this.#keep();
   }
 

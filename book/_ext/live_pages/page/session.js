@@ -8,6 +8,7 @@
  * @property {() => void} begun
  */
 
+const DIED = "Python ended: what this cell did may have used up its memory, or ended it.";
 const IDLE = 1000; // milliseconds without a cell to run
 
 /**
@@ -30,6 +31,7 @@ export class Session {
     this.waiting = new Map();
     /** @type {Worker | null} */
     this.worker = null;
+    this.ready = false; // whether it has started
     /** @type {Worker | null} what keeps a Python for the next page */
     this.keeper = null;
   }
@@ -47,36 +49,50 @@ export class Session {
   stop() {
     this.worker?.terminate();
     this.worker = null;
+    this.ready = false;
     this.#settle();
     this.tell("stopped");
+  }
+
+  /** Python has ended by itself: the cell that ran says so. */
+  #died() {
+    const [running] = this.waiting.values();
+    running?.job.output("error", DIED);
+    this.stop();
   }
 
   #started() {
     if (this.worker) return this.worker;
     this.tell("starting");
-    this.worker = bound(`${this.base}worker.js`);
-    this.worker.onmessage = ({ data }) => this.#heard(data);
-    this.worker.onerror = (event) => this.#failed(event.message || "its program could not be loaded");
-    this.worker.postMessage({ kind: "start", base: this.base });
-    return this.worker;
+    const worker = bound(`${this.base}worker.js`);
+    worker.onmessage = ({ data }) => { if (worker === this.worker) this.#heard(data); };
+    worker.onerror = (event) => {
+      if (worker !== this.worker) return;
+      if (this.ready) this.#died();
+      else this.#failed(event.message || "its program could not be loaded");
+    };
+    this.worker = worker;
+    worker.postMessage({ kind: "start", base: this.base });
+    return worker;
   }
 
   /** @param {any} data */
   #heard(data) {
     const entry = this.waiting.get(data.id);
     if (data.kind === "ready") this.#ready(data.kept);
-    else if (data.kind === "failed" && !entry) this.#failed(data.why);
+    else if (data.kind === "failed") this.#failed(data.why);
+    else if (data.kind === "died") this.#died();
     else if (data.kind === "running") entry?.job.begun();
     else if (data.kind === "output") entry?.job.output(data.form, data.text);
     else if (entry) {
-      if (data.kind === "failed") entry.job.output("error", data.why);
       this.waiting.delete(data.id);
-      entry.settle(data.kind === "done" && data.well);
+      entry.settle(data.well);
     }
   }
 
   /** @param {boolean} kept whether Python was as an earlier page had kept it */
   #ready(kept) {
+    this.ready = true;
     this.tell("ready");
     if (kept === false) this.#keepLater();
   }

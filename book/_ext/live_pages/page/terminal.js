@@ -2,6 +2,8 @@
 
 const PIECES = /\x1b\[([0-9;?]*)([A-Za-z])|[\r\n\b]|[^\x1b\r\n\b]+|\x1b/g;
 
+const ROWS = 1000, COLUMNS = 500; // as far as a cursor moves where nothing is written
+
 /** A text that obeys `\r`, `\b` and the moves of a cursor that progress bars write. */
 export class Terminal {
   constructor() {
@@ -38,8 +40,8 @@ export class Terminal {
   /** A cursor's move, or a line cleared; colours are passed over. @param {string} order @param {number} count @param {string} given */
   #move(order, count, given) {
     if (order === "A") this.row = Math.max(0, this.row - count);
-    else if (order === "B") this.#down(count, false);
-    else if (order === "C") this.column += count;
+    else if (order === "B") this.#down(Math.max(0, Math.min(count, ROWS - this.row)), false);
+    else if (order === "C") this.column = Math.max(this.column, Math.min(this.column + count, COLUMNS));
     else if (order === "D") this.column = Math.max(0, this.column - count);
     else if (order === "K") {
       const line = this.lines[this.row];

@@ -21,6 +21,7 @@ const start = async (base) => {
   const { build, figures } = await built(base);
   const begun = await begin(base, build);
   python = begun.python;
+  python._api.on_fatal = died;
   /** @param {string} form @param {string} text */
   const emit = (form, text) => say({ kind: "output", id: current, form, text });
   python.globals.set("emit", emit);
@@ -46,6 +47,20 @@ const run = async (id, code, name) => {
   say({ kind: "done", id, well: await kernel.run(code, name) });
 };
 
+/** Python has ended: nothing that waits for it would ever hear of it. Not from this one that was kept again. */
+const died = async () => {
+  await drop(home).catch(() => {});
+  say({ kind: "died" });
+};
+
+/** What ended Python comes to nobody, where memory is so broken that Pyodide's own report fails. @param {any} error */
+const fatal = (error) => error?.pyodide_fatal_error || error?.name === "ExitStatus" || error instanceof WebAssembly.RuntimeError;
+addEventListener("unhandledrejection", (event) => {
+  if (!fatal(event.reason)) return;
+  event.preventDefault(); // it is told of
+  died();
+});
+
 /** Orders wait for each other. */
 let turn = Promise.resolve();
 onmessage = ({ data }) => {
@@ -55,8 +70,8 @@ onmessage = ({ data }) => {
         say({ kind: "ready", kept: await start(data.base) });
       } else await run(data.id, data.code, data.name);
     } catch (error) {
-      if (data.kind === "run") await drop(home).catch(() => {}); // Python broke down: not from this one again
-      say({ kind: "failed", id: data.id ?? 0, why: error instanceof Error ? error.message : String(error) });
+      if (data.kind === "run") await died();
+      else say({ kind: "failed", why: error instanceof Error ? error.message : String(error) });
     }
   });
 };
