@@ -16,14 +16,15 @@ const dark = () => {
   return mode === "dark" || (mode === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
 };
 
-/** Leave a narrow screen to the notebook: both to restore and to open one shows the list of files. */
+/** Leave a narrow screen to the notebook, whatever opens its list of files, until its reader does. */
 const makeRoom = async () => {
+  let touched = false;
+  for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => { touched = true; }, { capture: true });
   /** @type {any} */
   const app = await new Promise((resolve) => Object.defineProperty(window, "jupyterapp", { set: resolve }));
-  app.commands.commandExecuted.connect(async (_, /** @type {any} */ { id, result }) => {
-    if (id !== "docmanager:show-in-file-browser") return;
+  app.commands.commandExecuted.connect(async (_, /** @type {any} */ { result }) => {
     await result;
-    app.shell.collapseLeft();
+    if (!touched) app.shell.collapseLeft();
   });
   await app.restored;
   app.shell.collapseLeft();
