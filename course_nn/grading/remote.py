@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import sub
 from pathlib import Path
 from typing import Any
 
@@ -331,9 +330,9 @@ class Pace:
         return self.whole.used()
 
     def worked(self) -> float:
-        """Of those, what the function worked, whoever was late: several threads count once."""
-        passed, waited, worked = map(sub, warm.clocks(self.child), self.begun)
-        return min(passed - waited, worked) if worked > 0 else self.used()
+        """Of those, what the processor worked, where that is known here."""
+        worked = self.child.worked() - self.begun[2]
+        return worked if worked > 0 else self.used()
 
     def left(self) -> float:
         """The seconds that are left, a few at a time: meanwhile a call may have been answered."""
