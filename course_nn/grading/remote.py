@@ -322,7 +322,7 @@ class Pace:
 
     def __init__(self, child: warm.Child, calls: int, one: float, whole: float) -> None:
         self.child, self.calls, self.answered, self.seconds = child, calls, 0, one
-        now = self.begun = warm.clocks(child)
+        now = warm.clocks(child)
         self.one, self.whole = (warm.Watch(child, most, now=now) for most in (one, whole))
 
     def used(self) -> float:
@@ -331,7 +331,7 @@ class Pace:
 
     def worked(self) -> float:
         """Of those, what the processor worked, where that is known here."""
-        worked = self.child.worked() - self.begun[2]
+        worked = self.child.worked() - self.whole.start[2]
         return worked if worked > 0 else self.used()
 
     def left(self) -> float:

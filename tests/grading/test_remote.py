@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -638,3 +639,14 @@ def test_a_call_is_cut_short_though_the_student_never_ends_it():
         assert time.monotonic() - start < 2
     finally:
         worker.stop()
+
+
+@pytest.mark.parametrize(
+    ("worked", "waited", "told"),
+    [(0.25, 0.25, 0.25), (0.25, 3.0, 0.25), (0.0, 0.25, 0.75)],  # the last: nobody counts here
+)
+def test_no_wait_that_the_kernel_tells_of_makes_a_call_faster(monkeypatch, worked, waited, told):
+    child = SimpleNamespace(worked=lambda: 7.0 + worked)
+    clocks = iter([(1.0, 0.0, 7.0), (2.0, waited, 7.0 + worked)])  # the wall, waited, worked
+    monkeypatch.setattr(warm, "clocks", lambda _: next(clocks))
+    assert remote.Pace(child, 1, 5.0, 5.0).worked() == told
