@@ -51,9 +51,9 @@ def measure(browser: Any, address: str) -> tuple[float, float, int]:
 def run(pages: tuple[str, ...] = PAGES) -> list[dict[str, Any]]:
     """The median of a few visits to each page."""
     sys.path.insert(0, str(ROOT / "tools"))
-    paper = importlib.import_module("press.paper")
+    chromium = importlib.import_module("press.chromium")
     found = []
-    with paper.served(HTML) as base, paper.browser() as browser:
+    with chromium.served(HTML) as base, chromium.browser() as browser:
         for page in pages:
             visits = [measure(browser, f"{base}/{page}.html") for _ in range(RUNS)]
             first, loaded, sent = (

@@ -94,8 +94,8 @@ def checked(page: Any, base: str, answer: str) -> float:
 def run(pages: tuple[str, str] = PAGES, runs: int = RUNS) -> dict[str, float]:
     """The median of some readers."""
     sys.path.insert(0, str(ROOT / "tools"))
-    paper = importlib.import_module("press.paper")
-    with paper.served(HTML) as base, paper.browser() as browser:
+    chromium = importlib.import_module("press.chromium")
+    with chromium.served(HTML) as base, chromium.browser() as browser:
         readers = [measure(browser, base, pages) for _ in range(runs)]
     return {name: statistics.median(times[name] for times in readers) for name in GOALS}
 

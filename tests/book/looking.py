@@ -2,12 +2,10 @@
 
 import atexit
 import functools
-import http.server
-import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,57 +13,25 @@ from urllib.parse import urlsplit
 import pytest
 
 ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+
+from press.chromium import FLAGS, Handler, program, served  # noqa: E402
+from press.chromium import browser as chromium  # noqa: E402
+
 HTML = ROOT / "_build" / "html"
 FIRST_PATIENCE = 45_000  # ms
 DESKTOP, PHONE = (1280, 900), (390, 844)
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 TYPESET = """async () => {
   if (!document.querySelector(".math") || typeof MathJax === "undefined") return;
   await MathJax.startup?.promise;
 }"""
 
 
-class Handler(http.server.SimpleHTTPRequestHandler):
-    """Serves files without a line of log for each."""
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
-
-class Server(http.server.ThreadingHTTPServer):
-    """Lets a browser wait in line: the usual one drops what comes when five wait, for a minute."""
-
-    request_queue_size = 128
-
-
 @pytest.fixture(scope="module")
 def serve() -> Iterator:
     """A function that serves a folder on loopback and returns its address."""
-    servers = []
-
-    def start(folder: Path, kind: type[Handler] = Handler) -> str:
-        handler = functools.partial(kind, directory=str(folder))
-        servers.append(Server(("127.0.0.1", 0), handler))
-        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{servers[-1].server_port}"
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
-
-
-def program() -> str | None:
-    """Where Chromium is."""
-    return next(filter(None, map(shutil.which, BROWSERS)), None)
+    with ExitStack() as servers:
+        yield lambda folder, kind=Handler: servers.enter_context(served(folder, kind))
 
 
 @pytest.fixture(scope="module")
@@ -73,15 +39,13 @@ def browser() -> Iterator:
     """Headless Chromium, or a skip that says why."""
     if program() is None:
         pytest.skip("no Chromium on PATH: install it to look at the book (apt install chromium)")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=program(), args=FLAGS)
+    pytest.importorskip("playwright.sync_api")
+    with chromium() as opened:
         # The driver waits for what a test asks by compiling text in the page, which a page's policy
         # forbids: a test of the policy says `bypass_csp=False`, and waits by other means.
         for name in ("new_page", "new_context"):
             setattr(opened, name, functools.partial(getattr(opened, name), bypass_csp=True))
         yield opened
-        opened.close()
 
 
 def visit(page: Any, address: str) -> None:

@@ -1,13 +1,13 @@
 """The book on paper: two planted pages, printed by Chromium and bound."""
 
 import importlib
-import shutil
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from . import building
+from .looking import program
 
 TOOLS = Path(__file__).parents[2] / "tools"
 MOVING = """
@@ -60,7 +60,7 @@ def paper() -> ModuleType:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(TOOLS)
         module = importlib.import_module("press.paper")
-    if not any(map(shutil.which, module.BROWSERS)):
+    if program() is None:
         pytest.skip("no Chromium on PATH: install it to print the book (apt install chromium)")
     return module
 

@@ -13,18 +13,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.book.looking import FLAGS, program
+
 pytest.importorskip("jupyterlab", reason="needs JupyterLab, of the extra parity")
 api = pytest.importorskip("playwright.sync_api", reason="needs Playwright, of the extra test")
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 WRONG = "def dense_forward(x, W, b):\n    return x @ W - b"
 RIGHT = WRONG.replace("- b", "+ b")
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium"),
+    pytest.mark.skipif(program() is None, reason="needs Chromium"),
 ]
 
 
@@ -70,7 +70,7 @@ def address(runtime: Path) -> str:
 def page(server: str) -> Iterator["api.Page"]:
     """The exercise, open, with its kernel ready."""
     with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=program(), args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
         page.goto(f"{server}lab/tree/ex02_dense.ipynb")
         page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=60_000)

@@ -5,14 +5,10 @@ table of contents, page numbers, an outline, and links that lead from page to pa
 """
 
 import functools
-import http.server
 import io
 import posixpath
-import shutil
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -23,8 +19,8 @@ import yaml
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, NullObject
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+from .chromium import browser, served
+
 CSS = Path(__file__).with_name("paper.css")
 PREPARE = """async names => {
   document.documentElement.dataset.theme = "light";
@@ -81,47 +77,6 @@ def contents(toc: dict[str, Any]) -> list[tuple[str, str]]:
     walk(toc.get("parts"), "")
     walk(toc.get("chapters"), "")
     return found
-
-
-# ---------------------------------------------------------------- Chromium
-
-
-class Server(http.server.ThreadingHTTPServer):
-    """Lets a browser wait in line: the usual one drops what comes when five wait, for a minute."""
-
-    request_queue_size = 128
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """A folder's address on loopback."""
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    handler = functools.partial(Handler, directory=str(folder))
-    server = Server(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-@contextmanager
-def browser() -> Iterator[Any]:
-    """Headless Chromium."""
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        sys.exit("error: there is no Chromium on PATH: install it first (apt install chromium).")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=program, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 def printed(view: Any) -> bytes:
