@@ -130,6 +130,11 @@ class Task:
         return tuple(argument.name for argument in self.signature.outputs)
 
     @property
+    def derives(self) -> bool:
+        """Whether it asks for a gradient's formula, and gives no step to take it numerically."""
+        return self.gradient and "h" not in (a.name for a in self.signature.inputs)
+
+    @property
     def kind(self) -> str:
         """What its outputs are, "value" or "gradient"."""
         return "gradient" if self.gradient else "value"

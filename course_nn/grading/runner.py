@@ -19,7 +19,7 @@ import numpy as np
 from ..exercises import trial
 from ..exercises.verdict import Verdict
 from ..threads import blas_threads
-from . import jobs
+from . import differences, jobs
 from .assignment import Assignment, Graded, given_of, load_assignment
 from .canonical import Canonical
 from .cells import read_cells
@@ -112,7 +112,16 @@ def graded(job: Job, assignment: Assignment, settings: Settings) -> Done:
     if not same or settings.task:
         tasks = chosen(assignment, settings.task if same else "")
         record = _with_points(record, cells, tasks, settings)
+        record = replace(
+            record, said=record.said + differences.told(cells, _derived(record, tasks))
+        )
     return Done(replace(record, seconds=round(time.monotonic() - start, 3)), cells, same)
+
+
+def _derived(record: Record, tasks: Sequence[Graded]) -> list[str]:
+    """The tasks that ask for a gradient's formula, of those that have points."""
+    earned = {task.name for task in record.tasks if task.points}
+    return [g.task.name for g in tasks if g.task.name in earned and g.task.derives]
 
 
 def content_of(cells: Sequence[str]) -> str:

@@ -94,6 +94,16 @@ def test_the_points_of_all_tasks_are_added(hand_in, assignment, fakes):
     assert fakes.stopped == 1
 
 
+def test_a_gradient_that_was_taken_numerically_is_said_and_costs_nothing(hand_in, assignment):
+    one = "def dense_backward(dy, x, W):\n    return (f(x + 1e-6) - f(x)) / 1e-6  # "
+    result = grade_one(hand_in(one + ALL), assignment, SETTINGS)
+    assert (result.total, result.maximum) == (9, 9)
+    (said,) = [sentence for sentence in result.said if "numerically" in sentence]
+    assert "return (f(x + 1e-6) - f(x)) / 1e-6" in said
+    result = grade_one(hand_in(one.replace("backward", "forward") + ALL), assignment, SETTINGS)
+    assert not [sentence for sentence in result.said if "numerically" in sentence]  # no gradient
+
+
 def test_a_task_that_fails_costs_its_own_points(hand_in, assignment):
     result = grade_one(hand_in("dense_forward sgd_step"), assignment, SETTINGS)
     assert [task.points for task in result.tasks] == [1, 0, 0, 0, 1, 0, 0]
