@@ -20,7 +20,7 @@ SPECIAL = re.compile(
 CELL_MAGIC = re.compile(r"\s*%%(\w+)([^\n]*)\n?")
 FOREIGN = re.compile(  # cell magics over what is no Python of this notebook
     "bash|sh|skip|script|html|HTML|javascript|js|latex|markdown|svg|perl|ruby|cmd|system|sx|pypy|"
-    "python|python2|python3|R|sql|cython|writefile|file|cpp|cuda|julia|octave|matlab|shell|mermaid|manim|"
+    "python|python2|python3|R|sql|writefile|file|cpp|cuda|julia|octave|matlab|shell|mermaid|manim|"
     "scala|spark|dot|graphviz"
 )
 ALONE = re.compile(  # what IPython takes as a magic where it is all of a cell

@@ -386,8 +386,9 @@ class Notebook:
             return standins.absent(error.name)
         if isinstance(error, SyntaxError):
             return str(error.msg)[:500]
-        if isinstance(error, FileNotFoundError | PermissionError) and error.filename:
-            return f"{message}: there are no files while grading"[-500:]
+        if isinstance(error, FileNotFoundError | PermissionError):
+            said = message if error.filename else message.partition(" in [")[0]  # of which folders
+            return f"{said}: there are no files while grading"[-500:]
         return message
 
     def line(self, name: str, number: int) -> str:

@@ -18,7 +18,7 @@ from . import lockdown, program, rehearsal, spaces
 USUAL = (
     "numpy.random", "numpy.linalg", "numpy.fft", "numpy.ma", "numpy.testing",
     "numpy.lib.stride_tricks", "copy", "dataclasses", "decimal", "fractions", "itertools",
-    "statistics", "timeit", "typing",
+    "pdb", "statistics", "timeit", "typing",
 )  # fmt: skip
 LONGEST = 1 << 20  # bytes of the first message
 FILES = 3  # that a request brings: two pipes and a desk

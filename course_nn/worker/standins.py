@@ -26,7 +26,8 @@ QUIET = {
     "tensorboardX", "mlflow", "nbgrader", "otter", "ipytest", "typeguard", "beartype",
     "jaxtyping", "nptyping", "numba", "line_profiler", "memory_profiler", "pyinstrument",
     "psutil", "kaggle_secrets", "gdown", "nest_asyncio", "watermark", "icecream", "snoop",
-    "pysnooper", "loguru", "pandas", "session_info", "jupyterthemes", "typing_extensions",
+    "pysnooper", "ipdb", "pudb", "loguru", "pandas", "session_info", "jupyterthemes",
+    "typing_extensions",
 }  # fmt: skip
 COMPUTES = {"pandas", "PIL"}  # of whose parts nobody may think that they are empty, or differ
 ITERATES = [
@@ -404,8 +405,10 @@ def install(allowed: Collection[str] = ()) -> None:
     ----------
     allowed : packages that are really here, and are left as they are.
     """
+    import pdb  # the server has loaded it
+
     sys.meta_path.append(Finder(allowed))
-    sys.breakpointhook = lambda *args, **kwargs: None
+    sys.breakpointhook = pdb.set_trace = lambda *args, **kwargs: None
 
 
 @contextlib.contextmanager

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from . import fstrings
+
 FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 CONTINUES = re.compile(r"[\s#)\]}]|(else|elif|except|finally)\b")
 MAGIC = re.compile(  # and the words that a console, or IPython alone in a cell, takes as commands
@@ -25,11 +27,6 @@ DEFINES = re.compile(
     r"[ \t]+)?(\w+)",
     re.M,
 )
-QUOTED = re.compile(  # an f-string with its own quotes in a field, which Python 3.12 allows
-    r"""\bf"(?:[^"{}\n]|\{[^{}"\n]*(?:\["\w+"\][^{}"\n]*)+\}|\{[^{}"\n]*\})*\""""
-    r"""|\bf'(?:[^'{}\n]|\{[^{}'\n]*(?:\['\w+'\][^{}'\n]*)+\}|\{[^{}'\n]*\})*'"""
-)
-KEY = re.compile(r"""\[(["'])\w+\1\]""")
 LONGEST, MOST = 40, 2000  # pieces to join before giving up on one, pieces to try in a cell
 UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -57,28 +54,21 @@ def read(text: str, file: str) -> Statements:
     >>> [type(node).__name__ for node in read("x = 1\\nprint(x", "<cell 1>").body]
     ['Assign']
     """
-    plain = text.translate(ODD)
-    for variant in dict.fromkeys((text, plain, _older(plain))):
-        try:
-            return Statements(apart(_parsed(variant, file).body), _refused(variant, file))
-        except UNREADABLE:
-            continue
-    return _in_pieces(_older(plain), file)
+    for change in (str, _plain, _older):
+        text = change(text)
+        with contextlib.suppress(*UNREADABLE):
+            return Statements(apart(_parsed(text, file).body), _refused(text, file))
+    return _in_pieces(text, file)
+
+
+def _plain(text: str) -> str:
+    """A text without the signs that nobody sees."""
+    return text.translate(ODD)
 
 
 def _older(text: str) -> str:
-    """A text whose f-strings use other quotes inside, as Python before 3.12 wants them.
-
-    >>> print(_older('f"{loss["train"]:.3f}"'))
-    f"{loss['train']:.3f}"
-    """
-    if sys.version_info >= (3, 12):
-        return text
-    return QUOTED.sub(lambda found: KEY.sub(_other_quotes, found[0]), text)
-
-
-def _other_quotes(key: re.Match) -> str:
-    return key[0].translate({ord('"'): "'", ord("'"): '"'})
+    """A text as this Python reads it."""
+    return text if sys.version_info >= (3, 12) else fstrings.older(text)
 
 
 def _parsed(text: str, file: str) -> ast.Module:

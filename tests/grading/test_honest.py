@@ -275,6 +275,12 @@ for name, text in {
     + FORWARD.replace("(x, W, b)", "(x: jax.Array, W, b)"),
     "an f-string of a newer Python": "def dense_forward(x, W, b):\n    d = {'k': 1}\n"
     '    print(f"{d["k"]:.3f}")\n    return np.dot(x, W) + b',
+    "f-strings of a newer Python": "def dense_forward(x, W, b):\n"
+    """    print(f"{", ".join(map(str, x.shape))} {'\\n'.join('ab')}")\n"""
+    "    return np.dot(x, W) + b",
+    "a debugger inside": "import pdb, ipdb\n"
+    + FORWARD.replace("return", "pdb.set_trace(); ipdb.set_trace()\n    return"),
+    "Cython around it": f"%%cython\n{FORWARD}",
     "numba": "from numba import njit\n@njit\n" + FORWARD,
     "a decorator of mine": "import functools, time\ndef timed(f):\n    @functools.wraps(f)\n"
     "    def g(*a):\n        t = time.time()\n        return f(*a)\n    return g\n@timed\n"
@@ -550,6 +556,10 @@ for name, (text, said) in {
     "is a stub": (STUB.format("dense_forward(x, W, b)"), "not written yet"),
     "asks": (f"{HEAD}x * float(input())", "input() has nobody to ask"),
     "reads a file": (f"{HEAD}np.load('y.npy')", "there are no files while grading"),
+    "writes a file": (
+        f"import tempfile\n{HEAD}tempfile.mkdtemp()",
+        "No usable temporary directory found: there are no files while grading",
+    ),
     "uses ours": (
         f"import course_nn as nn\n{HEAD}nn.ops.dense_forward(x, W, b)",
         "course_nn.ops.dense_forward is not available while grading: write the task with NumPy",
