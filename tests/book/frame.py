@@ -80,9 +80,32 @@ ON_A_PHONE = {
 }
 
 MODES = ("light", "dark")
-AXE = """() => axe.run({ resultTypes: ["violations"] }).then(result => result.violations
+AXE = """([within, options]) => axe.run(within ? { include: window.samples } : document,
+    { resultTypes: ["violations"], ...options }).then(result => result.violations
   .filter(v => ["serious", "critical"].includes(v.impact))
   .flatMap(v => v.nodes.map(n => `${v.id}: ${n.html.slice(0, 90)}`)).slice(0, 6))"""
+COLOURS = ["color-contrast", "link-in-text-block"]
+# Of the texts that look alike on the same ground one is enough for what is said of their colours,
+# which takes far longer than all else.
+SAMPLES = """() => {
+  const found = new Map();
+  const plain = ["1", "rgba(0, 0, 0, 0)", "none", "none"].join();
+  const ground = e => {
+    if (!e) return "";
+    const s = getComputedStyle(e);
+    const own = [s.opacity, s.backgroundColor, s.backgroundImage, s.filter].join();
+    return ground(e.parentElement) + (own === plain ? "" : own);
+  };
+  for (const e of document.body.querySelectorAll("*")) {
+    const own = [...e.childNodes].some(n => n.nodeType === Node.TEXT_NODE && n.data.trim());
+    if (!own || !e.checkVisibility()) continue;
+    const s = getComputedStyle(e), link = e.closest("a"), around = link?.parentElement;
+    const looks = [s.color, s.fontSize, s.fontWeight, s.textShadow, s.textDecorationLine,
+      around && getComputedStyle(around).color, ground(e)];
+    found.set(looks.join("|"), link ?? e);
+  }
+  window.samples = [...found.values()];
+}"""
 
 
 # While axe looks, what it cannot judge is out of the page, for its time grows with the square of
@@ -130,10 +153,13 @@ def accessible(page: Any, width: str) -> list[str]:
 
     page.evaluate(Axe().axe_script)
     page.evaluate(THIN)
-    found = []
+    off = {name: {"enabled": False} for name in COLOURS}
+    found = [f"axe, {width}: {what}" for what in page.evaluate(AXE, [False, {"rules": off}])]
     for mode in MODES:
         page.evaluate("mode => { document.documentElement.dataset.theme = mode; }", mode)
-        found += [f"axe, {width}, {mode}: {what}" for what in page.evaluate(AXE)]
+        page.evaluate(SAMPLES)
+        pale = page.evaluate(AXE, [True, {"runOnly": COLOURS}])
+        found += [f"axe, {width}, {mode}: {what}" for what in pale]
     page.evaluate("window.whole()")
     return found
 
@@ -164,6 +190,13 @@ PLANTED = {
     "axe, wide, light: color-contrast": '<p style="color: #aaa; background: #fff">pale</p>',
     "axe, wide, dark: color-contrast": "<style>[data-theme=dark] p { color: #555; background: "
     "#222 }</style><p>dim</p>",
-    "axe, phone, light: button-name": "<button></button>",
-    "axe, phone, dark: link-name": '<a href="page.html"></a>',
+    "axe, phone: button-name": "<button></button>",
+    "axe, phone: link-name": '<a href="page.html"></a>',
+    "axe, phone, dark: color-contrast": "<style>@media (width < 600px) { [data-theme=dark] p "
+    "{ color: #555; background: #222 } }</style><p>dim</p>",
+    "axe, wide, dark: link-in-text-block": "<style>[data-theme=dark] * { background: #000; color: "
+    "#fff } [data-theme=dark] a { color: #ccc; text-decoration: none }</style><p>Many words and "
+    '<a href="page.html">one link</a> among them.</p>',
+    "axe, phone, light: color-contrast: <b": "<p>One <b>is</b> like the other.</p>"
+    '<p style="background: #444">One <b>is</b> like the other.</p>',
 }

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
+sys.path.append(str(ROOT / "tools"))  # behind all others: a `book` lies there too
 
 from press.chromium import FLAGS, Handler, program, served  # noqa: E402
 from press.chromium import browser as chromium  # noqa: E402
