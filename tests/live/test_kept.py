@@ -4,17 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.live.test_pages import PATIENCE, address, browser, cell, folder, run, serve, write
+from tests.live.test_pages import KEPT, PATIENCE, address, browser, cell, folder, run, serve, write
 
 __all__ = ["address", "browser", "folder", "serve"]  # fixtures
 pytestmark = pytest.mark.browser
-KEPT = """async (build) => {
-  for (;;) {
-    for (const name of await caches.keys())
-      if (name.includes(build) && await (await caches.open(name)).match("/told")) return name;
-    await new Promise((goOn) => setTimeout(goOn, 100));
-  }
-}"""
 HOW = """() => {
   globalThis.started = [];
   globalThis.Worker = class extends Worker {

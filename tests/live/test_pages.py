@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -97,18 +98,54 @@ def address(folder: Path, serve) -> str:
     return serve(folder)
 
 
+KEPT = """async (build) => {
+  for (;;) {
+    for (const name of await caches.keys())
+      if (name.includes(build) && await (await caches.open(name)).match("/told")) return name;
+    await new Promise((goOn) => setTimeout(goOn, 100));
+  }
+}"""
+
+
+@pytest.fixture(scope="module")
+def known(browser, address: str) -> Iterator:
+    """A browser in which Python has been started, and is kept for the next page."""
+    with closing(browser.new_context()) as context:
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        visit(page, f"{address}/index.html")
+        run(page, 2)
+        page.evaluate(KEPT, ":")
+        page.close()
+        yield context
+
+
 @pytest.fixture
-def page(browser, address: str) -> Iterator:
-    """The page, opened anew, with nothing kept; it must say nothing wrong in its console."""
-    context = browser.new_context()
-    opened, wrong = context.new_page(), []
-    opened.set_default_timeout(PATIENCE)
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.on("request", lambda r: None if r.url.startswith((address, "data:", "blob:"))
-              else wrong.append(f"asked elsewhere: {r.url}"))  # fmt: skip
-    visit(opened, f"{address}/index.html")
-    yield opened
-    context.close()
+def page(known, address: str) -> Iterator:
+    """The page in such a browser, with no edits."""
+    with opened(known, address) as page:
+        yield page
+
+
+@pytest.fixture
+def new(browser, address: str) -> Iterator:
+    """The page in a browser that has never been here."""
+    with closing(browser.new_context()) as context, opened(context, address) as page:
+        yield page
+
+
+@contextmanager
+def opened(context, address: str) -> Iterator:
+    """The page, of which no edit stays; it must say nothing wrong in its console."""
+    page, wrong = context.new_page(), []
+    page.set_default_timeout(PATIENCE)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda r: None if r.url.startswith((address, "data:", "blob:"))
+            else wrong.append(f"asked elsewhere: {r.url}"))  # fmt: skip
+    visit(page, f"{address}/index.html")
+    yield page
+    page.evaluate("localStorage.clear()")
+    page.close()
     assert not wrong
 
 
@@ -149,11 +186,11 @@ def test_only_the_buttons_are_loaded_before_it_is_asked_for(browser, address: st
     page.close()
 
 
-def test_a_cell_runs_those_above_it_once_and_the_book_s_output_stays_until_then(page) -> None:
-    assert cell(page, 2).locator(".cell_output").inner_text().strip() == "a is 3"
-    assert run(page, 2).strip() == "a is 3"
-    assert cell(page, 2).locator(".cell_output:visible").count() == 1
-    assert run(page, 2).strip() == "a is 4"  # the first cell did not run again
+def test_a_cell_runs_those_above_it_once_and_the_book_s_output_stays_until_then(new) -> None:
+    assert cell(new, 2).locator(".cell_output").inner_text().strip() == "a is 3"
+    assert run(new, 2).strip() == "a is 3"
+    assert cell(new, 2).locator(".cell_output:visible").count() == 1
+    assert run(new, 2).strip() == "a is 4"  # the first cell did not run again
 
 
 def test_the_whole_page_runs_with_figure_and_verdict(page) -> None:
@@ -228,12 +265,12 @@ DEADLY = [
 
 
 @pytest.mark.parametrize("code", DEADLY)
-def test_a_cell_that_ends_python_says_so_and_the_next_has_another(page, code: str) -> None:
-    write(page, 2, code)
-    assert "Python ended: what this cell did" in run(page, 2, "failed")
-    assert "All names are gone" in page.locator(".nn-live-says").inner_text()
-    write(page, 2, "print(a)")
-    assert run(page, 2).strip() == "2"
+def test_a_cell_that_ends_python_says_so_and_the_next_has_another(new, code: str) -> None:
+    write(new, 2, code)
+    assert "Python ended: what this cell did" in run(new, 2, "failed")
+    assert "All names are gone" in new.locator(".nn-live-says").inner_text()
+    write(new, 2, "print(a)")
+    assert run(new, 2).strip() == "2"
 
 
 def test_two_pages_have_names_of_their_own(page, address: str) -> None:
