@@ -94,10 +94,10 @@ class Jobs:
         self.stop()
 
     def begin(self) -> None:
-        """Start the processes before there is work for them, so that they import what they need;
-        where none can be started, `run` will say so."""
+        """Start processes before there is work for them, so that they import what they need, as
+        many as can import at once; where none can be started, `run` will say so."""
         with contextlib.suppress(JobsError):
-            while len(self.jobs) < self.count:
+            while len(self.jobs) < min(self.count, os.cpu_count() or 1):
                 self._start()
 
     @contextlib.contextmanager

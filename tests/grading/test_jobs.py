@@ -149,7 +149,8 @@ def test_the_jobs_of_a_run_share_a_folder_that_goes_with_them():
     assert not folder.exists()
 
 
-def test_processes_that_have_begun_are_told_the_argument_with_their_first_piece():
+def test_processes_that_have_begun_are_told_the_argument_with_their_first_piece(monkeypatch):
+    monkeypatch.setattr(jobs.os, "cpu_count", lambda: 3)
     with Jobs(3, WORK) as running:
         running.begin()
         pids = [job.popen.pid for job in running.jobs]
@@ -161,6 +162,16 @@ def test_processes_that_have_begun_are_told_the_argument_with_their_first_piece(
         assert running.jobs == []
     assert all(gone(pid) for pid in pids)
     assert not running.folder.exists()
+
+
+def test_no_more_begin_than_can_at_once_and_no_more_run_than_have_work(monkeypatch):
+    monkeypatch.setattr(jobs.os, "cpu_count", lambda: 2)
+    with Jobs(200, WORK) as running:
+        running.begin()
+        assert running.made == 2
+        with running.given("argument", 60.0, 200):
+            assert len(dict(running.run(["a", "b", "c"]))) == 3
+        assert running.made == 3
 
 
 def test_what_cannot_begin_is_said_when_it_has_to_run(monkeypatch):
