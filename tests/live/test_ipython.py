@@ -49,7 +49,7 @@ def test_a_formula_and_a_text_are_shown_as_such() -> None:
     code = "from IPython.display import Code, Latex, Math\n"
     shown = run(code + "display(Math('a < b'), Latex('$x$'))\nCode('a = 1', language='python')")
     assert shown == [
-        ["html", "$\\displaystyle a &lt; b$"], ["html", "$x$"], ["text", "a = 1"], WELL,
+        ["html", r"\(\displaystyle a &lt; b\)"], ["html", r"\(x\)"], ["text", "a = 1"], WELL,
     ]  # fmt: skip
 
 

@@ -90,3 +90,18 @@ def test_the_last_values_have_the_names_that_a_notebook_has_for_them() -> None:
     assert shown[6] == ["text", "[3, 2, 1]"]
     assert shown[8] == ["text", "2"]
     assert shown[10][1].startswith("{1: 1, 2: 2")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("$a_1 * b_1$ and $c_1 * d < e$", r"<p>\(a_1 * b_1\) and \(c_1 * d &lt; e\)</p>"),
+        ("$$\na \\\\ b\n$$", "<p>\\[\na \\\\ b\n\\]</p>"),
+        ("it costs $3, not $5", "<p>it costs $3, not $5</p>"),
+        ("`$x$` is $x$", r"<p><code>$x$</code> is \(x\)</p>"),
+        ("| $a$ |\n|---|\n| 1 |", r"<th>\(a\)</th>"),
+    ],
+)
+def test_formulas_in_a_text_are_left_to_the_page(text: str, shown: str) -> None:
+    code = f"from IPython.display import Markdown\nMarkdown({text!r})"
+    assert shown in run(code)[0][1]

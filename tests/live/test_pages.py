@@ -344,6 +344,11 @@ def test_a_bar_a_warning_a_question_and_an_update_are_shown_as_in_a_notebook(pag
         assert accessible(page, width) == []
         page.set_viewport_size(dict(zip(("width", "height"), PHONE, strict=True)))
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    told = ".nn-live-output .traceback pre, .nn-live-output .stderr pre"
+    beyond = page.evaluate(f"[...document.querySelectorAll('{told}')]"
+                           ".map(e => e.scrollWidth - e.clientWidth)")  # fmt: skip
+    assert len(beyond) > 1
+    assert max(beyond) <= 0
     buttons = page.evaluate(BUTTONS)
     assert len(buttons) > 4
     assert min(map(min, buttons)) >= 24  # pixels, for a thumb

@@ -10,10 +10,12 @@ import builtins
 import html
 import inspect
 import linecache
+import re
 import sys
 import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from itertools import count
 from typing import Any
 
 import live_ipython
@@ -29,6 +31,9 @@ FORMS = {
     "jpeg": "_repr_jpeg_",
     "latex": "_repr_latex_",
 }
+FORMULA = re.compile(r"\$\$(.+?)\$\$|\$(?!\s)([^$\n]+?)(?<!\s)\$(?!\d)", re.DOTALL)
+MARK = "\x02"  # around the number of a formula, while the text around it is read
+PLACE = re.compile(f"{MARK}(\\d+){MARK}")
 FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
 
@@ -195,10 +200,31 @@ def method(value: Any, name: str) -> Callable | None:
 
 
 def rendered(markdown: str) -> str:
-    """Markdown as HTML."""
+    """Markdown as HTML, whose formulas are the page's to typeset."""
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark").enable("table").render(markdown)
+    found, number = list(FORMULA.finditer(markdown)), count()
+    marked = FORMULA.sub(lambda _: f"{MARK}{next(number)}{MARK}", markdown)
+    page = MarkdownIt("commonmark").enable("table").render(marked)
+
+    def back(piece: re.Match) -> str:
+        """A formula as MathJax reads it; in code it stays as it was written."""
+        if piece[1] is not None:
+            return html.escape(typeset(found[int(piece[1])].group()))
+        return PLACE.sub(lambda one: html.escape(found[int(one[1])].group()), piece.group())
+
+    return re.sub(f"<code.*?</code>|{PLACE.pattern}", back, page, flags=re.DOTALL)
+
+
+def typeset(text: str) -> str:
+    r"""A text whose formulas stand between the signs that the page's MathJax looks for.
+
+    >>> print(typeset("$x$ costs $3, and $$y = x^2$$"))
+    \(x\) costs $3, and \[y = x^2\]
+    """
+    return FORMULA.sub(
+        lambda found: rf"\({found[2]}\)" if found[1] is None else rf"\[{found[1]}\]", text
+    )
 
 
 def as_page(kind: str, what: Any) -> tuple[str, str]:
@@ -206,7 +232,7 @@ def as_page(kind: str, what: Any) -> tuple[str, str]:
     if kind == "markdown":
         return "html", rendered(what)
     if kind == "latex":
-        return "html", html.escape(what)
+        return "html", html.escape(typeset(what))
     if kind in ("png", "jpeg"):
         data = base64.b64encode(what).decode()
         return "html", f'<img alt="" src="data:image/{kind};base64,{data}">'
