@@ -86,10 +86,13 @@ def test_a_picture_is_shown_as_one() -> None:
 
 
 def test_the_last_values_have_the_names_that_a_notebook_has_for_them() -> None:
-    shown = run("1", "2", "3", "[_, __, ___]", "Out[2]", "Out")
+    shown = run(
+        "1", "2", "3", "[_, __, ___]", "Out[2]", "Out", "del In, Out, _, __", "4", "5", "_, __"
+    )
     assert shown[6] == ["text", "[3, 2, 1]"]
     assert shown[8] == ["text", "2"]
     assert shown[10][1].startswith("{1: 1, 2: 2")
+    assert shown[-2] == ["text", "(5, 4)"]
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import pytest
 
 from tests.book.looking import PHONE
 from tests.live.test_modules import PAGE, asked, opened, press, site, states
-from tests.live.test_pages import address, browser, cell, folder, page, serve, write
+from tests.live.test_pages import address, browser, cell, folder, new, serve, write
 
-__all__ = ["address", "browser", "folder", "opened", "page", "serve", "site"]  # fixtures
+__all__ = ["address", "browser", "folder", "new", "opened", "serve", "site"]  # fixtures
 pytestmark = pytest.mark.browser
 TALL = "\n" * 200
 HIT = """(button) => {
@@ -42,20 +42,20 @@ def change(page, number: int, text: str) -> None:
 # -- where they stand ------------------------------------------------------------------------------
 
 
-def test_the_signs_of_an_unfolded_cell_can_be_hit_wherever_the_focus_is(page) -> None:
-    cell(page, 1).locator("summary").click()
-    page.locator(".bd-article h1").first.click()
+def test_the_signs_of_an_unfolded_cell_can_be_hit_wherever_the_focus_is(new) -> None:
+    cell(new, 1).locator("summary").click()
+    new.locator(".bd-article h1").first.click()
     for label in ("Run cell 1", "Edit cell 1"):
-        assert cell(page, 1).get_by_label(label, exact=True).evaluate(HIT), label
+        assert cell(new, 1).get_by_label(label, exact=True).evaluate(HIT), label
 
 
 @pytest.mark.parametrize("width", ["wide", "phone"])
-def test_no_letter_moves_when_a_cell_is_edited(page, width: str) -> None:
+def test_no_letter_moves_when_a_cell_is_edited(new, width: str) -> None:
     if width == "phone":
-        page.set_viewport_size(dict(zip(("width", "height"), PHONE, strict=True)))
-    printed = cell(page, 2).evaluate(LETTER)
-    write(page, 2, "a = a + 1")
-    assert cell(page, 2).evaluate(LETTER) == pytest.approx(printed, abs=1)
+        new.set_viewport_size(dict(zip(("width", "height"), PHONE, strict=True)))
+    printed = cell(new, 2).evaluate(LETTER)
+    write(new, 2, "a = a + 1")
+    assert cell(new, 2).evaluate(LETTER) == pytest.approx(printed, abs=1)
 
 
 # -- that something waits --------------------------------------------------------------------------

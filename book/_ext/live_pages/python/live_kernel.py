@@ -42,10 +42,10 @@ class Kernel:
 
     def __init__(self, emit: Emit, figures: Callable[[], None] = lambda: None) -> None:
         self.screen = Screen(emit)
-        self.handles = 0
+        self.handles, self.cells, self.values = 0, [""], dict[int, Any]()
         self.fetch_figures = figures  # brings matplotlib, where it is not here yet
         self.space: dict[str, Any] = {
-            "__name__": "__main__", "__builtins__": builtins, "In": [""], "Out": {},
+            "__name__": "__main__", "__builtins__": builtins, "In": self.cells, "Out": self.values,
             "_": "", "__": "", "___": "",
         }  # fmt: skip
         nothing = live_ipython.nothing
@@ -58,7 +58,7 @@ class Kernel:
     async def run(self, code: str, name: str) -> bool:
         """Run one cell; whether it came to its end. The value of its last line is shown."""
         linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
-        self.space["In"].append(code)
+        self.cells.append(code)
         self.space.pop("__warningregistry__", None)  # a cell warns each time that it runs
         self.shell.execution_count += 1
         self.screen.clear()
@@ -91,8 +91,7 @@ class Kernel:
 
     def _keep(self, value: Any) -> None:
         """The last values that were shown, by the names that a notebook has for them."""
-        space = self.space
-        space["Out"][self.shell.execution_count] = value
+        space, self.values[self.shell.execution_count] = self.space, value
         space |= {"_": value, "__": space.get("_"), "___": space.get("__")}
 
     async def _evaluate(self, code: types.CodeType) -> Any:
