@@ -28,7 +28,7 @@ import pytest
 
 from course_nn.exercises.student import StudentError
 from course_nn.exercises.task import Task
-from course_nn.grading import breakout, remote, sandbox, warm
+from course_nn.grading import breakout, differences, remote, sandbox, warm
 from course_nn.grading.cells import read_cells
 from course_nn.grading.collect import (
     RosterError,
@@ -210,6 +210,7 @@ def check_cells(data: bytes, tasks: list[Task]) -> None:
         said = list(cells.said)
         json.dumps(cells.code).encode()
         assert all(code.encode() is not None for code in cells.code), "a surrogate is left"
+        said += differences.told(cells.code, [task.name for task in tasks])
     for sentence in said:
         assert sentence.isprintable(), ascii(sentence)
         assert len(sentence) < 2000
