@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,7 +14,7 @@ import pytest
 from press import notebooks
 from press.markdown import Cell
 
-from tests.book.looking import Handler, browser, serve
+from tests.book.looking import FLAGS, Handler, browser, program, serve
 
 from . import ROOT
 
@@ -119,14 +120,24 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Lab:
     """Jupyter in a page, and all that it asked for elsewhere or complained of."""
 
-    def __init__(self, context, address: str) -> None:
+    def __init__(self, browser, address: str) -> None:
         self.address, self.elsewhere, self.wrong = address, [], []
+        self.browser, self.others, self.known = browser, ExitStack(), False
+        self.begin(browser)
+
+    def begin(self, browser) -> None:
+        """A reader who has never been here."""
+        context = browser.new_context(bypass_csp=False)
+        self.others.callback(context.close)
         context.on("request", self.asked)  # no gate: through one, a worker may wait for ever
         self.page = context.new_page()
         self.page.set_default_timeout(PATIENCE)
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
         self.page.on("console", self.told)
         context.on("response", self.answered)
+
+    def close(self) -> None:
+        self.others.close()
 
     def told(self, message) -> None:
         if "Content Security Policy" in message.text:
@@ -142,14 +153,19 @@ class Lab:
             self.elsewhere.append(request.url)
 
     def open(self, notebook: str) -> None:
-        """Go the way of the button, until Python waits for a cell; where the machine is so busy
-        that Jupyter waits for ever, once more."""
+        """Go the way of the button, until Python waits for a cell. On a busy machine a browser may
+        wait for ever: once more, in a new one where nothing is kept yet."""
         from playwright.sync_api import TimeoutError as Late
 
         try:
             self.way(notebook, PATIENCE / 2)
         except Late:
+            if not self.known:
+                fresh = self.browser.browser_type.launch(executable_path=program(), args=FLAGS)
+                self.others.callback(fresh.close)
+                self.begin(fresh)
             self.way(notebook, PATIENCE)
+        self.known = True
 
     def way(self, notebook: str, patience: float) -> None:
         """The same, once."""
@@ -185,10 +201,9 @@ class Guarded(Handler):
 
 @pytest.fixture(params=[Handler])
 def lab(browser, folder: Path, serve, request: pytest.FixtureRequest) -> Iterator[Lab]:
-    context = browser.new_context(bypass_csp=False)
-    lab = Lab(context, serve(folder, request.param))
+    lab = Lab(browser, serve(folder, request.param))
     yield lab
-    context.close()
+    lab.close()
     assert not lab.elsewhere
     assert not lab.wrong
 

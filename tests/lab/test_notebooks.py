@@ -46,10 +46,9 @@ def test_a_notebook_of_the_book_runs_to_its_end(browser, book: str) -> None:
     )
     wrong = {}
     for name in there if CHOSEN == ["all"] else CHOSEN:
-        context = browser.new_context(bypass_csp=False)
-        lab = Lab(context, book)
+        lab = Lab(browser, book)
         found = wrong_in(lab, name) + lab.wrong + lab.elsewhere
-        context.close()
+        lab.close()
         if found:
             wrong[name] = found
     assert wrong == {}
