@@ -246,10 +246,11 @@ def test_a_page_runs_in_the_dark_and_what_is_not_here_is_refused(lab: Lab) -> No
 
 @pytest.mark.browser
 def test_a_narrow_screen_is_left_to_the_notebook(lab: Lab) -> None:
-    files, bar = lab.page.locator(".jp-DirListing"), lab.page.locator(".jp-SideBar.jp-mod-right")
     for width, state in [(1280, "visible"), (390, "hidden"), (390, "hidden")]:
         lab.page.set_viewport_size({"width": width, "height": 844})
         lab.open("exercises/ex02_dense.ipynb")  # the second time Jupyter finds it open
+        files = lab.page.locator(".jp-DirListing")
+        bar = lab.page.locator(".jp-SideBar.jp-mod-right")
         files.wait_for(state=state)
         bar.wait_for(state=state)
         cell = lab.page.locator(".jp-NotebookPanel .jp-CodeCell").first.bounding_box()
