@@ -29,6 +29,7 @@ from .standins import NotAvailable, StandIn
 
 MAX_ERRORS, MAX_SAID = 50, 100
 SHARE = 0.8  # of the seconds that are left: what one statement may take
+NO_ROOM = "No usable temporary directory found"  # as tempfile says, and in which folders
 ELSEWHERE = (ImportError, OSError, MemoryError, NotAvailable, TooLong)  # may pass in Jupyter
 DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 CHEAP = (*DEFINES, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
@@ -386,9 +387,10 @@ class Notebook:
             return standins.absent(error.name)
         if isinstance(error, SyntaxError):
             return str(error.msg)[:500]
-        if isinstance(error, FileNotFoundError | PermissionError):
-            said = message if error.filename else message.partition(" in [")[0]  # of which folders
-            return f"{said}: there are no files while grading"[-500:]
+        if isinstance(error, FileNotFoundError | PermissionError) and error.filename:
+            return f"{message}: there are no files while grading"[-500:]
+        if isinstance(error, FileNotFoundError) and NO_ROOM in message:
+            return f"{NO_ROOM}: there are no files while grading"
         return message
 
     def line(self, name: str, number: int) -> str:

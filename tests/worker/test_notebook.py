@@ -224,6 +224,8 @@ def test_numpy_is_there_though_its_import_was_lost():
 def test_a_file_is_said_not_to_be_there():
     told = run("open('weights.npy')").errors[0]["message"]
     assert told.endswith("there are no files while grading")
+    refused = run("raise PermissionError(1, 'Operation not permitted')").errors[0]["message"]
+    assert refused == "[Errno 1] Operation not permitted"  # of a socket, say, or a process
 
 
 # -- which function is graded ----------------------------------------------------------------------
