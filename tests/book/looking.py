@@ -4,7 +4,8 @@ import atexit
 import functools
 import subprocess
 import sys
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,10 @@ def browser() -> Iterator:
     if program() is None:
         pytest.skip("no Chromium on PATH: install it to look at the book (apt install chromium)")
     pytest.importorskip("playwright.sync_api")
-    with chromium() as opened:
+    from playwright.sync_api import Page
+
+    with chromium() as opened, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Page, "goto", patient(Page.goto))
         # The driver waits for what a test asks by compiling text in the page, which a page's policy
         # forbids: a test of the policy says `bypass_csp=False`, and waits by other means.
         for name in ("new_page", "new_context"):
@@ -48,14 +52,24 @@ def browser() -> Iterator:
         yield opened
 
 
-def visit(page: Any, address: str) -> None:
-    """Open a page; on a busy machine a browser may wait for ever, so ask it once more."""
+def patient(goto: Callable) -> Callable:
+    """Open a page; where a browser waits for ever, say for what, and ask it once more."""
     from playwright.sync_api import TimeoutError as Late
 
-    try:
-        page.goto(address, timeout=FIRST_PATIENCE)
-    except Late:
-        page.goto(address)
+    @functools.wraps(goto)
+    def once_more(page: Any, address: str, **options: Any) -> Any:
+        waiting: set[Any] = set()
+        page.on("request", lambda request: waiting.add(request))
+        for end in ("requestfinished", "requestfailed"):
+            page.on(end, lambda request: waiting.discard(request))
+        try:
+            return goto(page, address, **{"timeout": FIRST_PATIENCE, **options})
+        except Late:
+            named = sorted(request.url for request in waiting)
+            warnings.warn(f"{address} waited for {named or 'nothing'}", stacklevel=2)
+            return goto(page, address, **options)
+
+    return once_more
 
 
 @functools.cache

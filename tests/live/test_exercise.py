@@ -18,7 +18,7 @@ from course_nn.grading.assignment import TESTS, load_assignment
 from course_nn.grading.nbgrader import in_sandbox
 from tests.book.building import ROOT, build, lay_out
 from tests.book.frame import accessible
-from tests.book.looking import PHONE, browser, serve, visit
+from tests.book.looking import PHONE, browser, serve
 from tests.cli.shared import call
 
 __all__ = ["browser", "serve"]  # fixtures
@@ -91,7 +91,7 @@ def page(started):
 
 
 def go(page, path: str, address: str) -> None:
-    visit(page, f"{address}/{path}")
+    page.goto(f"{address}/{path}")
     page.wait_for_selector(".nn-task-bar" if path == PAGE else "[data-state]")
 
 

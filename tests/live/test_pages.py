@@ -12,7 +12,7 @@ import pytest
 from tests.book import sources
 from tests.book.building import build, lay_out
 from tests.book.frame import accessible
-from tests.book.looking import PHONE, browser, serve, visit
+from tests.book.looking import PHONE, browser, serve
 
 __all__ = ["browser", "serve"]  # fixtures
 pytestmark = pytest.mark.browser
@@ -113,7 +113,7 @@ def known(browser, address: str) -> Iterator:
     with closing(browser.new_context()) as context:
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
-        visit(page, f"{address}/index.html")
+        page.goto(f"{address}/index.html")
         run(page, 2)
         page.evaluate(KEPT, ":")
         page.close()
@@ -142,7 +142,7 @@ def opened(context, address: str) -> Iterator:
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda r: None if r.url.startswith((address, "data:", "blob:"))
             else wrong.append(f"asked elsewhere: {r.url}"))  # fmt: skip
-    visit(page, f"{address}/index.html")
+    page.goto(f"{address}/index.html")
     yield page
     page.evaluate("localStorage.clear()")
     page.close()
