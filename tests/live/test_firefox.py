@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.live.firefox import Firefox, firefox_or_skip
-from tests.live.test_pages import address, folder, serve
+from tests.live.test_kept import HOW, brings, wait
+from tests.live.test_pages import PATIENCE, address, folder, serve
 
-__all__ = ["address", "folder", "serve"]  # fixtures
+__all__ = ["address", "brings", "folder", "serve"]  # fixtures
 pytestmark = pytest.mark.browser
 CONTROL, SHIFT, ENTER, ESCAPE = "\ue009", "\ue008", "\ue007", "\ue00c"
 BOX = "document.querySelectorAll('.cell:has(.cell_input)')"
@@ -84,3 +85,13 @@ def test_an_edit_stays_on_the_page_and_another_page_starts_from_what_was_kept(
     assert run(firefox, 2) == "a is 3"
     run(firefox, 3)
     assert firefox.value(f"{BOX}[2].querySelectorAll('.nn-live-output svg').length") == 1
+
+
+def test_a_first_page_starts_from_what_chromium_made(firefox, brings, folder) -> None:
+    wait(folder, probe=300, patience=PATIENCE)
+    firefox.value("caches.keys().then(all => Promise.all(all.map(name => caches.delete(name))))")
+    firefox.open(f"{brings}/other.html")
+    firefox.value(f"({HOW})()")
+    firefox.value("document.querySelector('.nn-live-page').click()")
+    firefox.until("document.body.innerText.includes('Every cell of this page has run.')")
+    assert firefox.value("started.join()") == "book"

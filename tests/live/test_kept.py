@@ -1,9 +1,18 @@
-"""The second page starts from a Python that the first has kept, and what is kept holds no names."""
+"""A page starts from a Python that the book brings, or that another page has kept.
 
+What is kept holds no reader's names.
+"""
+
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from press import kept
 
+from tests.book.looking import ROOT
 from tests.live.test_pages import KEPT, PATIENCE, address, browser, cell, folder, run, serve, write
 
 __all__ = ["address", "browser", "folder", "serve"]  # fixtures
@@ -13,7 +22,7 @@ HOW = """() => {
   globalThis.Worker = class extends Worker {
     constructor(...all) {
       super(...all);
-      this.addEventListener("message", ({ data }) => data.kind === "ready" && started.push(data.kept));
+      this.addEventListener("message", ({ data }) => data.kind === "ready" && started.push(data.from));
     }
   };
 }"""  # noqa: E501
@@ -29,7 +38,7 @@ def context(browser, address: str) -> Iterator:
     page.goto(f"{address}/index.html")
     write(page, 2, "mine = 'the secret of ' + 'a reader'\nprint(mine)")
     assert run(page, 2).strip() == "the secret of a reader"
-    assert page.evaluate("started") == [False]
+    assert page.evaluate("started") == ["nothing"]
     page.evaluate(KEPT, ":")
     page.close()
     yield context
@@ -49,7 +58,7 @@ def test_the_second_page_starts_from_it_with_figure_check_and_a_name_space_of_it
     page = opened(context, address)
     page.get_by_text("▶ Run this page").click()
     page.get_by_text("Every cell of this page has run.").wait_for()
-    assert page.evaluate("started") == [True]
+    assert page.evaluate("started") == ["browser"]
     assert cell(page, 3).locator(".nn-live-output svg").count() == 1
     assert "your y" in cell(page, 4).locator(".nn-live-output").inner_text()
     write(page, 2, "print('mine' in globals())")
@@ -75,7 +84,7 @@ def test_another_build_starts_anew_and_takes_the_place(context, address, folder)
     told.write_text(before.replace('"build": "', '"build": "new-'), encoding="utf-8")
     page = opened(context, address)
     run(page, 2)
-    assert page.evaluate("started") == [False]
+    assert page.evaluate("started") == ["nothing"]
     page.evaluate(KEPT, ":new-")
     assert len(page.evaluate("caches.keys()")) == 1
     page.close()
@@ -88,6 +97,89 @@ def test_what_is_kept_but_torn_is_dropped_and_python_starts_anew(context, addres
       await shelf.put("/memory", new Response(new Uint8Array(1000)));
     }""")
     run(page, 2)
-    assert page.evaluate("started") == [False]
+    assert page.evaluate("started") == ["nothing"]
     assert page.evaluate("caches.keys()") == []
     page.close()
+
+
+# ---------------------------------------------------------------- what the book brings
+
+
+@pytest.fixture(scope="module")
+def brings(address: str, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The book's address, once it brings a Python that has started."""
+    command = [sys.executable, "-m", "press.kept", folder, tmp_path_factory.mktemp("shelf")]
+    subprocess.run(command, cwd=ROOT / "tools", check=True)  # no second Playwright in this process
+    return address
+
+
+@pytest.fixture
+def reader(browser, brings) -> Iterator:
+    """A browser that was never here."""
+    context = browser.new_context()
+    context.set_default_timeout(PATIENCE)
+    context.add_init_script(f"({HOW})()")
+    yield context
+    context.close()
+
+
+def wait(folder: Path, probe: int, patience: int) -> None:
+    """Let a page judge the network after, and wait for what the book brings for, milliseconds."""
+    script = folder / "_static" / "live" / "kept.js"
+    text, times = re.subn(
+        r"PROBE = \d+, PATIENCE = \d+",
+        f"PROBE = {probe}, PATIENCE = {patience}",
+        script.read_text(),
+    )
+    assert times == 1
+    script.write_text(text)
+
+
+def test_the_first_page_starts_from_what_the_book_brings_and_keeps_it(
+    reader, brings, folder
+) -> None:
+    wait(folder, probe=300, patience=PATIENCE)
+    page = opened(reader, brings)
+    page.get_by_text("▶ Run this page").click()
+    page.get_by_text("Every cell of this page has run.").wait_for()
+    assert page.evaluate("started") == ["book"]
+    assert cell(page, 3).locator(".nn-live-output svg").count() == 1
+    page.evaluate(KEPT, ":")
+    second = opened(reader, brings, "index")
+    run(second, 2)
+    assert second.evaluate("started") == ["browser"]
+
+
+def test_where_the_network_is_slow_python_starts_by_itself_and_nothing_is_said(
+    reader, brings, folder
+) -> None:
+    wait(folder, probe=0, patience=0)
+    page = opened(reader, brings)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    run(page, 2)
+    assert page.evaluate("started") == ["nothing"]
+    assert not any("cannot be used" in text for text in said)
+
+
+@pytest.mark.parametrize("part", ["memory.bin", "told.json"])
+def test_what_the_book_brings_but_torn_is_passed_over(reader, brings, folder, part: str) -> None:
+    wait(folder, probe=300, patience=PATIENCE)
+    (path,) = (folder / "_static" / "live" / "kept").glob(f"*/{part}")
+    whole = path.read_bytes()
+    path.unlink()  # it is a link
+    path.write_bytes(whole[: len(whole) // 2])
+    page = opened(reader, brings)
+    run(page, 2)
+    assert page.evaluate("started") == ["nothing"]
+    path.write_bytes(whole)
+
+
+def test_a_book_that_can_bring_none_says_why(tmp_path, monkeypatch) -> None:
+    assert kept.place(tmp_path, tmp_path / "shelf") == "the book has no runtime"
+    told = tmp_path / "_static" / "live" / "pyodide" / "build.json"
+    told.parent.mkdir(parents=True)
+    told.write_text('{"build": "this", "brings": {"memory": 1}}')
+    monkeypatch.setattr(kept, "program", lambda: None)
+    assert kept.place(tmp_path, tmp_path / "shelf") == "there is no Chromium on PATH"
+    assert told.read_text() == '{"build": "this"}'

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from . import execute, links
+from . import execute, kept, links
 
 
 def pages(toc: Any) -> list[str]:
@@ -54,6 +54,9 @@ def build(root: Path, out: Path) -> bool:
     (out / "links.txt").write_text("".join(f"{link}\n" for link in outside), encoding="utf-8")
     for link in broken:
         print(f"a link leads nowhere: {link}", file=sys.stderr)
+    why = kept.place(out / "html", out / "kept")
+    if why:
+        print(f"the book brings no Python that has started, for {why}: a first page starts it")
     return status == 0 and not broken
 
 

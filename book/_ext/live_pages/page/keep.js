@@ -1,6 +1,6 @@
-/** @file A worker that starts a Python of its own, runs no cell in it, and keeps it for the next page. */
+/** @file A worker that keeps a Python for the next page: the book's, or one of its own that runs no cell. */
 
-import { keep, take } from "./kept.js";
+import { brought, keep, take } from "./kept.js";
 import { COURSE, built, pyodideWith } from "./python.js";
 import { unzip } from "./unzip.js";
 
@@ -48,8 +48,11 @@ const made = async (base, wheels) => {
 
 onmessage = async ({ data: { base } }) => {
   try {
-    const { build, wheels } = await built(base);
-    if (!(await take(base, build))) await keep(base, build, await made(base, wheels));
+    const told = await built(base), { build } = told;
+    if (!(await take(base, build))) {
+      const kept = await brought(base, told).catch(() => null); // it may be torn
+      await keep(base, build, kept ?? await made(base, told.wheels));
+    }
     postMessage({ kept: true });
   } catch (error) {
     postMessage({ kept: false, why: error instanceof Error ? error.message : String(error) });

@@ -1,11 +1,22 @@
 /**
- * @file A Python that has started, kept in this browser for the next page: its memory, its files.
+ * @file A Python that has started: its memory, its files. The book brings one for a reader's first
+ * page, where the network is fast enough; the browser keeps one for the next.
  *
  * It holds no reader's name: it is made by a worker that runs no cell (keep.js). It belongs to one
  * build of the book; another build's is removed.
  */
 
+const PROBE = 300, PATIENCE = 4000; // milliseconds: after which to judge the network; what starting anew may take
+
 /** @typedef {[name: string, bytes: Uint8Array<ArrayBuffer>]} File */
+
+/**
+ * @typedef {object} Built what the build says of itself
+ * @property {string} build
+ * @property {string[]} wheels
+ * @property {string[]} figures those that a page asks for when it draws
+ * @property {Record<string, number>} [brings] the bytes of what the book brings of a Python that has started
+ */
 
 /**
  * @typedef {object} Kept
@@ -32,18 +43,54 @@ export const keep = async (base, build, kept) => {
   await shelf.put(address("/told", base), Response.json(told)); // last: where it is missing, nothing is kept
 };
 
-/** @param {string} base @param {string} build @returns {Promise<Kept | null>} */
+/** The one that this browser keeps. @param {string} base @param {string} build @returns {Promise<Kept | null>} */
 export const take = async (base, build) => {
   if (!globalThis.caches || !(await caches.has(family(base) + build))) return null;
   const shelf = await caches.open(family(base) + build);
   const [told, memory, files] = await Promise.all(["/told", "/memory", "/files"].map((name) => shelf.match(address(name, base))));
   if (!told || !memory || !files) return null;
-  const [{ handles, ...named }, bytes, image] = await Promise.all(
-    [told.json(), files.arrayBuffer(), memory.arrayBuffer()]);
+  return whole(await Promise.all([told.json(), files.arrayBuffer(), memory.arrayBuffer()]));
+};
+
+/** The one that the book brings, if it comes sooner than one that starts. @param {string} base @param {Built} built @returns {Promise<Kept | null>} */
+export const brought = async (base, { build, brings }) => {
+  if (!brings || /** @type {any} */ (navigator).connection?.saveData) return null;
+  const folder = `${base}kept/${build}/`, late = new AbortController();
+  /** @param {string} name */
+  const one = (name) => unpacked(`${folder}${name}.bin`, brings[name], late);
+  const told = await fetch(`${folder}told.json`);
+  if (!told.ok) throw new Error(`${told.url} is not there`);
+  try {
+    return whole(await Promise.all([told.json(), one("files"), one("memory")]));
+  } catch (error) {
+    if (late.signal.aborted) return null;
+    throw error;
+  }
+};
+
+/** A file, unless it is late. @param {string} address @param {number} size @param {AbortController} late */
+const unpacked = async (address, size, late) => {
+  const { body } = await fetch(address, { signal: late.signal });
+  const parts = [], reader = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (body).getReader();
+  const begun = performance.now();
+  for (let came = 0; came < size;) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error(`${address} is torn`);
+    parts.push(value);
+    came += value.length;
+    const spent = performance.now() - begun;
+    if (spent > PROBE && spent / came > PATIENCE / size) late.abort();
+  }
+  const stream = new Blob(parts).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(stream).arrayBuffer();
+};
+
+/** Put together what lies apart. @param {[any, ArrayBuffer, ArrayBuffer]} parts @returns {Kept} */
+const whole = ([{ handles, ...named }, bytes, memory]) => {
   let at = 0;
   /** @param {[string, number]} place @returns {File} */
   const cut = ([name, size]) => [name, new Uint8Array(bytes, (at += size) - size, size)];
-  return { handles, files: named.files.map(cut), libraries: named.libraries.map(cut), memory: image };
+  return { handles, files: named.files.map(cut), libraries: named.libraries.map(cut), memory };
 };
 
 /** Forget what any build has kept. @param {string} base */

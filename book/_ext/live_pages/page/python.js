@@ -1,12 +1,12 @@
 /**
- * @file Starts Python in a worker: from what this browser has kept (kept.js), or anew.
+ * @file Starts Python in a worker: from one that had started (kept.js), or anew.
  *
  * What is kept is the memory alone. The compiled libraries of NumPy stand beside it, and memory
  * points into them: so they are loaded before Python starts, in one order, where it is kept as where
  * it is taken up again, and come to lie at the same places.
  */
 
-import { drop, take } from "./kept.js";
+import { brought, drop, take } from "./kept.js";
 
 /** @typedef {import("./kept.js").File} File */
 /** @typedef {any} Python Pyodide's own module, or what it makes of it */
@@ -15,7 +15,7 @@ export const COURSE = "/lib/course/"; // where the packages lie for a Python tha
 
 const EMPTY = new Uint8Array(0);
 
-/** What the build says of itself. @param {string} base @returns {Promise<{build: string, wheels: string[], figures: string[]}>} */
+/** What the build says of itself. @param {string} base @returns {Promise<import("./kept.js").Built>} */
 export const built = async (base) => {
   const answer = await fetch(`${base}pyodide/build.json`, { cache: "no-cache" });
   if (!answer.ok) throw new Error("this copy of the book was built without it; `make live`, then `make book`, adds it.");
@@ -89,14 +89,17 @@ const anew = async (base) => {
   return python;
 };
 
-/** Start it; `kept` says how. @param {string} base @param {string} build */
-export const begin = async (base, build) => {
-  try {
-    const kept = await take(base, build);
-    if (kept) return { python: await restored(base, kept), kept: true };
-  } catch (error) {
-    console.warn("What was kept of Python cannot be used; it starts anew.", error);
-    await drop(base).catch(() => {});
+/** Start it; `from` says from what. @param {string} base @param {import("./kept.js").Built} built */
+export const begin = async (base, built) => {
+  const sources = { browser: () => take(base, built.build), book: () => brought(base, built) };
+  for (const [from, source] of Object.entries(sources)) {
+    try {
+      const kept = await source();
+      if (kept) return { python: await restored(base, kept), from };
+    } catch (error) {
+      console.warn(`What the ${from} keeps of Python cannot be used.`, error);
+      await drop(base).catch(() => {});
+    }
   }
-  return { python: await anew(base), kept: false };
+  return { python: await anew(base), from: "nothing" };
 };

@@ -79,7 +79,7 @@ export class Session {
   /** @param {any} data */
   #heard(data) {
     const entry = this.waiting.get(data.id);
-    if (data.kind === "ready") this.#ready(data.kept);
+    if (data.kind === "ready") this.#ready(data.from);
     else if (data.kind === "failed") this.#failed(data.why);
     else if (data.kind === "died") this.#died();
     else if (data.kind === "running") entry?.job.begun();
@@ -90,11 +90,11 @@ export class Session {
     }
   }
 
-  /** @param {boolean} kept whether Python was as an earlier page had kept it */
-  #ready(kept) {
+  /** @param {string} from where Python had been kept */
+  #ready(from) {
     this.ready = true;
     this.tell("ready");
-    if (kept === false) this.#keepLater();
+    if (from !== "browser") this.#keepLater();
   }
 
   /** Keep a Python for the next page, once in each browser, as soon as this one has nothing to do. */

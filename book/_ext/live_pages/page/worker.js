@@ -15,19 +15,19 @@ let current = 0;
 /** Tell the page. @param {object} what */
 const say = (what) => postMessage(what);
 
-/** Load everything that is not needed to read the page; whether it was kept. @param {string} base */
+/** Load everything that is not needed to read the page; from what Python began. @param {string} base */
 const start = async (base) => {
   home = base;
-  const { build, figures } = await built(base);
-  const begun = await begin(base, build);
+  const told = await built(base);
+  const begun = await begin(base, told);
   python = begun.python;
   python._api.on_fatal = died;
   /** @param {string} form @param {string} text */
   const emit = (form, text) => say({ kind: "output", id: current, form, text });
   python.globals.set("emit", emit);
-  python.globals.set("figures", () => figures.forEach((name) => install(`${base}pyodide/${name}`)));
+  python.globals.set("figures", () => told.figures.forEach((name) => install(`${base}pyodide/${name}`)));
   kernel = python.runPython("import live_kernel; live_kernel.Kernel(emit, figures)");
-  return begun.kept;
+  return begun.from;
 };
 
 /** Fetch and unpack a package while Python waits for it. @param {string} address */
@@ -67,7 +67,7 @@ onmessage = ({ data }) => {
   turn = turn.then(async () => {
     try {
       if (data.kind === "start") {
-        say({ kind: "ready", kept: await start(data.base) });
+        say({ kind: "ready", from: await start(data.base) });
       } else await run(data.id, data.code, data.name);
     } catch (error) {
       if (data.kind === "run") await died();
