@@ -92,6 +92,6 @@ def test_a_first_page_starts_from_what_chromium_made(firefox, brings, folder) ->
     firefox.value("caches.keys().then(all => Promise.all(all.map(name => caches.delete(name))))")
     firefox.open(f"{brings}/other.html")
     firefox.value(f"({HOW})()")
-    firefox.value("document.querySelector('.nn-live-page').click()")
+    firefox.value("document.querySelector('.nn-live-page button').click()")
     firefox.until("document.body.innerText.includes('Every cell of this page has run.')")
     assert firefox.value("started.join()") == "book"
