@@ -1,6 +1,7 @@
-"""A page that never comes is asked for once more, and what it waited for is told."""
+"""Every request is answered; a page that never comes is asked for once more."""
 
 import threading
+import urllib.request
 
 import pytest
 
@@ -33,3 +34,15 @@ def test_a_browser_that_waits_for_ever_is_asked_once_more(browser, serve, tmp_pa
     assert page.get_by_text("here").is_visible()
     assert asked.count("/page.html") == 2
     page.close()
+
+
+def test_no_thread_that_answers_is_traced(serve, tmp_path) -> None:
+    (tmp_path / "told.txt").write_text("here")
+    before, traced = threading.gettrace(), []
+    threading.settrace(lambda *_: traced.append(threading.current_thread().name))
+    try:
+        with urllib.request.urlopen(f"{serve(tmp_path)}/told.txt") as answer:
+            assert answer.read() == b"here"
+    finally:
+        threading.settrace(before)
+    assert not traced

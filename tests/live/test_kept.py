@@ -179,7 +179,7 @@ def test_a_book_that_can_bring_none_says_why(tmp_path, monkeypatch) -> None:
     assert kept.place(tmp_path, tmp_path / "shelf") == "the book has no runtime"
     told = tmp_path / "_static" / "live" / "pyodide" / "build.json"
     told.parent.mkdir(parents=True)
-    told.write_text('{"build": "this", "brings": {"memory": 1}}')
+    told.write_text('{"build": "this", "brings": {"folder": "that"}}')
     monkeypatch.setattr(kept, "program", lambda: None)
     assert kept.place(tmp_path, tmp_path / "shelf") == "there is no Chromium on PATH"
     assert told.read_text() == '{"build": "this"}'

@@ -15,7 +15,7 @@ const PROBE = 300, PATIENCE = 4000; // milliseconds: after which to judge the ne
  * @property {string} build
  * @property {string[]} wheels
  * @property {string[]} figures those that a page asks for when it draws
- * @property {Record<string, number>} [brings] the bytes of what the book brings of a Python that has started
+ * @property {{folder: string, bytes: Record<string, number>}} [brings] a Python that has started: where, and how large
  */
 
 /**
@@ -53,11 +53,11 @@ export const take = async (base, build) => {
 };
 
 /** The one that the book brings, if it comes sooner than one that starts. @param {string} base @param {Built} built @returns {Promise<Kept | null>} */
-export const brought = async (base, { build, brings }) => {
+export const brought = async (base, { brings }) => {
   if (!brings || /** @type {any} */ (navigator).connection?.saveData) return null;
-  const folder = `${base}kept/${build}/`, late = new AbortController();
+  const folder = `${base}kept/${brings.folder}/`, late = new AbortController();
   /** @param {string} name */
-  const one = (name) => unpacked(`${folder}${name}.bin`, brings[name], late);
+  const one = (name) => unpacked(`${folder}${name}.bin`, brings.bytes[name], late);
   const told = await fetch(`${folder}told.json`);
   if (!told.ok) throw new Error(`${told.url} is not there`);
   try {
