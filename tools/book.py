@@ -13,6 +13,7 @@ from pathlib import Path
 
 from common import (
     BUILD,
+    CHROMIUM,
     ROOT,
     SETUP_STAMP,
     VENV_PYTHON,
@@ -55,7 +56,8 @@ def build_book() -> None:
     press = fingerprint(ROOT / "tools", ROOT / "book" / "_ext", code)
     around = [ROOT / "book" / name for name in ("_static", "_templates", "references.bib")]
     looks = fingerprint(*around, ROOT / "_config.yml", ROOT / "_toc.yml", press, runtime_seen())
-    wanted = fingerprint(ROOT / "book", looks)
+    chromium = any(map(shutil.which, CHROMIUM))  # it makes a part of the book (press/kept.py)
+    wanted = fingerprint(ROOT / "book", looks, chromium)
     if INDEX.is_file() and matches(BOOK_STAMP, wanted):
         say(f"book: up to date: {INDEX}")
         return

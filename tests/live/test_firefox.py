@@ -87,10 +87,9 @@ def test_an_edit_stays_on_the_page_and_another_page_starts_from_what_was_kept(
     assert firefox.value(f"{BOX}[2].querySelectorAll('.nn-live-output svg').length") == 1
 
 
-def test_a_first_page_starts_from_what_chromium_made(firefox, brings, folder) -> None:
+def test_a_first_page_starts_from_what_chromium_made(firefox, brings, folder, serve) -> None:
     wait(folder, probe=300, patience=PATIENCE)
-    firefox.value("caches.keys().then(all => Promise.all(all.map(name => caches.delete(name))))")
-    firefox.open(f"{brings}/other.html")
+    firefox.open(f"{serve(folder)}/other.html")  # at another address, where nothing is kept
     firefox.value(f"({HOW})()")
     firefox.value("document.querySelector('.nn-live-page button').click()")
     firefox.until("document.body.innerText.includes('Every cell of this page has run.')")

@@ -135,19 +135,31 @@ def wait(folder: Path, probe: int, patience: int) -> None:
     script.write_text(text)
 
 
+def heard(page) -> tuple[list[str], list[str]]:
+    """What a page and its Python ask for, and what they say."""
+    asked: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    return asked, said
+
+
 def test_the_first_page_starts_from_what_the_book_brings_and_keeps_it(
     reader, brings, folder
 ) -> None:
     wait(folder, probe=300, patience=PATIENCE)
     page = opened(reader, brings)
+    asked, said = heard(page)
     page.get_by_text("▶ Run this page").click()
     page.get_by_text("Every cell of this page has run.").wait_for()
     assert page.evaluate("started") == ["book"]
     assert cell(page, 3).locator(".nn-live-output svg").count() == 1
     page.evaluate(KEPT, ":")
+    assert not any("numpy" in address for address in asked)  # nothing was made of wheels
     second = opened(reader, brings, "index")
     run(second, 2)
     assert second.evaluate("started") == ["browser"]
+    assert not any("cannot be used" in text for text in said)
 
 
 def test_where_the_network_is_slow_python_starts_by_itself_and_nothing_is_said(
@@ -155,24 +167,57 @@ def test_where_the_network_is_slow_python_starts_by_itself_and_nothing_is_said(
 ) -> None:
     wait(folder, probe=0, patience=0)
     page = opened(reader, brings)
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
+    asked, said = heard(page)
     run(page, 2)
     assert page.evaluate("started") == ["nothing"]
+    assert any("numpy" in address for address in asked)
     assert not any("cannot be used" in text for text in said)
 
 
-@pytest.mark.parametrize("part", ["memory.bin", "told.json"])
-def test_what_the_book_brings_but_torn_is_passed_over(reader, brings, folder, part: str) -> None:
+TORN = {
+    "memory.bin": lambda whole: whole[: len(whole) // 2],
+    "files.bin": lambda whole: whole[:-9] + b"x" + whole[-8:],
+    "told.json": lambda whole: re.sub(rb'"table":\s*(\d+)', rb'"table": 1\1', whole),
+}
+
+
+@pytest.mark.parametrize("part", TORN)
+def test_what_the_book_brings_but_fits_not_is_passed_over_and_not_kept(
+    reader, brings, folder, part: str
+) -> None:
     wait(folder, probe=300, patience=PATIENCE)
     (path,) = (folder / "_static" / "live" / "kept").glob(f"*/{part}")
     whole = path.read_bytes()
+    assert TORN[part](whole) != whole
     path.unlink()  # it is a link
-    path.write_bytes(whole[: len(whole) // 2])
-    page = opened(reader, brings)
+    path.write_bytes(TORN[part](whole))
+    try:
+        page = opened(reader, brings)
+        said = heard(page)[1]
+        run(page, 2)
+        assert page.evaluate("started") == ["nothing"]
+        assert any("What the book keeps of Python cannot be used" in text for text in said)
+        if part == "told.json":  # the reader's own browser makes one, as where there is no book's
+            page.evaluate(KEPT, ":")
+            second = opened(reader, brings, "index")
+            run(second, 2)
+            assert second.evaluate("started") == ["browser"]
+    finally:
+        path.write_bytes(whole)
+
+
+def test_a_telephone_on_which_it_does_not_fit_is_not_asked_to_load_it(
+    browser, brings, folder
+) -> None:
+    wait(folder, probe=300, patience=PATIENCE)
+    page = browser.new_page(user_agent="Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X)")
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{brings}/index.html")
+    asked, _ = heard(page)
     run(page, 2)
-    assert page.evaluate("started") == ["nothing"]
-    path.write_bytes(whole)
+    assert any("numpy" in address for address in asked)
+    assert not any("/kept/" in address for address in asked)
+    page.close()
 
 
 def test_a_book_that_can_bring_none_says_why(tmp_path, monkeypatch) -> None:

@@ -25,10 +25,11 @@ KEEP = """async () => {
   const { kept, why } = await new Promise((heard, failed) => {
     keeper.onmessage = ({ data }) => heard(data);
     keeper.onerror = () => failed(new Error("its program could not be loaded"));
+    setTimeout(() => failed(new Error("it took too long")), PATIENCE);
     keeper.postMessage({ base });
   });
   if (!kept) throw new Error(why);
-}"""
+}""".replace("PATIENCE", str(PATIENCE))
 SAVE = """async (name) => {
   const shelf = await caches.open((await caches.keys())[0]);
   const [asked] = (await shelf.keys()).filter(({ url }) => url.endsWith(`/${name}`));
@@ -53,12 +54,14 @@ def place(html: Path, shelf: Path) -> str:
     if known.pop("brings", None):
         told.write_text(json.dumps(known), encoding="utf-8")
     source = shelf / known["build"]
-    if not source.is_dir():
-        why = make(html, source)
-        if why:
-            return why
+    why = "" if source.is_dir() else make(html, source)
+    if why:
+        return why
     total = hashlib.sha256((source / "memory.bin").read_bytes()).hexdigest()[:16]
-    shutil.copytree(source, live / "kept" / total, copy_function=link)
+    try:
+        shutil.copytree(source, live / "kept" / total, copy_function=link)
+    except OSError as error:
+        return str(error)
     sizes = {name: (source / f"{name}.bin").stat().st_size for name in PARTS}
     known["brings"] = {"folder": total, "bytes": sizes}  # made again, it differs: no address twice
     told.write_text(json.dumps(known), encoding="utf-8")
@@ -73,15 +76,18 @@ def make(html: Path, target: Path) -> str:
         from playwright.sync_api import Error
     except ImportError:
         return "there is no Playwright"
-    shutil.rmtree(target.parent, ignore_errors=True)
     made = target.with_name(f"{target.name}.part")
-    made.mkdir(parents=True)
+    shutil.rmtree(made, ignore_errors=True)
     try:
+        made.mkdir(parents=True)
         with served(html) as base, browser() as opened:
             export(opened, f"{base}/{BLANK}", made)
-    except Error as error:
-        return str(error).splitlines()[0]
-    made.rename(target)
+        for old in target.parent.glob("*/told.json"):
+            if old.parent != made:
+                shutil.rmtree(old.parent)
+        made.rename(target)
+    except (Error, OSError) as error:
+        return (str(error) or type(error).__name__).splitlines()[0]
     return ""
 
 

@@ -43,14 +43,15 @@ const made = async (base, wheels) => {
   /** @type {Array<[number, string]>} */
   const handles = Object.entries(LDSO.loadedLibsByHandle).map(([handle, { name }]) => [Number(handle), name]);
   const memory = python.makeMemorySnapshot().buffer;
-  return { memory, files, libraries, handles: handles.filter(([handle]) => handle) };
+  const table = python._module.courseTable;
+  return { memory, files, libraries, table, handles: handles.filter(([handle]) => handle) };
 };
 
-onmessage = async ({ data: { base } }) => {
+onmessage = async ({ data: { base, book } }) => {
   try {
     const told = await built(base), { build } = told;
     if (!(await take(base, build))) {
-      const kept = await brought(base, told).catch(() => null); // it may be torn
+      const kept = book ? await brought(base, told).catch(() => null) : null;
       await keep(base, build, kept ?? await made(base, told.wheels));
     }
     postMessage({ kept: true });

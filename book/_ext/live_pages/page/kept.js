@@ -6,7 +6,8 @@
  * build of the book; another build's is removed.
  */
 
-const PROBE = 300, PATIENCE = 4000; // milliseconds: after which to judge the network; what starting anew may take
+const PROBE = 1000, PATIENCE = 4000; // milliseconds: after which to judge the network; what starting anew may take
+const OTHERWISE = /iP(hone|ad|od)/; // there Pyodide calls Python's functions another way, and what is kept fits only its own
 
 /** @typedef {[name: string, bytes: Uint8Array<ArrayBuffer>]} File */
 
@@ -24,6 +25,7 @@ const PROBE = 300, PATIENCE = 4000; // milliseconds: after which to judge the ne
  * @property {File[]} files
  * @property {File[]} libraries in the order in which they were loaded
  * @property {Array<[number, string]>} handles by which Python knows the libraries
+ * @property {number} table how many functions there were before the libraries'
  */
 
 /** @param {string} base where the book's own files lie: several books may share a host */
@@ -35,7 +37,8 @@ const address = (name, base) => new URL(name, base).href;
 /** Put it in the place of an earlier build's. @param {string} base @param {string} build @param {Kept} kept */
 export const keep = async (base, build, kept) => {
   const all = [...kept.files, ...kept.libraries];
-  const told = { handles: kept.handles, files: places(kept.files), libraries: places(kept.libraries) };
+  const { handles, table } = kept;
+  const told = { handles, table, files: places(kept.files), libraries: places(kept.libraries) };
   await drop(base);
   const shelf = await caches.open(family(base) + build);
   await shelf.put(address("/files", base), new Response(new Blob(all.map(([, bytes]) => bytes))));
@@ -54,43 +57,54 @@ export const take = async (base, build) => {
 
 /** The one that the book brings, if it comes sooner than one that starts. @param {string} base @param {Built} built @returns {Promise<Kept | null>} */
 export const brought = async (base, { brings }) => {
-  if (!brings || /** @type {any} */ (navigator).connection?.saveData) return null;
-  const folder = `${base}kept/${brings.folder}/`, late = new AbortController();
+  if (!brings || !globalThis.DecompressionStream || OTHERWISE.test(navigator.userAgent)) return null;
+  if (/** @type {any} */ (navigator).connection?.saveData) return null;
+  const late = new AbortController(), { signal } = late, begun = performance.now();
+  const { folder, bytes } = brings, size = Object.values(bytes).reduce((a, b) => a + b);
+  let came = 0;
   /** @param {string} name */
-  const one = (name) => unpacked(`${folder}${name}.bin`, brings.bytes[name], late);
-  const told = await fetch(`${folder}told.json`);
-  if (!told.ok) throw new Error(`${told.url} is not there`);
+  const asked = (name) => fetch(`${base}kept/${folder}/${name}`, { signal });
+  /** Judge by what has come of all. @param {number} length */
+  const more = (length) => {
+    const spent = performance.now() - begun;
+    came += length;
+    if (spent > PROBE && spent / came > PATIENCE / size) late.abort();
+  };
+  /** @param {string} name */
+  const part = async (name) => unpacked(await asked(`${name}.bin`), bytes[name], more);
+  const timer = setTimeout(() => late.abort(), PATIENCE);
   try {
-    return whole(await Promise.all([told.json(), one("files"), one("memory")]));
+    const told = asked("told.json").then((answer) => answer.json());
+    return whole(await Promise.all([told, part("files"), part("memory")]));
   } catch (error) {
-    if (late.signal.aborted) return null;
+    if (signal.aborted) return null;
+    late.abort(); // one is torn: the others are of no use
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
 };
 
-/** A file, unless it is late. @param {string} address @param {number} size @param {AbortController} late */
-const unpacked = async (address, size, late) => {
-  const { body } = await fetch(address, { signal: late.signal });
+/** What was packed, once all of it has come. @param {Response} answer @param {number} size @param {(length: number) => void} more */
+const unpacked = async ({ body, url }, size, more) => {
   const parts = [], reader = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (body).getReader();
-  const begun = performance.now();
   for (let came = 0; came < size;) {
     const { value, done } = await reader.read();
-    if (done) throw new Error(`${address} is torn`);
+    if (done) throw new Error(`${url} is torn`);
     parts.push(value);
     came += value.length;
-    const spent = performance.now() - begun;
-    if (spent > PROBE && spent / came > PATIENCE / size) late.abort();
+    more(value.length);
   }
   const stream = new Blob(parts).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Response(stream).arrayBuffer();
 };
 
 /** Put together what lies apart. @param {[any, ArrayBuffer, ArrayBuffer]} parts @returns {Kept} */
-const whole = ([{ handles, ...named }, bytes, memory]) => {
+const whole = ([{ handles, table, ...named }, bytes, memory]) => {
   let at = 0;
   /** @param {[string, number]} place @returns {File} */
   const cut = ([name, size]) => [name, new Uint8Array(bytes, (at += size) - size, size)];
-  return { handles, files: named.files.map(cut), libraries: named.libraries.map(cut), memory };
+  return { handles, table, files: named.files.map(cut), libraries: named.libraries.map(cut), memory };
 };
 
 /** Forget what any build has kept. @param {string} base */

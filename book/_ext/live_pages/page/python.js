@@ -25,16 +25,24 @@ export const built = async (base) => {
 /**
  * Pyodide, with files and libraries laid in before Python starts.
  * @param {string} base @param {File[]} files @param {File[]} libraries
- * @param {{size: number} & Record<string, any>} options `size` of its memory, in bytes
+ * @param {{size: number, table?: number} & Record<string, any>} options `size` of its memory, in bytes;
+ *   `table`, if it must have so many functions before the libraries'
  */
-export const pyodideWith = async (base, files, libraries, { size, ...options }) => {
+export const pyodideWith = async (base, files, libraries, { size, table, ...options }) => {
   const index = `${base}pyodide/`;
   const modules = Promise.all(libraries.map(([, bytes]) => WebAssembly.compile(bytes)));
   const [{ loadPyodide }, { default: create }] = await Promise.all(
     [import(`${index}pyodide.mjs`), import(`${index}pyodide.asm.mjs`)]);
+  /** @type {(error: unknown) => void} */
+  let fail;
+  const failed = new Promise((_, no) => { fail = no; });
+  /** Nobody hears what goes wrong in it: it says so itself. @param {Python} python */
+  const before = (python) => layIn(python).catch(fail);
   /** @param {Python} python */
   const layIn = async (python) => {
     python.addRunDependency("course");
+    python.courseTable = python.wasmTable.length;
+    if (table !== undefined && table !== python.courseTable) throw new Error("its functions lie elsewhere here");
     lay(python.FS, files);
     lay(python.FS, libraries.map(([name]) => [name, EMPTY])); // Python looks whether they are there
     python.growMemory(size); // before there is a malloc: libraries are laid behind the program
@@ -44,10 +52,10 @@ export const pyodideWith = async (base, files, libraries, { size, ...options }) 
   };
   /** @param {Python} settings */
   const createPyodideModule = async (settings) => {
-    settings.preRun.push(layIn);
+    settings.preRun.push(before);
     return create(settings);
   };
-  return loadPyodide({ indexURL: index, createPyodideModule, ...options });
+  return Promise.race([loadPyodide({ indexURL: index, createPyodideModule, ...options }), failed]);
 };
 
 /** Write files, whose bytes Python may have. @param {Python} FS @param {File[]} files */
@@ -70,7 +78,7 @@ const load = (python, name, module) => {
 
 /** Python as it was kept. @param {string} base @param {import("./kept.js").Kept} kept */
 const restored = async (base, kept) => {
-  const options = { size: kept.memory.byteLength, _loadSnapshot: kept.memory };
+  const options = { size: kept.memory.byteLength, table: kept.table, _loadSnapshot: kept.memory };
   const python = await pyodideWith(base, kept.files, kept.libraries, options);
   const { loadedLibsByHandle, loadedLibsByName } = python._module.LDSO;
   for (const [handle, name] of kept.handles) loadedLibsByHandle[handle] = loadedLibsByName[name];
@@ -98,7 +106,7 @@ export const begin = async (base, built) => {
       if (kept) return { python: await restored(base, kept), from };
     } catch (error) {
       console.warn(`What the ${from} keeps of Python cannot be used.`, error);
-      await drop(base).catch(() => {});
+      if (from === "browser") await drop(base).catch(() => {});
     }
   }
   return { python: await anew(base), from: "nothing" };

@@ -94,17 +94,17 @@ export class Session {
   #ready(from) {
     this.ready = true;
     this.tell("ready");
-    if (from !== "browser") this.#keepLater();
+    if (from !== "browser") this.#keepLater(from === "book");
   }
 
-  /** Keep a Python for the next page, once in each browser, as soon as this one has nothing to do. */
-  #keepLater() {
+  /** Keep a Python for the next page, once in each browser, as soon as this one has nothing to do: the book's, if it works here. @param {boolean} book */
+  #keepLater(book) {
     if (this.keeper || !globalThis.caches || /** @type {any} */ (navigator).connection?.saveData) return;
     setTimeout(() => {
-      if (this.waiting.size) return this.#keepLater();
+      if (this.waiting.size) return this.#keepLater(book);
       const keeper = bound(`${this.base}keep.js`);
       keeper.onmessage = () => keeper.terminate(); // kept or not: the next page starts
-      keeper.postMessage({ base: this.base });
+      keeper.postMessage({ base: this.base, book });
       this.keeper = keeper;
     }, IDLE);
   }
