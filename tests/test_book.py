@@ -3,6 +3,7 @@
 Each check is proved by a planted page that it must catch: a check that never failed proves nothing.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -174,6 +175,15 @@ def test_every_built_page_is_looked_at(book: str) -> None:
     built = {path.relative_to(HTML).as_posix() for path in HTML.rglob("*.html")}
     built = {page for page in built if not page.startswith(("_static/", "_sources/"))}
     assert built == {*toc_pages(), "index.html", "search.html", "genindex.html"}
+
+
+def test_the_book_brings_a_python_that_has_started(book: str) -> None:
+    live = HTML / "_static" / "live"
+    if not (live / "pyodide").is_dir():
+        pytest.skip("the book has no runtime: name its folder by COURSE_NN_PYODIDE")
+    told = json.loads((live / "pyodide" / "build.json").read_text(encoding="utf-8"))
+    for name, size in told["brings"]["bytes"].items():
+        assert (live / "kept" / told["brings"]["folder"] / f"{name}.bin").stat().st_size == size
 
 
 def test_search_finds_a_page(browser, book: str) -> None:
