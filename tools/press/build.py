@@ -54,10 +54,10 @@ def build(root: Path, out: Path) -> bool:
     (out / "links.txt").write_text("".join(f"{link}\n" for link in outside), encoding="utf-8")
     for link in broken:
         print(f"a link leads nowhere: {link}", file=sys.stderr)
-    why = kept.place(out / "html", out / "kept")
-    if why:
+    well = status == 0 and not broken
+    if well and (why := kept.place(out / "html", out / "kept")):
         print(f"the book brings no Python that has started, for {why}: a first page starts it")
-    return status == 0 and not broken
+    return well
 
 
 if __name__ == "__main__":
